@@ -1,0 +1,49 @@
+"""Fractional differencing: a stationary series that remembers its level."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from barograph.errors import InputError
+
+
+def fractional_difference(x: ArrayLike, d: float, *, threshold: float) -> NDArray[np.float64]:
+    """Difference a series to the fractional order `d` over a fixed-width window.
+
+    Parameters
+    ----------
+    x : array of shape (T,)
+        The series, usually log prices.
+    d : float
+        Order, zero or more; 1 is the first difference.
+    threshold : float
+        The window ends before the first weight whose absolute value is below this; in (0, 1).
+
+    Returns
+    -------
+    array of shape (T,)
+        NaN while the window fills.
+
+    Raises
+    ------
+    InputError
+        If `d` is negative or `threshold` lies outside (0, 1).
+
+    References
+    ----------
+    López de Prado, M. (2018), *Advances in Financial Machine Learning*, ch. 5.5.
+    """
+    if d < 0 or not 0 < threshold < 1:
+        raise InputError(f"fractional differencing: d={d}, threshold={threshold}; allowed are d >= 0, 0 < threshold < 1")
+    series = np.asarray(x, np.float64)
+    weights = [1.0]
+    while len(weights) < series.size:
+        following = -weights[-1] * (d - len(weights) + 1) / len(weights)
+        if abs(following) < threshold:
+            break
+        weights.append(following)
+    width = len(weights)
+    result = np.full(series.shape, np.nan)
+    if series.size >= width:
+        windows = np.lib.stride_tricks.sliding_window_view(series, width)
+        result[width - 1 :] = windows @ np.array(weights[::-1])
+    return result
