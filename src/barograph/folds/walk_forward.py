@@ -134,5 +134,7 @@ class WalkForward:
                 yield np.flatnonzero(fold.matured(exits)), np.flatnonzero(fold.tested(days))
 
     def _fold(self, days: Dates, number: int, start: str, end: str) -> Fold:
-        position = int(np.searchsorted(days, np.datetime64(start)))
-        return Fold(number, days[max(position - self.embargo, 0)], np.datetime64(start), np.datetime64(end, "D"))
+        first = np.datetime64(start, "D")
+        position = int(np.searchsorted(days, first))
+        cutoff = days[max(position - self.embargo, 0)] if self.embargo else first
+        return Fold(number, cutoff, first, np.datetime64(end, "D"))

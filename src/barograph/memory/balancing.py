@@ -108,9 +108,9 @@ def draw_copies(rows: NDArray[np.intp], count: int, rng: np.random.Generator) ->
 
 
 def _largest_remainder(targets: Mapping[str, float], total: int) -> dict[str, int]:
-    scale = total / sum(targets.values())
+    whole = sum(targets.values())
     # Rounding away the last bits keeps 0.1 * 1000 from ending at 99.999...
-    exact = {group: round(share * scale, 9) for group, share in targets.items()}
+    exact = {group: round(share / whole * total, 9) for group, share in targets.items()}
     counts = {group: int(value) for group, value in exact.items()}
     by_remainder = sorted(targets, key=lambda group: counts[group] - exact[group])
     for group in by_remainder[: total - sum(counts.values())]:

@@ -1,0 +1,56 @@
+# `make help` lists what there is. Every target works from nothing: it makes .venv first.
+VENV := .venv
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.8
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro quick test lint types layers check smoke clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make .venv with everything in uv.lock
+
+$(READY): pyproject.toml uv.lock
+	@for python in python3.11 python3.12 python3.13 python3; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "make: Python 3.11, 3.12 or 3.13 is needed; none is on PATH" >&2; exit 1; fi; \
+	$$found -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(VENV)/bin/uv sync --quiet --frozen --inexact --compile-bytecode
+	@touch $@
+
+repro: setup ## Run the whole pipeline on the configured data and print the closing table
+	@barograph params
+	@dvc repro
+	@cat reports/summary.txt
+
+quick: setup ## The same path on two models and a few folds; `make repro` goes back to the whole
+	@barograph params experiment=quick
+	@dvc repro
+	@cat reports/summary.txt
+
+test: setup ## Run the test suite
+	@python -m pytest
+
+lint: setup ## Check style and formatting
+	@ruff check
+	@ruff format --check
+
+types: setup ## Check types
+	@mypy
+
+layers: setup ## Check that no layer imports from above
+	@lint-imports
+
+check: lint types layers ## Run every static check, params.yaml included
+	@barograph params --check
+
+smoke: setup ## Run the pipeline on a small simulated market in a temporary clone
+	@python -m pytest -m smoke -n 0
+
+clean: ## Remove what `make setup` made
+	@rm -rf $(VENV)

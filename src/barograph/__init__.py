@@ -1,0 +1,1 @@
+"""Barograph: a reproducible laboratory for regime-aware trading models."""

@@ -1,0 +1,58 @@
+"""The `barograph` command."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from barograph import config
+from barograph.errors import InputError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 1 after bad input, which is explained in one line on standard error.
+    """
+    parser = argparse.ArgumentParser(prog="barograph", description="A reproducible laboratory for regime-aware trading.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    params = commands.add_parser(
+        "params",
+        help="compose conf/ into params.yaml",
+        description="Compose conf/ (with Hydra overrides), validate every object, and write params.yaml.",
+    )
+    params.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="such as memory=none or '~models.lightgbm'")
+    params.add_argument("--check", action="store_true", help="write nothing; fail if params.yaml differs in value")
+    given = parser.parse_args(arguments)
+    try:
+        print(_params(given.overrides, check=given.check))
+    except InputError as error:
+        print(f"barograph: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _params(overrides: list[str], *, check: bool) -> str:
+    settings = config.compose(overrides)
+    config.validate(settings)
+    path = Path(config.PARAMS)
+    if not check:
+        temporary = path.with_name(f".{path.name}.part")
+        temporary.write_text(config.dump_params(settings))
+        temporary.replace(path)
+        return f"{path}: composed from {config.CONF.name}/"
+    found = config.load_params(path)
+    if key := config.first_difference(settings, found):
+        raise InputError(f"{path}: {key} differs from {config.CONF.name}/; run `barograph params` and commit the file")
+    return f"{path}: in step with {config.CONF.name}/"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

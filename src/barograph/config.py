@@ -1,0 +1,192 @@
+"""Configuration: compose conf/ with Hydra, build every object once to validate it, keep params.yaml in step."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.errors import ConfigCompositionException, HydraException, InstantiationException
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
+
+from barograph.errors import InputError
+
+CONF: Final = Path(__file__).resolve().parents[2] / "conf"
+PARAMS: Final = "params.yaml"
+_HEADER: Final = "# Composed from conf/ by `barograph params`; never edited by hand.\n"
+
+Settings = Mapping[str, Any]
+
+
+def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> dict[str, Any]:
+    """Compose a primary config.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        Hydra overrides, such as ``memory=none`` or ``models.lightgbm.params.num_leaves=15``.
+    config_name : str
+        The primary config's name in conf/.
+
+    Returns
+    -------
+    dict
+        Plain values, with a missing one left as ``???``.
+
+    Raises
+    ------
+    InputError
+        If an override names an unknown key or option.
+    """
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            config = hydra_compose(config_name, overrides=list(overrides))
+        plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    except (HydraException, ConfigCompositionException, OmegaConfBaseException) as error:
+        raise InputError(f"conf/{config_name}.yaml: {_one_line(error)}") from error
+    return plain
+
+
+def build(section: Any, key: str) -> Any:
+    """Build what a section of the configuration describes.
+
+    Parameters
+    ----------
+    section : mapping or plain value
+        A mapping with a ``_target_`` becomes an object, a mapping of such a mapping of objects; a plain value stays.
+    key : str
+        The section's place in the configuration, for messages.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    InputError
+        If a key, type or value is not allowed, or one is missing; one line that names the key.
+    """
+    if missing := _missing(section, key):
+        raise InputError(f"{missing}: ??? is not a value; set it, for example with -S {missing}=...")
+    try:
+        return instantiate(section, _convert_="all")
+    except InstantiationException as error:
+        raise InputError(_explain(error, key)) from error
+
+
+def validate(settings: Settings) -> None:
+    """Build every section once.
+
+    Parameters
+    ----------
+    settings : mapping
+        A whole configuration.
+
+    Raises
+    ------
+    InputError
+        If a section is unknown, absent or does not build; one line that names the key.
+    """
+    known = section_names()
+    if unknown := sorted(set(settings) - known):
+        raise InputError(f"{unknown[0]}: no such section; allowed are {sorted(known)}")
+    if absent := sorted(known - set(settings)):
+        raise InputError(f"{absent[0]}: the section is absent; run `barograph params`")
+    for key, section in settings.items():
+        for name, part in section.items() if key == "models" and section else ():
+            build(part, f"models.{name}")
+        if key != "models":
+            build(section, key)
+    if not settings["models"]:
+        raise InputError("models: none is left; at least one is needed")
+    seed = settings["seed"]
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise InputError(f"seed: {seed!r}; it must be a whole number, zero or more")
+
+
+def section_names() -> set[str]:
+    """Give the sections of a whole configuration: the groups and values that conf/config.yaml names."""
+    primary = yaml.safe_load((CONF / "config.yaml").read_text())
+    groups = [next(iter(entry)) for entry in primary["defaults"] if isinstance(entry, dict)]
+    sections = {group.partition("@")[2].partition(".")[0] or group for group in groups}
+    return (sections | set(primary)) - {"defaults", "experiment"}
+
+
+def load_params(path: Path) -> dict[str, Any]:
+    """Read a composed params.yaml.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+        Its values.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not YAML.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: missing; run `barograph params`")
+    try:
+        loaded: dict[str, Any] = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: is not YAML: {_one_line(error)}") from error
+    return loaded
+
+
+def dump_params(settings: Settings) -> str:
+    """Give the text of params.yaml."""
+    return _HEADER + yaml.safe_dump(dict(settings), sort_keys=False, default_flow_style=False)
+
+
+def first_difference(ours: Any, theirs: Any, key: str = "") -> str | None:
+    """Name the first key whose value differs between two configurations, or None if none does."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for name in [*ours, *(other for other in theirs if other not in ours)]:
+            place = f"{key}.{name}" if key else str(name)
+            if (name in ours) != (name in theirs):
+                return place
+            if found := first_difference(ours[name], theirs[name], place):
+                return found
+        return None
+    return None if type(ours) is type(theirs) and ours == theirs else key
+
+
+def _missing(section: Any, key: str) -> str | None:
+    if isinstance(section, str):
+        return key if section == "???" else None
+    if isinstance(section, Mapping):
+        return next((found for name, part in section.items() if (found := _missing(part, f"{key}.{name}"))), None)
+    return None
+
+
+def _explain(error: InstantiationException, key: str) -> str:
+    cause = error.__cause__
+    place = key
+    for line in str(error).splitlines():
+        if line.startswith("full_key:"):
+            place = f"{key}.{line.removeprefix('full_key:').strip()}"
+    if isinstance(cause, ValidationError):
+        first = cause.errors()[0]
+        where = ".".join([place, *(str(part) for part in first["loc"])])
+        found = "" if first["type"] in {"missing", "dataclass_type"} else f", found {first['input']!r}"
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}{found}{_allowed(first, cause)}"
+    return f"{place}: {_one_line(cause or error)}"
+
+
+def _allowed(first: Any, cause: ValidationError) -> str:
+    if first["type"] not in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return ""
+    return f" is not a setting of {cause.title}"
+
+
+def _one_line(error: BaseException) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())

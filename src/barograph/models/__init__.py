@@ -1,0 +1,31 @@
+"""The models: settings that fit into classifiers of sell, hold and buy."""
+
+from barograph.models.baselines import PRIOR, REGIME_PRIOR, baseline_predictions
+from barograph.models.classifier import FittedModel, Fitting, Model, fit_classifier
+from barograph.models.ensemble import ENSEMBLE, SoftVote
+from barograph.models.lightgbm import LightGBM
+from barograph.models.logistic_regression import LogisticRegression
+from barograph.models.random_forest import RandomForest
+from barograph.models.storage import load, save
+from barograph.models.walk import Step, final_model, training_rows, walk
+
+__all__ = [
+    "ENSEMBLE",
+    "PRIOR",
+    "REGIME_PRIOR",
+    "FittedModel",
+    "Fitting",
+    "LightGBM",
+    "LogisticRegression",
+    "Model",
+    "RandomForest",
+    "SoftVote",
+    "Step",
+    "baseline_predictions",
+    "final_model",
+    "fit_classifier",
+    "load",
+    "save",
+    "training_rows",
+    "walk",
+]

@@ -1,0 +1,58 @@
+"""Baselines: what one can predict without a model, from class frequencies that had matured before each fold."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.tables import PROBABILITIES
+
+PRIOR: Final = "prior"
+REGIME_PRIOR: Final = "regime_prior"
+SMOOTHING_ROWS: Final = 100
+
+
+def baseline_predictions(
+    rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, folds: pd.DataFrame
+) -> pd.DataFrame:
+    """Predict with class frequencies.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns `symbol`, `date` and `fold`: what to predict.
+    labels, regimes, folds : pandas.DataFrame
+        The tables of these names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Both baselines in the form of the ensemble's predictions. `prior` gives the label frequencies of all matured
+        rows, however they were sampled for training; `regime_prior` those within the date's regime, drawn towards
+        `prior` as if 100 rows of it stood in every regime.
+    """
+    regime_of = regimes.set_index("date")["regime"]
+    past = labels[["label", "exit_date"]].assign(regime=regime_of.reindex(labels["date"]).to_numpy())
+    now = regime_of.reindex(rows["date"]).to_numpy()
+    tables = []
+    known_until = folds.set_index("fold")["train_end"]
+    for fold, indices in rows.groupby("fold").indices.items():
+        matured = past[past["exit_date"] <= known_until[fold]]
+        prior = _counts(matured) / max(len(matured), 1)
+        by_regime = {
+            regime: (_counts(own) + SMOOTHING_ROWS * prior) / (len(own) + SMOOTHING_ROWS)
+            for regime, own in matured.groupby("regime")
+        }
+        own_rows = rows.iloc[indices]
+        of_regime = np.array([by_regime.get(regime, prior) for regime in now[indices]])
+        tables += [_table(PRIOR, own_rows, np.tile(prior, (len(indices), 1))), _table(REGIME_PRIOR, own_rows, of_regime)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _counts(rows: pd.DataFrame) -> np.ndarray:
+    return np.bincount(rows["label"], minlength=len(PROBABILITIES)).astype(np.float64)
+
+
+def _table(name: str, rows: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
+    table = rows[["symbol", "date", "fold"]].reset_index(drop=True)
+    return table.assign(predictor=name, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))

@@ -1,0 +1,111 @@
+"""Walking forward: fit on what each fold may know, predict what comes next."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from barograph.errors import InputError
+from barograph.models.classifier import FittedModel, Model
+from barograph.randomness import seed_for
+from barograph.tables import PROBABILITIES
+
+_KEY = ["symbol", "date"]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """A fold's training set: features (n, k), labels (n,) and weights (n,)."""
+
+    X: pd.DataFrame
+    y: NDArray[np.int8]
+    weight: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one fold gave: its number and its out-of-sample predictions."""
+
+    fold: int
+    predictions: pd.DataFrame
+
+
+def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.DataFrame, fold: int) -> TrainingRows:
+    """Look up what a fold is shown.
+
+    Parameters
+    ----------
+    features, labels, samples : pandas.DataFrame
+        The tables of these names.
+    fold : int
+
+    Returns
+    -------
+    TrainingRows
+        One row a row of samples.
+
+    Raises
+    ------
+    InputError
+        If a sample has no features or no label.
+    """
+    own = samples[samples["fold"] == fold]
+    at = pd.MultiIndex.from_frame(own[_KEY])
+    rows = pd.MultiIndex.from_frame(features[_KEY]).get_indexer(at)
+    label_rows = pd.MultiIndex.from_frame(labels[_KEY]).get_indexer(at)
+    if (lost := (rows < 0) | (label_rows < 0)).any():
+        raise InputError(f"data/samples.parquet: {at[lost.argmax()]} of fold {fold} has no features or no label")
+    return TrainingRows(
+        X=features.drop(columns=_KEY).iloc[rows].reset_index(drop=True),
+        y=labels["label"].to_numpy()[label_rows],
+        weight=own["weight"].to_numpy(),
+    )
+
+
+def walk(
+    model: Model,
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    samples: pd.DataFrame,
+    folds: pd.DataFrame,
+    *,
+    name: str,
+    seed: int,
+) -> Iterator[Step]:
+    """Fit and predict fold after fold.
+
+    Parameters
+    ----------
+    model : Model
+    features, labels, samples, folds : pandas.DataFrame
+        The tables of these names.
+    name : str
+        The model's key, part of its seed.
+    seed : int
+
+    Yields
+    ------
+    Step
+        One a fold with a test window, in the order of time; every row of the window that has features is predicted.
+
+    Raises
+    ------
+    InputError
+        As :func:`training_rows`, and if a test window has no row.
+    """
+    for fold in folds[folds["test_end"].notna()].itertuples():
+        rows = training_rows(features, labels, samples, fold.fold)
+        fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold.fold))
+        window = features[features["date"].between(fold.test_start, fold.test_end)]
+        if window.empty:
+            raise InputError(f"fold {fold.fold}: no features between {fold.test_start:%F} and {fold.test_end:%F}")
+        probabilities = fitted.predict_proba(window.drop(columns=_KEY))
+        predicted = window[_KEY].assign(fold=fold.fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
+        yield Step(fold.fold, predicted)
+
+
+def final_model(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:
+    """Fit the model that goes into service on the rows of the last fold, which no test window follows."""
+    return model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold))

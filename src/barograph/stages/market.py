@@ -1,0 +1,22 @@
+"""Market data: load it from the configured source, refuse bad rows, write the market tables."""
+
+from barograph import tables
+from barograph.stages.stage import Stage, stage
+
+
+@stage("market")
+def main(stage: Stage) -> str:
+    """Load, validate and write bars, context and universe."""
+    data = stage.build("market").load()
+    stage.write(tables.BARS, data.bars)
+    stage.write(tables.CONTEXT, data.context)
+    stage.write(tables.UNIVERSE, data.universe)
+    stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})
+    for note in data.notes:
+        print(f"          {note}")
+    first, last = data.bars["date"].min(), data.bars["date"].max()
+    return f"{len(data.bars):,} bars of {data.bars['symbol'].nunique()} symbols, {first:%F} to {last:%F}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Regimes: one a date, causal, and the rule that fired."""
+
+from barograph import tables
+from barograph.stages.stage import Stage, stage
+from barograph.tables import REGIMES
+
+
+@stage("regime")
+def main(stage: Stage) -> str:
+    """Name the regime of every date from the first known VIX on."""
+    context = stage.read(tables.CONTEXT)
+    context = context.loc[context["vix"].first_valid_index() :].reset_index(drop=True)
+    regimes = stage.build("regime").describe(context["index_close"].to_numpy(), context["vix"].to_numpy())
+    regimes.insert(0, "date", context["date"])
+    stage.write(tables.REGIME_SERIES, regimes)
+    counts = regimes["regime"].value_counts()
+    return f"{len(regimes):,} dates: " + ", ".join(f"{name} {counts.get(name, 0):,}" for name in REGIMES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What every stage does around its recipe: one decorator, one object that reads and writes."""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+import barograph
+from barograph import config, tables
+from barograph.errors import InputError
+
+Recipe = Callable[["Stage"], str]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage at work.
+
+    Attributes
+    ----------
+    settings : mapping
+        The sections of the configuration that the stage declares, and no others.
+    root : Path
+        Where it reads.
+    out : Path
+        Where it writes: the same under DVC, Hydra's output folder by hand.
+    model_key : str or None
+        The model that DVC's command names, where it names one.
+    """
+
+    settings: Mapping[str, Any]
+    root: Path
+    out: Path
+    model_key: str | None
+
+    def build(self, key: str) -> Any:
+        """Build the object that a section describes."""
+        return config.build(self.settings[key], key)
+
+    def read(self, table: tables.Table, *, model: str = "") -> pd.DataFrame:
+        """Read a table."""
+        return tables.read(table, self.root, model=model)
+
+    def write(self, table: tables.Table, frame: pd.DataFrame, *, model: str = "") -> None:
+        """Write a table."""
+        tables.write(table, frame, self.out, model=model)
+
+    def read_csv(self, path: str) -> pd.DataFrame:
+        """Read a report's table."""
+        return pd.read_csv(self.root / path)
+
+    def write_csv(self, path: str, frame: pd.DataFrame) -> None:
+        """Write a report's table, floats in full."""
+        self.write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+
+    def write_json(self, path: str, values: Mapping[str, Any]) -> None:
+        """Write plain values with sorted keys."""
+        self.write_text(path, json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+    def write_text(self, path: str, text: str) -> None:
+        """Write a file under a temporary name, then rename it."""
+        target = self.out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.part")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(target)
+
+
+def stage(*reads: str, config_name: str = "config") -> Callable[[Recipe], Callable[[], None]]:
+    """Make a recipe a Hydra entrypoint.
+
+    The whole configuration is validated before the recipe starts; the recipe sees the sections in `reads` alone. It
+    returns the line that says what it did. Bad input ends in one line on standard error and exit code 1.
+
+    Parameters
+    ----------
+    *reads : str
+        The sections that the stage reads; dvc.yaml names the same ones.
+    config_name : str
+        The primary config when the stage is run by hand; DVC's commands say ``-cn stage``.
+    """
+
+    def decorate(recipe: Recipe) -> Callable[[], None]:
+        name = Path(sys.modules[recipe.__module__].__file__ or "").stem
+
+        def run(composed: DictConfig) -> None:
+            try:
+                print(f"{name:<9} {recipe(_prepare(composed, reads))}", flush=True)
+            except InputError as error:
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                sys.exit(1)
+
+        run.__module__ = recipe.__module__
+        entry: Callable[[], None] = hydra.main(
+            version_base="1.3", config_path=str(config.CONF), config_name=config_name
+        )(run)
+        main = functools.wraps(recipe)(entry)
+        main.reads = reads  # type: ignore[attr-defined]
+        return main
+
+    return decorate
+
+
+def _prepare(composed: DictConfig, reads: tuple[str, ...]) -> Stage:
+    refuse_foreign_package()
+    settings: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    model_key, by_hand = settings.pop("model_key", None), settings.pop("model", None)
+    config.validate(settings)
+    root = Path.cwd()
+    if HydraConfig.get().job.config_name == "stage":
+        return Stage({key: settings[key] for key in reads}, root, root, model_key)
+    declared = {key: settings[key] for key in reads} | ({"model": by_hand} if by_hand else {})
+    for override in HydraConfig.get().overrides.task:
+        key = override.lstrip("+~").split("=")[0].split("@")[0].split(".")[0]
+        if key not in declared:
+            raise InputError(f"{override}: this stage does not read {key}; it reads {list(declared)}")
+    return Stage(declared, root, Path(HydraConfig.get().runtime.output_dir), None)
+
+
+def refuse_foreign_package() -> None:
+    """Refuse to run another folder's code, as an installed package would do in an experiment's temporary folder.
+
+    Raises
+    ------
+    InputError
+        If the package was not imported from ``src/`` of the current directory.
+    """
+    package = Path(barograph.__file__).resolve().parent
+    expected = Path.cwd().resolve() / "src" / "barograph"
+    if package != expected:
+        raise InputError(
+            f"barograph was imported from {os.path.relpath(package)}, not from src/barograph of this folder; "
+            "run in the project's root with PYTHONPATH=src"
+        )

@@ -1,0 +1,59 @@
+"""Training: walk forward with one model, predict out of sample, then fit the model that goes into service."""
+
+import hashlib
+import json
+from typing import Any
+
+import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from tqdm import tqdm
+
+from barograph import config, tables
+from barograph.evaluation import log_loss
+from barograph.models import PRIOR, baseline_predictions, final_model, save, training_rows, walk
+from barograph.stages.stage import Stage, stage
+from barograph.tables import PROBABILITIES
+
+
+@stage("models", "seed", config_name="train")
+def main(stage: Stage) -> str:
+    """Train the model that DVC names or, by hand, the one that `model=` chooses."""
+    name, settings = _chosen(stage)
+    model, seed = config.build(settings, f"models.{name}"), stage.settings["seed"]
+    features, labels = stage.read(tables.FEATURES), stage.read(tables.LABELS)
+    samples, folds = stage.read(tables.SAMPLES), stage.read(tables.FOLDS)
+    steps = walk(model, features, labels, samples, folds, name=name, seed=seed)
+    bar = tqdm(steps, name, total=len(folds) - 1, unit="fold", disable=None)
+    predictions = pd.concat([step.predictions for step in bar], ignore_index=True)
+    stage.write(tables.PREDICTIONS, predictions, model=name)
+    rows = training_rows(features, labels, samples, len(folds) - 1)
+    facts = {
+        "settings": _digest(json.dumps(settings, sort_keys=True).encode()),
+        "data": _digest(rows.X.to_numpy().tobytes(), rows.y.tobytes(), rows.weight.tobytes()),
+        "window": [f"{day:%F}" for day in (folds["train_start"].iloc[-1], folds["train_end"].iloc[-1])],
+        "rows": len(rows.y),
+    }
+    save(final_model(model, rows, name=name, fold=len(folds) - 1, seed=seed), stage.out / "models" / name, facts)
+    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}"
+
+
+def _chosen(stage: Stage) -> tuple[str, dict[str, Any]]:
+    if stage.model_key is not None:
+        return stage.model_key, stage.settings["models"][stage.model_key]
+    return HydraConfig.get().runtime.choices["model"], stage.settings["model"]
+
+
+def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:
+    known = predictions.merge(labels[["symbol", "date", "label"]], on=["symbol", "date"])
+    prior = baseline_predictions(known, labels, pd.DataFrame({"date": [], "regime": []}), folds)
+    prior = known[["symbol", "date"]].merge(prior[prior["predictor"] == PRIOR], on=["symbol", "date"])
+    ours, theirs = (log_loss(table[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy()) for table in (known, prior))
+    return f"log loss {ours:.4f}, skill against {PRIOR} {1 - ours / theirs:+.2%}"
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+if __name__ == "__main__":
+    main()

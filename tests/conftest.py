@@ -1,0 +1,18 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+US57 = Path(__file__).parents[1] / "../shared/data/us57"
+
+
+@pytest.fixture(scope="session")
+def real_context() -> pd.DataFrame:
+    """Real S&P 500 and VIX closes, 1990-2022, where the folder with real data is present."""
+    path = US57 / "context.parquet"
+    if not path.is_file():
+        pytest.skip(f"no real market data at {US57}")
+    context = pd.read_parquet(path)
+    return context.assign(date=pd.to_datetime(context["date"]).astype("datetime64[us]"))

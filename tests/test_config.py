@@ -1,0 +1,166 @@
+"""Configuration: every option builds, every leaf is read, every mistake ends in one line."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from barograph import cli, config
+from barograph.errors import InputError
+from barograph.stages import stage as stage_module
+
+ROOT = Path(__file__).parents[1]
+GROUPS = sorted(path for path in config.CONF.iterdir() if path.is_dir() and path.name not in {"hydra", "experiment"})
+OPTIONS = [(group.name, option.stem) for group in GROUPS for option in sorted(group.glob("*.yaml"))]
+REQUIRED = {("market", "files"): ["market.root=somewhere"]}
+
+
+def test_the_default_configuration_is_valid():
+    config.validate(config.compose())
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_of_every_group_builds(group, option):
+    if group == "model":
+        config.build(config.compose([f"model={option}"], config_name="train")["model"], "model")
+    else:
+        config.validate(config.compose([f"{group}={option}", *REQUIRED.get((group, option), [])]))
+
+
+@pytest.mark.parametrize("experiment", sorted(path.stem for path in (config.CONF / "experiment").glob("*.yaml")))
+def test_every_experiment_is_valid(experiment):
+    config.validate(config.compose([f"experiment={experiment}"]))
+
+
+def _pipeline() -> dict:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    return {name: stage.get("do", stage) for name, stage in stages.items()}
+
+
+def _declared_reads(module: str) -> set[str]:
+    tree = ast.parse((ROOT / f"src/barograph/stages/{module}.py").read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "stage":
+            return {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+    raise AssertionError(f"{module} declares nothing")
+
+
+@pytest.mark.parametrize("name", _pipeline())
+def test_a_stage_declares_to_dvc_what_it_reads(name):
+    stage = _pipeline()[name]
+    module = stage["cmd"].split("barograph.stages.")[1].split()[0]
+    params = {str(key).partition(".")[0] for key in stage.get("params", [])}
+    assert params == _declared_reads(module)
+
+
+def test_every_section_falls_under_some_stage():
+    params = {str(key).partition(".")[0] for stage in _pipeline().values() for key in stage.get("params", [])}
+    assert params == config.section_names()
+
+
+def _constructor_fields() -> set[str]:
+    """Names of the fields of every configured class, read from the source."""
+    fields = set()
+    for path in (ROOT / "src/barograph").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                fields |= {item.target.id for item in node.body if isinstance(item, ast.AnnAssign)}
+    return fields
+
+
+def _read_names() -> set[str]:
+    """Every attribute and every string key that the source reads."""
+    names = set()
+    for path in (ROOT / "src/barograph").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                names.add(node.slice.value)
+    return names
+
+
+def _leaves(settings, path=()):
+    for key, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*path, key))
+        elif key != "_target_":
+            yield (*path, key)
+
+
+def test_every_leaf_is_a_field_that_the_code_reads():
+    fields, read = _constructor_fields(), _read_names()
+    for path in _leaves(config.compose()):
+        named = [key for key in path if key in fields]
+        if path[0] == "seed":
+            continue
+        assert named, f"{'.'.join(path)} belongs to no constructor"
+        assert named[0] in read, f"{'.'.join(path)}: nothing reads {named[0]}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["models.lightgbm.params.num_leaves=1"], r"models\.lightgbm.*num_leaves.*greater than or equal to 2, found 1$"),
+        (["models.lightgbm.params.num_leaves=many"], r"models\.lightgbm.*num_leaves.*valid integer, found 'many'"),
+        (["+models.lightgbm.params.leaves=3"], r"models\.lightgbm.*leaves"),
+        (["memory.rows=10"], r"memory.*rows.*100, found 10"),
+        (["+memory.size=10"], r"memory.*size"),
+        (["market=files"], r"market\.root: \?\?\?"),
+        (["seed=-1"], r"seed: -1"),
+        (["seed=a"], r"seed: 'a'"),
+        (["+sead=1"], r"sead: no such section"),
+        (["memory=all"], r"memory/all"),
+        (["memory.window.ears=3"], r"ears"),
+        (["archive.events.covid_crash_2020.weight=0.5"], r"archive.*weights sum to 1\.35"),
+        (["archive.events.covid_crash_2020.end='2020-01-01'"], r"archive.*covid_crash_2020 ends on 2020-01-01"),
+        (["memory=balanced", "memory.balance.targets.crash=0.2"], r"memory\.balance.*sum to 1\.1"),
+        (["~models.lightgbm", "~models.random_forest", "~models.logistic_regression"], r"models: none is left"),
+        (["regime.high_vix=50.0"], r"regime.*levels must ascend"),
+        (["label._target_=barograph.labels.Nothing"], r"label.*Nothing"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_that_names_the_key(overrides, message):
+    with pytest.raises(InputError, match=message) as caught:
+        config.validate(config.compose(overrides))
+    assert "\n" not in str(caught.value)
+
+
+def test_params_writes_checks_and_notices_a_difference(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["params"]) == 0
+    assert cli.main(["params", "--check"]) == 0
+    text = (tmp_path / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("horizon: 14", "horizon: 15"))
+    assert cli.main(["params", "--check"]) == 1
+    assert "params.yaml: label.horizon differs" in capsys.readouterr().err
+    reordered = yaml.safe_dump(yaml.safe_load(text), sort_keys=True, indent=4)
+    (tmp_path / "params.yaml").write_text(reordered)
+    assert cli.main(["params", "--check"]) == 0, "the check compares values, not bytes"
+
+
+def test_params_writes_nothing_when_the_configuration_is_bad(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["params", "memory.rows=1"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_params_check_without_a_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["params", "--check"]) == 1
+    assert "params.yaml: missing" in capsys.readouterr().err
+
+
+def test_a_package_from_elsewhere_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="not from src/barograph of this folder"):
+        stage_module.refuse_foreign_package()
+
+
+def test_nothing_machine_dependent_reaches_params():
+    for path in config.CONF.rglob("*.yaml"):
+        if "hydra" not in path.parts:
+            text = path.read_text()
+            assert not any(bad in text for bad in ("${now", "${oc.env", "${hydra", str(Path.home()))), path
