@@ -33,7 +33,7 @@ quick: setup ## The same path on two models and a few folds; `make repro` goes b
 	@dvc repro
 	@cat reports/summary.txt
 
-test: setup ## Run the test suite
+test: setup ## Run the test suite, the pipeline on a small simulated market included
 	@python -m pytest
 
 lint: setup ## Check style and formatting
@@ -49,7 +49,7 @@ layers: setup ## Check that no layer imports from above
 check: lint types layers ## Run every static check, params.yaml included
 	@barograph params --check
 
-smoke: setup ## Run the pipeline on a small simulated market in a temporary clone
+smoke: setup ## Run the pipeline part of the suite alone
 	@python -m pytest -m smoke -n 0
 
 clean: ## Remove what `make setup` made

@@ -134,7 +134,7 @@ def test_params_writes_checks_and_notices_a_difference(tmp_path, monkeypatch, ca
     text = (tmp_path / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("horizon: 14", "horizon: 15"))
     assert cli.main(["params", "--check"]) == 1
-    assert "params.yaml: label.horizon differs" in capsys.readouterr().err
+    assert "params.yaml: label.horizon is 15, conf/ gives 14" in capsys.readouterr().err
     reordered = yaml.safe_dump(yaml.safe_load(text), sort_keys=True, indent=4)
     (tmp_path / "params.yaml").write_text(reordered)
     assert cli.main(["params", "--check"]) == 0, "the check compares values, not bytes"

@@ -49,8 +49,10 @@ def _params(overrides: list[str], *, check: bool) -> str:
         temporary.replace(path)
         return f"{path}: composed from {config.CONF.name}/"
     found = config.load_params(path)
-    if key := config.first_difference(settings, found):
-        raise InputError(f"{path}: {key} differs from {config.CONF.name}/; run `barograph params` and commit the file")
+    for key, (composed, committed) in config.changes(settings, found).items():
+        raise InputError(
+            f"{path}: {key} is {committed!r}, {config.CONF.name}/ gives {composed!r}; run `barograph params` and commit"
+        )
     return f"{path}: in step with {config.CONF.name}/"
 
 

@@ -1,14 +1,17 @@
 """Configuration: compose conf/ with Hydra, build every object once to validate it, keep params.yaml in step."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from hydra.errors import ConfigCompositionException, HydraException, InstantiationException
-from hydra.utils import instantiate
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.singleton import Singleton
+from hydra.errors import HydraException, InstantiationException
+from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
@@ -42,12 +45,16 @@ def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> di
     InputError
         If an override names an unknown key or option.
     """
+    running = Singleton.get_state()
+    GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = hydra_compose(config_name, overrides=list(overrides))
         plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    except (HydraException, ConfigCompositionException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException) as error:
         raise InputError(f"conf/{config_name}.yaml: {_one_line(error)}") from error
+    finally:
+        Singleton.set_state(running)
     return plain
 
 
@@ -56,8 +63,8 @@ def build(section: Any, key: str) -> Any:
 
     Parameters
     ----------
-    section : mapping or plain value
-        A mapping with a ``_target_`` becomes an object, a mapping of such a mapping of objects; a plain value stays.
+    section : mapping
+        Names the class in ``_target_`` and its settings beside it.
     key : str
         The section's place in the configuration, for messages.
 
@@ -75,7 +82,7 @@ def build(section: Any, key: str) -> Any:
     try:
         return instantiate(section, _convert_="all")
     except InstantiationException as error:
-        raise InputError(_explain(error, key)) from error
+        raise InputError(_explain(error, section, key)) from error
 
 
 def validate(settings: Settings) -> None:
@@ -99,7 +106,7 @@ def validate(settings: Settings) -> None:
     for key, section in settings.items():
         for name, part in section.items() if key == "models" and section else ():
             build(part, f"models.{name}")
-        if key != "models":
+        if isinstance(section, Mapping) and key != "models":
             build(section, key)
     if not settings["models"]:
         raise InputError("models: none is left; at least one is needed")
@@ -147,17 +154,33 @@ def dump_params(settings: Settings) -> str:
     return _HEADER + yaml.safe_dump(dict(settings), sort_keys=False, default_flow_style=False)
 
 
-def first_difference(ours: Any, theirs: Any, key: str = "") -> str | None:
-    """Name the first key whose value differs between two configurations, or None if none does."""
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        for name in [*ours, *(other for other in theirs if other not in ours)]:
-            place = f"{key}.{name}" if key else str(name)
-            if (name in ours) != (name in theirs):
-                return place
-            if found := first_difference(ours[name], theirs[name], place):
-                return found
-        return None
-    return None if type(ours) is type(theirs) and ours == theirs else key
+def changes(default: Settings, settings: Settings) -> dict[str, tuple[Any, Any]]:
+    """List what differs between two configurations.
+
+    Parameters
+    ----------
+    default, settings : mapping
+
+    Returns
+    -------
+    dict of str to tuple
+        The dotted key of every leaf that differs, with its value in either; None stands for an absent one.
+    """
+    ours, theirs = _leaves(default), _leaves(settings)
+    keys = [*ours, *(key for key in theirs if key not in ours)]
+    return {
+        key: (ours.get(key), theirs.get(key))
+        for key in keys
+        if (key in ours) != (key in theirs) or repr(ours[key]) != repr(theirs[key])
+    }
+
+
+def _leaves(settings: Settings, key: str = "") -> dict[str, Any]:
+    leaves: dict[str, Any] = {}
+    for name, value in settings.items():
+        place = f"{key}.{name}" if key else str(name)
+        leaves |= _leaves(value, place) if isinstance(value, Mapping) and value else {place: value}
+    return leaves
 
 
 def _missing(section: Any, key: str) -> str | None:
@@ -168,25 +191,28 @@ def _missing(section: Any, key: str) -> str | None:
     return None
 
 
-def _explain(error: InstantiationException, key: str) -> str:
+def _explain(error: InstantiationException, section: Any, key: str) -> str:
     cause = error.__cause__
-    place = key
-    for line in str(error).splitlines():
-        if line.startswith("full_key:"):
-            place = f"{key}.{line.removeprefix('full_key:').strip()}"
-    if isinstance(cause, ValidationError):
-        first = cause.errors()[0]
-        where = ".".join([place, *(str(part) for part in first["loc"])])
-        found = "" if first["type"] in {"missing", "dataclass_type"} else f", found {first['input']!r}"
-        return f"{where}: {first['msg'].removeprefix('Value error, ')}{found}{_allowed(first, cause)}"
-    return f"{place}: {_one_line(cause or error)}"
+    inner = next((line[10:] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
+    place = [key, *inner.split(".")] if inner else [key]
+    if not isinstance(cause, ValidationError):
+        return f"{'.'.join(place)}: {_one_line(cause or error)}"
+    first = cause.errors()[0]
+    where = ".".join([*place, *(str(part) for part in first["loc"])])
+    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        target = reduce(lambda part, name: part[name], inner.split(".") if inner else [], section)["_target_"]
+        return f"{where}: no such setting; allowed are {_settings_of(get_class(target), first['loc'][:-1])}"
+    if first["type"] in {"value_error", "missing", "missing_argument"}:
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+    return f"{where}: {first['msg']}, found {first['input']!r}"
 
 
-def _allowed(first: Any, cause: ValidationError) -> str:
-    if first["type"] not in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return ""
-    return f" is not a setting of {cause.title}"
+def _settings_of(holder: Any, path: tuple[int | str, ...]) -> list[str]:
+    for name in path:
+        holder = get_type_hints(holder)[str(name)]
+    return sorted(get_type_hints(holder))
 
 
 def _one_line(error: BaseException) -> str:
-    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    text = str(error).partition("\nConfig search path:")[0]
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())

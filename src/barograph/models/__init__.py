@@ -1,6 +1,6 @@
 """The models: settings that fit into classifiers of sell, hold and buy."""
 
-from barograph.models.baselines import PRIOR, REGIME_PRIOR, baseline_predictions
+from barograph.models.baselines import PRIOR, REGIME_PRIOR, baseline_predictions, class_frequencies
 from barograph.models.classifier import FittedModel, Fitting, Model, fit_classifier
 from barograph.models.ensemble import ENSEMBLE, SoftVote
 from barograph.models.lightgbm import LightGBM
@@ -22,6 +22,7 @@ __all__ = [
     "SoftVote",
     "Step",
     "baseline_predictions",
+    "class_frequencies",
     "final_model",
     "fit_classifier",
     "load",

@@ -12,6 +12,24 @@ REGIME_PRIOR: Final = "regime_prior"
 SMOOTHING_ROWS: Final = 100
 
 
+def class_frequencies(labels: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+    """Give the label frequencies of all rows that had matured before each fold, however training samples them.
+
+    Parameters
+    ----------
+    labels, folds : pandas.DataFrame
+        The tables of these names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `p_sell`, `p_hold`, `p_buy`, indexed by fold.
+    """
+    matured = (labels.loc[labels["exit_date"] <= until, "label"] for until in folds["train_end"])
+    shares = [np.bincount(known, minlength=len(PROBABILITIES)) / max(len(known), 1) for known in matured]
+    return pd.DataFrame(shares, index=folds["fold"], columns=list(PROBABILITIES))
+
+
 def baseline_predictions(
     rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, folds: pd.DataFrame
 ) -> pd.DataFrame:
@@ -27,30 +45,26 @@ def baseline_predictions(
     Returns
     -------
     pandas.DataFrame
-        Both baselines in the form of the ensemble's predictions. `prior` gives the label frequencies of all matured
-        rows, however they were sampled for training; `regime_prior` those within the date's regime, drawn towards
-        `prior` as if 100 rows of it stood in every regime.
+        Both baselines in the form of the ensemble's predictions. `prior` gives :func:`class_frequencies`;
+        `regime_prior` those within the date's regime, drawn towards `prior` as if 100 rows of it stood in every regime.
     """
     regime_of = regimes.set_index("date")["regime"]
     past = labels[["label", "exit_date"]].assign(regime=regime_of.reindex(labels["date"]).to_numpy())
     now = regime_of.reindex(rows["date"]).to_numpy()
     tables = []
-    known_until = folds.set_index("fold")["train_end"]
+    priors, known_until = class_frequencies(labels, folds), folds.set_index("fold")["train_end"]
     for fold, indices in rows.groupby("fold").indices.items():
         matured = past[past["exit_date"] <= known_until[fold]]
-        prior = _counts(matured) / max(len(matured), 1)
+        prior = priors.loc[fold].to_numpy()
         by_regime = {
-            regime: (_counts(own) + SMOOTHING_ROWS * prior) / (len(own) + SMOOTHING_ROWS)
+            regime: (np.bincount(own["label"], minlength=prior.size) + SMOOTHING_ROWS * prior)
+            / (len(own) + SMOOTHING_ROWS)
             for regime, own in matured.groupby("regime")
         }
         own_rows = rows.iloc[indices]
         of_regime = np.array([by_regime.get(regime, prior) for regime in now[indices]])
         tables += [_table(PRIOR, own_rows, np.tile(prior, (len(indices), 1))), _table(REGIME_PRIOR, own_rows, of_regime)]
     return pd.concat(tables, ignore_index=True)
-
-
-def _counts(rows: pd.DataFrame) -> np.ndarray:
-    return np.bincount(rows["label"], minlength=len(PROBABILITIES)).astype(np.float64)
 
 
 def _table(name: str, rows: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,14 @@ class Stage:
         """Write a table."""
         tables.write(table, frame, self.out, model=model)
 
-    def read_csv(self, path: str) -> pd.DataFrame:
-        """Read a report's table."""
-        return pd.read_csv(self.root / path)
+    def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
+        """Read a report's table, with the columns that hold dates."""
+        return pd.read_csv(self.root / path, parse_dates=list(dates))
+
+    def read_json(self, path: str) -> dict[str, Any]:
+        """Read plain values."""
+        values: dict[str, Any] = json.loads((self.root / path).read_bytes())
+        return values
 
     def write_csv(self, path: str, frame: pd.DataFrame) -> None:
         """Write a report's table, floats in full."""

@@ -4,13 +4,13 @@ import hashlib
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from tqdm import tqdm
 
 from barograph import config, tables
-from barograph.evaluation import log_loss
-from barograph.models import PRIOR, baseline_predictions, final_model, save, training_rows, walk
+from barograph.models import class_frequencies, final_model, save, training_rows, walk
 from barograph.stages.stage import Stage, stage
 from barograph.tables import PROBABILITIES
 
@@ -45,10 +45,11 @@ def _chosen(stage: Stage) -> tuple[str, dict[str, Any]]:
 
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:
     known = predictions.merge(labels[["symbol", "date", "label"]], on=["symbol", "date"])
-    prior = baseline_predictions(known, labels, pd.DataFrame({"date": [], "regime": []}), folds)
-    prior = known[["symbol", "date"]].merge(prior[prior["predictor"] == PRIOR], on=["symbol", "date"])
-    ours, theirs = (log_loss(table[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy()) for table in (known, prior))
-    return f"log loss {ours:.4f}, skill against {PRIOR} {1 - ours / theirs:+.2%}"
+    rows, classes = np.arange(len(known)), known["label"].to_numpy()
+    ours = -np.log(known[list(PROBABILITIES)].to_numpy()[rows, classes]).mean()
+    priors = class_frequencies(labels, folds).loc[known["fold"], list(PROBABILITIES)].to_numpy()
+    theirs = -np.log(priors[rows, classes]).mean()
+    return f"log loss {ours:.4f}, skill against prior {1 - ours / theirs:+.2%}"
 
 
 def _digest(*parts: bytes) -> str:

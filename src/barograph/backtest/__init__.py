@@ -1,0 +1,21 @@
+"""Portfolio simulation: strategies, execution, costs and the analytics of what they earn."""
+
+from barograph.backtest import analytics
+from barograph.backtest.execution import Execution
+from barograph.backtest.performance import BacktestResult, backtest, metrics
+from barograph.backtest.simulation import Simulation, simulate
+from barograph.backtest.strategy import Strategy, Threshold, TopK, equal_weight
+
+__all__ = [
+    "BacktestResult",
+    "Execution",
+    "Simulation",
+    "Strategy",
+    "Threshold",
+    "TopK",
+    "analytics",
+    "backtest",
+    "equal_weight",
+    "metrics",
+    "simulate",
+]

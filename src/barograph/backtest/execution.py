@@ -1,0 +1,41 @@
+"""How orders are filled and what they cost."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+BasisPoints = Annotated[float, Field(ge=0.0, lt=10_000.0)]
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class Execution:
+    """Fills at the next bar, with commission and half the bid-ask spread.
+
+    Market impact is off: fills are priced as if the portfolio were small against the volume traded, whatever its size.
+
+    Parameters
+    ----------
+    price : {"next_close", "next_open"}
+        Where an order decided at a close is filled: at the symbol's next close or at its next open. Only
+        ``next_close`` works on bars without opens.
+    commission_bps : float
+        Basis points of the value traded, at the price paid or received.
+    half_spread_bps : float
+        Basis points between the bar's price and the price paid (above) or received (below).
+    initial_cash : float
+        In the currency of the prices; positive.
+    max_leverage : float
+        Largest sum of absolute target weights, and largest gross exposure over equity to which orders may lead.
+    """
+
+    price: Literal["next_close", "next_open"]
+    commission_bps: BasisPoints
+    half_spread_bps: BasisPoints
+    initial_cash: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+    max_leverage: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+    @property
+    def cost_bps(self) -> float:
+        """Basis points that a trade costs, commission and half spread together."""
+        return self.commission_bps + self.half_spread_bps

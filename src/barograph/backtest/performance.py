@@ -1,0 +1,206 @@
+"""Every predictor traded by one strategy, over the same dates, beside the equal-weighted universe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.backtest import analytics
+from barograph.backtest.execution import Execution
+from barograph.backtest.simulation import Simulation, simulate
+from barograph.backtest.strategy import Strategy, equal_weight
+from barograph.errors import InputError
+from barograph.evaluation import Estimate, Validation, sharpe_difference_interval, sharpe_interval
+from barograph.market.panel import Panel, to_panel
+from barograph.randomness import generator
+from barograph.tables import PROBABILITIES
+
+UNIVERSE: Final = "universe"
+COST_MULTIPLES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
+
+_METRICS: Final = (
+    *("sharpe", "sharpe_low", "sharpe_high", "excess_sharpe", "excess_sharpe_low", "excess_sharpe_high"),
+    *("cagr", "annual_volatility", "sortino", "calmar", "max_drawdown", "annual_turnover", "cost_bps_per_year"),
+)
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """What each predictor earned; the predictor ``universe`` is the equal-weighted universe.
+
+    Attributes
+    ----------
+    summary : DataFrame
+        One row a predictor, sorted by name, the universe last: ``predictor``, ``cagr``, ``annual_volatility``,
+        ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing in the universe's own row) each with ``_low``
+        and ``_high``, ``sortino``, ``calmar``, ``max_drawdown``, ``annual_turnover`` (1: the whole portfolio replaced
+        once a year) and ``cost_bps_per_year`` (of equity).
+    equity : DataFrame
+        ``date, predictor, equity, drawdown``: wealth from 1 before the first fill, and its distance from its running
+        maximum (negative).
+    monthly : DataFrame
+        ``predictor, year, month, return``.
+    cost_curve : DataFrame
+        ``predictor, cost_bps, sharpe``: the Sharpe ratio had commission and half spread together been `cost_bps`.
+    """
+
+    summary: pd.DataFrame
+    equity: pd.DataFrame
+    monthly: pd.DataFrame
+    cost_curve: pd.DataFrame
+
+
+def backtest(
+    predictions: pd.DataFrame,
+    bars: pd.DataFrame,
+    strategy: Strategy,
+    execution: Execution,
+    settings: Validation,
+    seed: int,
+) -> BacktestResult:
+    """Trade the out-of-sample predictions of every predictor.
+
+    Returns run from the first fill (the date after the first decision) to the last date with a prediction, the same
+    dates for all; a predictor that holds cash at first counts from there too.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        ``predictor, symbol, date, p_sell, p_hold, p_buy``; every predictor must have the same symbols and dates.
+    bars : DataFrame
+        ``symbol, date, open, high, low, close, volume``.
+    strategy : Strategy
+        Makes target weights of each predictor's probabilities.
+    execution : Execution
+        Fills and costs, the same for the universe, which is rebalanced on the same dates.
+    settings : Validation
+        Block length, resamples and level of the bootstrap intervals.
+    seed : int
+        The configured seed.
+
+    Returns
+    -------
+    BacktestResult
+
+    Raises
+    ------
+    InputError
+        If predictors differ in their rows, one is called ``universe``, or fewer than two dates follow the first
+        decision.
+    """
+    decisions = _decide(predictions, strategy)
+    dates = predictions["date"]
+    panel = to_panel(bars[bars["date"].between(dates.min(), dates.max())])
+    start = _first_fill(panel, decisions)
+    books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}
+    returns = {name: book.returns.loc[start:] for name, book in books.items()}
+    rows = [{"predictor": name} | _figures(books[name], returns, name, settings, seed) for name in books]
+    return BacktestResult(
+        summary=pd.DataFrame(rows),
+        equity=pd.concat([_equity(name, series) for name, series in returns.items()], ignore_index=True),
+        monthly=pd.concat([_monthly(name, series) for name, series in returns.items()], ignore_index=True),
+        cost_curve=_cost_curve(panel, decisions, execution, start),
+    )
+
+
+def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
+    """Give the summary as nested plain values, by predictor; a figure that does not exist is None."""
+    table = result.summary.set_index("predictor")[list(_METRICS)]
+    return {
+        str(name): {key: float(value) if np.isfinite(value) else None for key, value in zip(_METRICS, row, strict=True)}
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    }
+
+
+def _decide(predictions: pd.DataFrame, strategy: Strategy) -> dict[str, pd.DataFrame]:
+    """Give each predictor's target weights, then the universe's on the same dates."""
+    signals = ["symbol", "date", *PROBABILITIES]
+    groups = {str(name): group[signals] for name, group in predictions.groupby("predictor", sort=True)}
+    if not groups or UNIVERSE in groups:
+        found = "none" if not groups else UNIVERSE
+        raise InputError(f"predictions: the predictors are {found}; at least one, not named {UNIVERSE}, is required")
+    names = list(groups)
+    rows = {name: pd.MultiIndex.from_frame(groups[name][["symbol", "date"]]).sort_values() for name in names}
+    for name in names[1:]:
+        if not rows[name].equals(rows[names[0]]):
+            symbol, date = rows[name].symmetric_difference(rows[names[0]])[0]
+            raise InputError(
+                f"predictions: {name} and {names[0]} differ at {symbol} on {date:%Y-%m-%d}; all need the same rows"
+            )
+    decisions = {name: strategy.target_weights(group) for name, group in groups.items()}
+    return decisions | {UNIVERSE: equal_weight(groups[names[0]], decisions[names[0]].index)}
+
+
+def _first_fill(panel: Panel, decisions: Mapping[str, pd.DataFrame]) -> pd.Timestamp:
+    first = min(weights.index[0] for weights in decisions.values())
+    after = panel.dates[panel.dates > np.datetime64(first)]
+    if len(after) < 2:
+        raise InputError(f"predictions: {len(after)} dates follow the first decision; a backtest needs at least two")
+    return pd.Timestamp(after[0])
+
+
+def _figures(
+    book: Simulation, returns: Mapping[str, pd.Series], name: str, settings: Validation, seed: int
+) -> dict[str, float]:
+    own = returns[name]
+    turnover, cost = book.turnover.loc[own.index], book.cost_rate.loc[own.index]
+    return {
+        "cagr": analytics.cagr(own),
+        "annual_volatility": analytics.annual_volatility(own),
+        **_sharpes(own, None if name == UNIVERSE else returns[UNIVERSE], settings, seed),
+        "sortino": analytics.sortino_ratio(own),
+        "calmar": analytics.calmar_ratio(own),
+        "max_drawdown": analytics.max_drawdown(own),
+        "annual_turnover": float(turnover.mean()) * analytics.PERIODS,
+        "cost_bps_per_year": float(cost.mean()) * analytics.PERIODS * 1e4,
+    }
+
+
+def _sharpes(own: pd.Series, universe: pd.Series | None, settings: Validation, seed: int) -> dict[str, float]:
+    """Give both Sharpe ratios with their intervals; every predictor is resampled on the same dates."""
+
+    def draw() -> np.random.Generator:
+        return generator(seed, "backtest", "sharpe")
+
+    block, resamples, level = settings.block_days, settings.resamples, settings.level
+    plain = sharpe_interval(own, rng=draw(), block=block, resamples=resamples, level=level)
+    excess = Estimate(np.nan, np.nan, np.nan)
+    if universe is not None:
+        excess = sharpe_difference_interval(own, universe, rng=draw(), block=block, resamples=resamples, level=level)
+    return {
+        name + end: figure
+        for name, estimate in (("sharpe", plain), ("excess_sharpe", excess))
+        for end, figure in zip(("", "_low", "_high"), estimate, strict=True)
+    }
+
+
+def _equity(name: str, returns: pd.Series) -> pd.DataFrame:
+    wealth = (1.0 + returns).cumprod()
+    drawdown = wealth / wealth.cummax().clip(lower=1.0) - 1.0
+    columns = {"date": returns.index, "predictor": name, "equity": wealth.array, "drawdown": drawdown.array}
+    return pd.DataFrame(columns)
+
+
+def _monthly(name: str, returns: pd.Series) -> pd.DataFrame:
+    table = analytics.monthly_returns(returns).reset_index()
+    table.insert(0, "predictor", name)
+    return table
+
+
+def _cost_curve(
+    panel: Panel, decisions: Mapping[str, pd.DataFrame], execution: Execution, start: pd.Timestamp
+) -> pd.DataFrame:
+    rows = []
+    for name, weights in decisions.items():
+        for multiple in COST_MULTIPLES if execution.cost_bps else (1.0,):
+            charged = replace(
+                execution,
+                commission_bps=multiple * execution.commission_bps,
+                half_spread_bps=multiple * execution.half_spread_bps,
+            )
+            returns = simulate(panel, weights, charged).returns.loc[start:]
+            sharpe = analytics.sharpe_ratio(returns)
+            rows.append({"predictor": name, "cost_bps": charged.cost_bps, "sharpe": sharpe})
+    return pd.DataFrame(rows)

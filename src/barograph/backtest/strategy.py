@@ -1,0 +1,134 @@
+"""From out-of-sample probabilities to target weights. A strategy sees signals only: never labels, never returns."""
+
+from typing import Annotated, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from barograph.errors import InputError
+from barograph.tables import PROBABILITIES
+
+Floats = npt.NDArray[np.float64]
+
+_TIE_DECIMALS = 12
+
+
+class Strategy(Protocol):
+    """Turns one predictor's probabilities into target weights."""
+
+    def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """Decide the portfolio.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            ``symbol, date, p_sell, p_hold, p_buy``, unique in symbol and date; a date's decision may use the rows up
+            to that date only.
+
+        Returns
+        -------
+        DataFrame of shape (dates, symbols)
+            One row a rebalance date, as :func:`barograph.backtest.simulate` takes them.
+        """
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class TopK:
+    """Hold the names with the highest score, equally weighted.
+
+    The score of a name is its probability of buy minus that of sell. Names that tie at the last place share the places
+    left equally, so that a predictor that cannot tell names apart holds the equal-weighted universe. Scores that agree
+    to 12 decimals tie. On a date with fewer than `k` names all of them are held.
+
+    Parameters
+    ----------
+    k : int
+        Number of names.
+    rebalance_days : int
+        Trading days between rebalances, counted from the first date with a prediction, so that more recent data never
+        moves an earlier rebalance.
+    """
+
+    k: Annotated[int, Field(ge=1)]
+    rebalance_days: Annotated[int, Field(ge=1)]
+
+    def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """Give one row a rebalance date; see :meth:`Strategy.target_weights`."""
+        score = _scores(predictions, self.rebalance_days)
+        values = score.to_numpy()
+        ranked = np.sort(np.where(np.isnan(values), -np.inf, values), axis=1)[:, ::-1]
+        places = np.minimum(self.k, np.isfinite(ranked).sum(axis=1))[:, None]
+        last = np.take_along_axis(ranked, places - 1, axis=1)
+        above, tied = values > last, values == last
+        share = (places - above.sum(axis=1, keepdims=True)) / tied.sum(axis=1, keepdims=True)
+        return _frame((above + tied * share) / places, score)
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class Threshold:
+    """Hold every name whose score exceeds a threshold, the rest in cash.
+
+    The score of a name is its probability of buy minus that of sell. Each name held has the weight one over the number
+    of names with a prediction on that date.
+
+    Parameters
+    ----------
+    threshold : float
+        In [-1, 1].
+    rebalance_days : int
+        As in :class:`TopK`.
+    """
+
+    threshold: Annotated[float, Field(ge=-1.0, le=1.0)]
+    rebalance_days: Annotated[int, Field(ge=1)]
+
+    def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """Give one row a rebalance date; see :meth:`Strategy.target_weights`."""
+        score = _scores(predictions, self.rebalance_days)
+        values = score.to_numpy()
+        names = (~np.isnan(values)).sum(axis=1, keepdims=True)
+        return _frame((values > self.threshold) / names, score)
+
+
+def equal_weight(predictions: pd.DataFrame, dates: pd.Index) -> pd.DataFrame:
+    """Give the target weights of the equal-weighted universe.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        ``symbol, date, p_sell, p_hold, p_buy``; only which names have a row on a date matters.
+    dates : Index of dates
+        Rebalance dates, each with at least one prediction.
+
+    Returns
+    -------
+    DataFrame of shape (dates, symbols)
+        One over the number of names with a prediction on that date, 0 for the others.
+    """
+    score = _scores(predictions, 1).loc[dates]
+    present = score.notna().to_numpy()
+    return _frame(present / present.sum(axis=1, keepdims=True), score)
+
+
+def _scores(predictions: pd.DataFrame, every: int) -> pd.DataFrame:
+    """Pivot the scores of every n-th date; NaN where a name has no prediction."""
+    values = predictions[list(PROBABILITIES)].to_numpy()
+    if not np.isfinite(values).all():
+        row = predictions.iloc[int(np.argmin(np.isfinite(values).all(axis=1)))]
+        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} has a probability that is not finite")
+    score = (predictions["p_buy"] - predictions["p_sell"]).round(_TIE_DECIMALS)
+    chosen = pd.factorize(predictions["date"], sort=True)[0] % every == 0
+    frame = pd.DataFrame({"date": predictions["date"], "symbol": predictions["symbol"], "score": score})[chosen]
+    repeated = frame.duplicated(["symbol", "date"])
+    if repeated.any():
+        row = frame[repeated].iloc[0]
+        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once")
+    wide: pd.DataFrame = frame.pivot(index="date", columns="symbol", values="score")
+    return wide
+
+
+def _frame(weights: Floats, score: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(weights, index=score.index, columns=score.columns)

@@ -1,0 +1,212 @@
+"""Momentum: how far and how evenly the price moved, and whether its returns follow on one another.
+
+On a price that does not move, oscillators stand at their middle (RSI 50, WILLR -50, STOCH 50), returns at 0 and ratios
+of two vanishing quantities are NaN; TA-Lib would give 0, which says "oversold".
+"""
+
+import numpy as np
+import talib
+
+from barograph.features.registration import Array, feature
+from barograph.features.windows import (
+    after_gap,
+    window_correlation,
+    window_mean,
+    window_std,
+    window_sum,
+    window_variance,
+)
+
+
+@feature(
+    "ret_{window}",
+    family="momentum",
+    inputs=("close",),
+    lookback=lambda window: window,
+    windows=(1, 2, 5, 10, 21, 63, 126, 252),
+    range=(-1.0, np.inf),
+    source="TA-Lib ROCP",
+)
+def simple_return(close: Array, window: int) -> Array:
+    """C_t / C_(t-{window}) - 1."""
+    return talib.ROCP(close, window)
+
+
+@feature(
+    "mom_252_21",
+    family="momentum",
+    inputs=("close",),
+    lookback=252,
+    range=(-1.0, np.inf),
+    source="Jegadeesh & Titman (1993), Journal of Finance 48(1)",
+)
+def skipped_momentum(close: Array) -> Array:
+    """C_(t-21) / C_(t-252) - 1: the return of a year without its last month."""
+    return after_gap(close[231:-21] / close[:-252] - 1.0, 252)
+
+
+@feature(
+    "rsi_{window}",
+    family="momentum",
+    inputs=("close",),
+    lookback=lambda window: window,
+    windows=(7, 14),
+    range=(0.0, 100.0),
+    source="TA-Lib RSI",
+)
+def rsi(close: Array, window: int) -> Array:
+    """Relative strength index of Wilder ({window}); 50 where the price did not move."""
+    value = talib.RSI(close, window)
+    return _at_rest(value, 50.0, talib.MAX(close, window + 1) - talib.MIN(close, window + 1))
+
+
+@feature(
+    "tsi_25_13",
+    family="momentum",
+    inputs=("close",),
+    lookback=37,
+    range=(-1.0, 1.0),
+    source="Blau (1991), True Strength Index",
+)
+def true_strength(close: Array) -> Array:
+    """Twice smoothed (EMA 25, EMA 13) one-bar change of the close, over the same of its absolute value."""
+    change = np.diff(close)
+    smooth = talib.EMA(talib.EMA(change, 25), 13)
+    return after_gap(np.clip(smooth / talib.EMA(talib.EMA(np.abs(change), 25), 13), -1.0, 1.0), 1)
+
+
+@feature("sharpe_63", family="momentum", inputs=("log_return",), lookback=63)
+def rolling_sharpe(log_return: Array) -> Array:
+    """Mean / standard deviation of the last 63 log returns, not annualised."""
+    return window_mean(log_return, 63) / window_std(log_return, 63)
+
+
+@feature("up_share_21", family="momentum", inputs=("log_return",), lookback=21, range=(0.0, 1.0))
+def up_share(log_return: Array) -> Array:
+    """Share of the last 21 bars that closed higher, unchanged ones counting half."""
+    return window_mean(0.5 + 0.5 * np.sign(log_return), 21)
+
+
+@feature("streak", family="momentum", inputs=("log_return",), lookback=1)
+def streak(log_return: Array) -> Array:
+    """Count of consecutive bars that closed higher (positive) or lower (negative)."""
+    sign = np.sign(log_return)
+    row = np.arange(sign.size)
+    turned = np.diff(sign, prepend=np.nan) != 0
+    return sign * (row - np.maximum.accumulate(np.where(turned, row, 0)) + 1)
+
+
+@feature("autocorr_63", family="momentum", inputs=("log_return",), lookback=64, range=(-1.0, 1.0))
+def autocorrelation(log_return: Array) -> Array:
+    """Correlation of the last 63 log returns with the ones before them."""
+    return after_gap(window_correlation(log_return[1:], log_return[:-1], 63), 1)
+
+
+@feature(
+    "variance_ratio_63_5",
+    family="momentum",
+    inputs=("log_return",),
+    lookback=67,
+    range=(0.0, np.inf),
+    source="Lo & MacKinlay (1988), Review of Financial Studies 1(1)",
+)
+def variance_ratio(log_return: Array) -> Array:
+    """Variance of the last 63 five-bar log returns / 5 times that of one-bar ones: above 1 where moves persist."""
+    five = window_sum(log_return, 5)[4:]
+    return after_gap(window_variance(five, 63) / (5.0 * window_variance(log_return[4:], 63)), 4)
+
+
+@feature(
+    "willr_14",
+    family="momentum",
+    inputs=("high", "low", "close"),
+    lookback=13,
+    range=(-100.0, 0.0),
+    source="TA-Lib WILLR",
+)
+def williams_r(high: Array, low: Array, close: Array) -> Array:
+    """-100 (highest high - C_t) / (highest high - lowest low) over 14 bars; -50 where the price did not move."""
+    return _at_rest(talib.WILLR(high, low, close, 14), -50.0, talib.MAX(high, 14) - talib.MIN(low, 14))
+
+
+@feature(
+    ("stoch_14_3_3_k", "stoch_14_3_3_d"),
+    family="momentum",
+    inputs=("high", "low", "close"),
+    lookback=17,
+    range=(0.0, 100.0),
+    source="TA-Lib STOCH",
+)
+def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
+    """Slow stochastic oscillator (14, 3, 3), %K or %D; 50 where the price did not move."""
+    k, d = talib.STOCH(high, low, close, fastk_period=14, slowk_period=3, slowd_period=3)
+    moved = talib.MAX(high, 18) - talib.MIN(low, 18)
+    return np.clip(_at_rest(k, 50.0, moved), 0.0, 100.0), np.clip(_at_rest(d, 50.0, moved), 0.0, 100.0)
+
+
+@feature("cci_20", family="momentum", inputs=("high", "low", "close"), lookback=19, source="TA-Lib CCI")
+def commodity_channel(high: Array, low: Array, close: Array) -> Array:
+    """Distance of the typical price from its mean over 20 bars, in 0.015 mean absolute deviations."""
+    return talib.CCI(high, low, close, 20)
+
+
+@feature(
+    "ultosc_7_14_28",
+    family="momentum",
+    inputs=("high", "low", "close"),
+    lookback=28,
+    range=(0.0, 100.0),
+    source="TA-Lib ULTOSC",
+)
+def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
+    """Ultimate oscillator of Williams (7, 14, 28); 50 where the price did not move."""
+    value = np.clip(talib.ULTOSC(high, low, close, 7, 14, 28), 0.0, 100.0)
+    return _at_rest(value, 50.0, talib.MAX(high, 29) - talib.MIN(low, 29))
+
+
+@feature(
+    "bop_14",
+    family="momentum",
+    inputs=("open", "high", "low", "close"),
+    lookback=13,
+    range=(-1.0, 1.0),
+    source="TA-Lib BOP",
+)
+def balance_of_power(open_: Array, high: Array, low: Array, close: Array) -> Array:
+    """Mean over 14 bars of (C - O) / (H - L)."""
+    return np.clip(window_mean(talib.BOP(open_, high, low, close), 14), -1.0, 1.0)
+
+
+@feature("gap_1", family="momentum", inputs=("open", "close"), lookback=1)
+def overnight_gap(open_: Array, close: Array) -> Array:
+    """ln(O_t / C_(t-1))."""
+    return after_gap(np.log(open_[1:] / close[:-1]), 1)
+
+
+@feature("overnight_21", family="momentum", inputs=("open", "close"), lookback=21)
+def overnight_return(open_: Array, close: Array) -> Array:
+    """Sum over 21 bars of the overnight log returns ln(O_t / C_(t-1))."""
+    return after_gap(window_sum(np.log(open_[1:] / close[:-1]), 21), 1)
+
+
+@feature(
+    "intraday_{window}",
+    family="momentum",
+    inputs=("open", "close"),
+    lookback=lambda window: window - 1,
+    windows=(1, 21),
+)
+def intraday_return(open_: Array, close: Array, window: int) -> Array:
+    """Sum over {window} bars of the intraday log returns ln(C_t / O_t)."""
+    return window_sum(np.log(close / open_), window)
+
+
+@feature("ao_5_34", family="momentum", inputs=("high", "low", "close"), lookback=33, source="Williams (1998)")
+def awesome_oscillator(high: Array, low: Array, close: Array) -> Array:
+    """(mean of (H + L) / 2 over 5 bars - over 34 bars) / C_t."""
+    middle = (high + low) / 2.0
+    return (window_mean(middle, 5) - window_mean(middle, 34)) / close
+
+
+def _at_rest(value: Array, middle: float, moved: Array) -> Array:
+    return np.where((value == 0.0) & (moved == 0.0), middle, value)

@@ -1,0 +1,201 @@
+"""What a feature is, the decorator that registers one, and the catalogue of all that are registered."""
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.errors import InputError
+from barograph.tables import BARS, CONTEXT, REGIME_SERIES, UNIVERSE
+
+Array = NDArray[np.float64]
+Scope = Literal["symbol", "panel", "date"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One entry of the catalogue.
+
+    Attributes
+    ----------
+    name : str
+        The column's name, ``<indicator>_<window>[_<part>]``.
+    family : str
+        The family by which features are chosen in the configuration.
+    formula : str
+        What is computed, in one line.
+    inputs : tuple of str
+        Columns of the tables, series derived from them (such as ``log_return``) and names of other features.
+    lookback : int
+        Bars (for scope ``date``: dates) that pass before the first value, counted from the first complete input.
+    range : tuple of float
+        The least and the greatest possible value.
+    source : str
+        The TA-Lib function or the publication of the formula.
+    scope : {"symbol", "panel", "date"}
+        Whether the function sees one symbol's bars, all symbols side by side, or the dates of the context.
+    window : int or None
+        The window with which the function is called, where it takes one.
+    function : callable
+        The pure function.
+    output : int
+        Which of the function's outputs this is.
+    """
+
+    name: str
+    family: str
+    formula: str
+    inputs: tuple[str, ...]
+    lookback: int
+    range: tuple[float, float]
+    source: str
+    scope: Scope
+    window: int | None = None
+    function: Callable[..., Any] = field(default=lambda: None, repr=False, compare=False)
+    output: int = field(default=0, repr=False, compare=False)
+
+
+DERIVED: Final = {"log_return": "close", "index_log_return": "index_close"}
+"""Series of one-bar log returns that features may read, and the prices that they are taken from."""
+
+_TAKEN: Final = {*DERIVED, *BARS.columns, *CONTEXT.columns, *REGIME_SERIES.columns, *UNIVERSE.columns}
+_REGISTERED: Final[dict[str, Feature]] = {}
+
+
+def feature(
+    name: str | Sequence[str],
+    *,
+    family: str,
+    inputs: Sequence[str],
+    lookback: int | Callable[[int], int],
+    windows: Sequence[int] = (),
+    scope: Scope = "symbol",
+    range: tuple[float, float] = (-math.inf, math.inf),
+    source: str = "",
+) -> Callable[[Function], Function]:
+    """Register a pure function as one feature or several.
+
+    Parameters
+    ----------
+    name : str or sequence of str
+        The feature's name; a sequence where the function returns a tuple of arrays. ``{window}`` stands for the window.
+    family : str
+        An existing family or a new one.
+    inputs : sequence of str
+        What the function takes, in order: columns of the bars (``close``), of the context (``vix``), of the regimes
+        (``regime``, as its index in `barograph.tables.REGIMES`), ``gics_sector``, ``date``, series derived from these
+        (``log_return``, ``index_log_return``) or other features' names, in which ``{window}`` may stand too.
+    lookback : int or callable
+        Bars that pass before the first value, or a function that gives them for a window. The function is not called
+        on a series that is too short to have one.
+    windows : sequence of int, optional
+        One feature for each; the function may take it as keyword ``window``.
+    scope : {"symbol", "panel", "date"}, default "symbol"
+        * ``symbol``: the inputs are (T,) arrays of one symbol's own bars, free of NaN: a series with gaps in it is
+          handed over in pieces. The output is (T,).
+        * ``panel``: the inputs are (T, N) arrays, dates by symbols, NaN where there is no bar; ``gics_sector`` is an
+          (N,) array of codes. The output is (T, N), or (T,) where all symbols share it. Sums over symbols must run one
+          symbol after the other, lest a symbol listed later change the last bit of an earlier date.
+        * ``date``: the inputs are (T,) arrays on the context's dates, free of NaN, with release lags applied. A
+          function of ``date`` alone runs on the bars' dates, which come as ``datetime64[D]``. The output is (T,).
+    range : tuple of float, optional
+        The least and the greatest possible value.
+    source : str, optional
+        The TA-Lib function or the publication of the formula.
+
+    Returns
+    -------
+    callable
+        The decorator, which returns the function as it was.
+
+    Raises
+    ------
+    InputError
+        If the name is that of an input or of another function's feature, or the scope is unknown.
+
+    Notes
+    -----
+    The first line of the function's docstring is the formula shown in the catalogue; ``{window}`` and ``{input}`` in it
+    stand for the window and the first input. Values that are infinite become
+    NaN. The function must be causal (row t may use rows up to t only) and must give the same bits when the series is
+    longer; `barograph.features.audit` finds out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from barograph.features import feature
+    >>> @feature("range_1", family="mine", inputs=("high", "low"), lookback=0)
+    ... def daily_range(high, low):
+    ...     "ln(H_t / L_t)."
+    ...     return np.log(high / low)
+    """
+    if scope not in get_args(Scope):
+        raise InputError(f"feature {name!r}: scope is {scope!r}; allowed are {list(get_args(Scope))}")
+    names = (name,) if isinstance(name, str) else tuple(name)
+
+    def register(function: Function) -> Function:
+        takes_window = "window" in inspect.signature(function).parameters
+        formula = (function.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+        for window in windows or (None,):
+            for output, template in enumerate(names):
+                _add(
+                    Feature(
+                        name=_fill(template, window),
+                        family=family,
+                        formula=_fill(formula, window).replace("{input}", _fill(inputs[0], window)),
+                        inputs=tuple(_fill(item, window) for item in inputs),
+                        lookback=lookback if isinstance(lookback, int) else lookback(window or 0),
+                        range=range,
+                        source=source,
+                        scope=scope,
+                        window=window if takes_window else None,
+                        function=function,
+                        output=output if len(names) > 1 else -1,
+                    )
+                )
+        return function
+
+    return register
+
+
+def catalogue() -> list[Feature]:
+    """Give every registered feature, family by family in the order of registration.
+
+    Returns
+    -------
+    list of Feature
+    """
+    order = families()
+    return sorted(_REGISTERED.values(), key=lambda entry: order.index(entry.family))
+
+
+def families() -> list[str]:
+    """Give the names of the families that have a feature, in the order of registration."""
+    return list(dict.fromkeys(entry.family for entry in _REGISTERED.values()))
+
+
+def find(name: str) -> Feature | None:
+    """Give the feature of that name, or None where no feature has it."""
+    return _REGISTERED.get(name)
+
+
+def _add(entry: Feature) -> None:
+    if entry.name in _TAKEN or entry.name in entry.inputs:
+        raise InputError(f"feature {entry.name!r}: the name is that of an input; choose another name")
+    present = _REGISTERED.get(entry.name)
+    if present is not None and _origin(present) != _origin(entry):
+        raise InputError(f"feature {entry.name!r} is registered already by {_origin(present)}; choose another name")
+    _REGISTERED[entry.name] = entry
+
+
+def _origin(entry: Feature) -> str:
+    return f"{entry.function.__module__}.{entry.function.__qualname__}"
+
+
+def _fill(template: str, window: int | None) -> str:
+    return template if window is None else template.replace("{window}", str(window))

@@ -1,0 +1,100 @@
+"""Rolling sums and moments that neither drift nor remember a bad value.
+
+Every function takes a (T,) array and gives a (T,) array whose row t covers the rows t - window + 1 to t, with NaN in
+the first window - 1 rows.
+"""
+
+import numpy as np
+
+from barograph.features.registration import Array
+
+_NEGLIGIBLE = 1e-12
+
+
+def window_sum(x: Array, window: int) -> Array:
+    """Sum over a rolling window, in time proportional to T.
+
+    The series is cut into blocks as long as the window; a window is the end of one block and the beginning of the
+    next, so two cumulative sums a block give all windows. Unlike a running sum over the whole series it carries no
+    rounding error, and no NaN, from outside the window. Row t does not depend on later rows.
+
+    Parameters
+    ----------
+    x : ndarray of shape (T,)
+    window : int
+
+    Returns
+    -------
+    ndarray of shape (T,)
+
+    References
+    ----------
+    .. [1] van Herk, M. (1992). "A fast algorithm for local minimum and maximum filters on rectangular and octagonal
+       kernels". Pattern Recognition Letters 13(7), 517-521 (the same blocks, for minima).
+    """
+    n = x.size
+    if n < window:
+        return np.full(n, np.nan)
+    blocks = -(-n // window)
+    padded = np.zeros((blocks, window))
+    padded.reshape(-1)[:n] = x
+    tail = np.cumsum(padded[:, ::-1], axis=1)[:, ::-1]
+    tail[:, 0] = 0.0
+    total = np.cumsum(padded, axis=1, out=padded).reshape(-1)
+    total[window:] += tail.reshape(-1)[1 : total.size - window + 1]
+    total[: window - 1] = np.nan
+    return total[:n]
+
+
+def window_mean(x: Array, window: int) -> Array:
+    """Take the mean over a rolling window."""
+    return window_sum(x, window) / window
+
+
+def window_variance(x: Array, window: int, ddof: int = 1) -> Array:
+    """Take the variance over a rolling window; exactly 0 where the values differ by rounding only."""
+    total, squares = window_sum(x, window), window_sum(x * x, window)
+    deviations = squares - total * total / window
+    deviations[deviations <= _NEGLIGIBLE * squares] = 0.0
+    return deviations / (window - ddof)
+
+
+def window_std(x: Array, window: int, ddof: int = 1) -> Array:
+    """Take the standard deviation over a rolling window; exactly 0 where the values differ by rounding only."""
+    return np.sqrt(window_variance(x, window, ddof))
+
+
+def window_covariance(x: Array, y: Array, window: int) -> Array:
+    """Take the covariance (ddof 1) over a rolling window."""
+    return (window_sum(x * y, window) - window_sum(x, window) * window_sum(y, window) / window) / (window - 1)
+
+
+def window_correlation(x: Array, y: Array, window: int) -> Array:
+    """Take the Pearson correlation over a rolling window, in [-1, 1]; NaN where one of the two is constant."""
+    scale = np.sqrt(window_variance(x, window) * window_variance(y, window))
+    scale[scale == 0.0] = np.nan
+    return np.clip(window_covariance(x, y, window) / scale, -1.0, 1.0)
+
+
+def window_rank(x: Array, window: int) -> Array:
+    """Give the share of the window's values that are below the last one, ties counting half, in (0, 1)."""
+    result = np.full(x.size, np.nan)
+    if x.size >= window:
+        view = np.lib.stride_tricks.sliding_window_view(x, window)
+        last = view[:, -1:]
+        below = np.count_nonzero(view < last, axis=1) + 0.5 * np.count_nonzero(view == last, axis=1)
+        result[window - 1 :] = below / window
+    return result
+
+
+def lag(x: Array, steps: int) -> Array:
+    """Give the value `steps` rows ago, NaN in the first rows."""
+    result = np.full(x.size, np.nan)
+    if x.size > steps:
+        result[steps:] = x[: x.size - steps]
+    return result
+
+
+def after_gap(x: Array, steps: int) -> Array:
+    """Put `steps` rows of NaN before a series that was computed on the rows after them."""
+    return np.concatenate([np.full(steps, np.nan), x])

@@ -1,0 +1,115 @@
+"""From tables as found outside to the column types of :mod:`barograph.tables`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from barograph.errors import InputError
+
+PRICES = ("open", "high", "low", "close")
+
+
+def to_bars(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Convert bars, sorted by symbol and date; `name` stands for the table in messages (here and below).
+
+    Raises
+    ------
+    InputError
+        If a column is missing or unknown, or a value is not of its column's type.
+    """
+    columns = ["symbol", "date", *PRICES, "volume"]
+    _require(frame, columns, name)
+    if unknown := [column for column in frame.columns if column not in columns]:
+        raise InputError(f"{name}: unknown columns {unknown}; allowed are {columns}")
+    converted = {"symbol": _text(frame, "symbol", name), "date": _dates(frame, name)}
+    converted |= {column: _numbers(frame, column, name) for column in columns[2:]}
+    return _sorted(pd.DataFrame(converted), ["symbol", "date"])
+
+
+def to_context(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Convert the context, sorted by date; without `vix` and `vix_estimated` where `frame` has none.
+
+    Raises
+    ------
+    InputError
+        If a required column is missing, or a value is not of its column's type.
+    """
+    _require(frame, ["date", "index_close"], name)
+    known = [column for column in ("index_close", "vix", "vix_estimated") if column in frame.columns]
+    converted = {"date": _dates(frame, name)}
+    for column in [*known, *(column for column in frame.columns if column not in ("date", *known))]:
+        converted[column] = (_flags if column == "vix_estimated" else _numbers)(frame, column, name)
+    return _sorted(pd.DataFrame(converted), ["date"])
+
+
+def to_universe(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Convert the universe, sorted by symbol; columns beyond symbol, name and gics_sector are left out.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a symbol is null.
+    """
+    _require(frame, ["symbol", "name", "gics_sector"], name)
+    converted = {
+        "symbol": _text(frame, "symbol", name),
+        "name": frame["name"].astype("str"),
+        "gics_sector": frame["gics_sector"].astype("str"),
+    }
+    return _sorted(pd.DataFrame(converted), ["symbol"])
+
+
+def _require(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:
+    found = [str(column) for column in frame.columns]
+    if missing := [column for column in columns if column not in found]:
+        raise InputError(f"{name}: lacks the columns {missing}; it has {found}")
+    if twice := sorted({column for column in found if found.count(column) > 1}):
+        raise InputError(f"{name}: the columns {twice} stand more than once; each must be there once")
+
+
+def _sorted(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    return frame.sort_values(key, kind="stable", ignore_index=True)
+
+
+def _refuse(frame: pd.DataFrame, bad: pd.Series, column: str, name: str, allowed: str) -> None:
+    if bad.any():
+        position = int(bad.to_numpy().argmax())
+        keys = [str(frame[key].iloc[position]) for key in ("symbol", "date") if key in frame and key != column]
+        row = " ".join([f"row {position + 1}", *(key.removesuffix(" 00:00:00") for key in keys)])
+        raise InputError(f"{name}: {row}: {column} is {str(frame[column].iloc[position])!r}; allowed: {allowed}")
+
+
+def _text(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
+    values = frame[column].astype("str")
+    _refuse(frame, values.isna() | (values == ""), column, name, "a name")
+    return values
+
+
+def _dates(frame: pd.DataFrame, name: str) -> pd.Series:
+    found = frame["date"]
+    if isinstance(found.dtype, pd.DatetimeTZDtype):
+        raise InputError(f"{name}: date has the time zone {found.dtype.tz}; allowed: trading days without a time zone")
+    text = pd.api.types.is_string_dtype(found.dtype) and not pd.api.types.is_object_dtype(found.dtype)
+    if pd.api.types.is_numeric_dtype(found.dtype):
+        dates = pd.Series(pd.NaT, index=found.index)
+    else:
+        dates = pd.to_datetime(found, errors="coerce", format="%Y-%m-%d" if text else None)
+    dates = dates.astype("datetime64[us]")
+    _refuse(frame, dates.isna() | (dates != dates.dt.normalize()), "date", name, "a date as 2020-03-16")
+    return dates
+
+
+def _numbers(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
+    found = frame[column]
+    if pd.api.types.is_numeric_dtype(found.dtype) and not pd.api.types.is_bool_dtype(found.dtype):
+        return found.astype(np.float64)
+    numbers = pd.to_numeric(found.astype("str"), errors="coerce").astype(np.float64)
+    _refuse(frame, numbers.isna() & found.notna(), column, name, "a number or null")
+    return numbers
+
+
+def _flags(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
+    if not pd.api.types.is_bool_dtype(frame[column].dtype):
+        raise InputError(f"{name}: {column} is of type {frame[column].dtype}; allowed: true or false on every row")
+    return frame[column].astype(bool)

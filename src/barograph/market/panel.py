@@ -1,0 +1,72 @@
+"""Bars as arrays of dates by symbols."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All symbols on all dates, time-major: one row a date, C-contiguous.
+
+    Attributes
+    ----------
+    dates : ndarray of shape (T,), datetime64[us]
+        Ascending; every date on which any symbol has a bar.
+    symbols : ndarray of shape (N,), str
+        Ascending.
+    open, high, low, close, volume : ndarray of shape (T, N), float64
+        NaN where the symbol has no bar that day, or the bar no such value.
+    """
+
+    dates: NDArray[np.datetime64]
+    symbols: NDArray[np.str_]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+
+
+def to_panel(bars: pd.DataFrame) -> Panel:
+    """Lay bars out as a panel.
+
+    Parameters
+    ----------
+    bars : pandas.DataFrame
+        Columns symbol, date, open, high, low, close, volume; unique in (symbol, date), in any order.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    ValueError
+        If a symbol has two bars on one day.
+    """
+    rows, dates = pd.factorize(bars["date"].to_numpy().astype("datetime64[us]"), sort=True)
+    columns, symbols = pd.factorize(bars["symbol"], sort=True)
+    cells = columns * len(dates) + rows
+    seen = np.zeros(len(dates) * len(symbols), dtype=bool)
+    seen[cells] = True
+    if np.count_nonzero(seen) != len(bars):
+        raise ValueError("bars hold two rows of one symbol and date; a panel has room for one")
+
+    def grid(name: str) -> NDArray[np.float64]:
+        # Filled symbol by symbol, the order in which bars are sorted, and transposed once: fewer cache misses.
+        values = np.full(seen.shape, np.nan)
+        values[cells] = bars[name].to_numpy(np.float64)
+        return np.ascontiguousarray(values.reshape(len(symbols), len(dates)).T)
+
+    return Panel(
+        dates=np.asarray(dates),
+        symbols=np.array(symbols.tolist(), dtype=np.str_),
+        open=grid("open"),
+        high=grid("high"),
+        low=grid("low"),
+        close=grid("close"),
+        volume=grid("volume"),
+    )

@@ -1,0 +1,191 @@
+"""What market data must satisfy; every violation ends in one line that names the file, the row and the rule."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from barograph.errors import InputError
+from barograph.market.calendar import sessions
+from barograph.market.conversion import PRICES, to_bars, to_context, to_universe
+from barograph.market.data import MarketData
+
+MINIMUM_DATES: Final = 300
+_TABLES: Final = ("bars", "context", "universe")
+_CONTEXT: Final = ("date", "index_close", "vix", "vix_estimated")
+# Adjusting each price of a bar by its own rounded factor may push a close past its high by some ulps of float32.
+_ROUNDING: Final = 1e-6
+
+_Mask = NDArray[np.bool_] | pd.Series
+
+
+def validate(
+    bars: pd.DataFrame,
+    context: pd.DataFrame,
+    universe: pd.DataFrame,
+    *,
+    calendar: str,
+    origin: str | Mapping[str, str],
+) -> MarketData:
+    """Refuse bad market data, and give good data in canonical form.
+
+    The rules: bars unique in (symbol, date), the context in date, the universe in symbol; every date a session of the
+    exchange and none after today; at least 300 context dates; every bar's date in the context. Close given; prices
+    finite and positive; high at least low; open and close within low and high, beyond a relative rounding of 1e-6 (real
+    adjusted vendor data keeps it exactly); volume finite, zero or more. Open, high, low and volume may be null, each by
+    itself. Index closes and VIX finite and positive, the VIX given on some day at least; further context columns
+    finite or null. Every traded symbol with a name and a sector.
+
+    Parameters
+    ----------
+    bars : pandas.DataFrame
+        Columns symbol, date, open, high, low, close, volume, in any order of rows.
+    context : pandas.DataFrame
+        Columns date, index_close, vix, vix_estimated and any further numeric ones.
+    universe : pandas.DataFrame
+        Columns symbol, name, gics_sector; symbols without bars are left out, with a note.
+    calendar : str
+        A code of exchange_calendars, such as ``XNYS``.
+    origin : str or mapping of str to str
+        What messages call the source, or each of its tables ``bars``, ``context`` and ``universe``, such as a path.
+
+    Returns
+    -------
+    MarketData
+        Sorted by key, in the types of :mod:`barograph.tables`. Validating it again changes nothing.
+
+    Raises
+    ------
+    InputError
+        At the first rule broken.
+    """
+    names = table_names(origin)
+    bars = to_bars(bars, names["bars"])
+    context = to_context(context, names["context"])
+    if missing := [column for column in _CONTEXT if column not in context]:
+        raise InputError(f"{names['context']}: lacks the columns {missing}; it has {list(context.columns)}")
+    universe = to_universe(universe, names["universe"])
+    _check_context(context, names["context"])
+    _check_bars(bars, names["bars"])
+    notes = _check_dates(bars, context, names, calendar)
+    universe, ignored = _traded(universe, bars, names)
+    return MarketData(bars=bars, context=context, universe=universe, notes=[*ignored, *notes])
+
+
+def table_names(origin: str | Mapping[str, str]) -> Mapping[str, str]:
+    """Give what messages call each table."""
+    return {table: f"{origin}/{table}" for table in _TABLES} if isinstance(origin, str) else origin
+
+
+def check_index(context: pd.DataFrame, name: str) -> None:
+    """Refuse repeated dates and unusable index closes.
+
+    Parameters
+    ----------
+    context : pandas.DataFrame
+        Sorted by date.
+    name : str
+        What messages call the table.
+
+    Raises
+    ------
+    InputError
+        If a date repeats, or a close is missing, infinite or not positive.
+    """
+    _refuse_repeated(context, ["date"], name)
+    _refuse(context, ~_positive(context["index_close"]), name, "index close", ["index_close"], "finite and positive")
+
+
+def _check_context(context: pd.DataFrame, name: str) -> None:
+    check_index(context, name)
+    if len(context) < MINIMUM_DATES:
+        raise InputError(f"{name}: too short a history: {len(context)} dates; allowed: at least {MINIMUM_DATES}")
+    vix = context["vix"]
+    if vix.isna().all():
+        raise InputError(f"{name}: vix has no value; allowed: values, or no such column to have it estimated")
+    _refuse(context, vix.notna() & ~_positive(vix), name, "VIX", ["vix"], "finite and positive, or null")
+    for column in context.columns.difference(list(_CONTEXT), sort=False):
+        _refuse(context, np.isinf(context[column]), name, "infinite value", [column], "a finite number or null")
+
+
+def _check_bars(bars: pd.DataFrame, name: str) -> None:
+    if bars.empty:
+        raise InputError(f"{name}: no bar in the span asked for; allowed: at least one")
+    _refuse_repeated(bars, ["symbol", "date"], name)
+    _refuse(bars, bars["close"].isna(), name, "missing close", ["close"], "a close on every bar")
+    for column in PRICES:
+        _refuse(bars, np.isinf(bars[column]), name, "infinite price", [column], "a finite price")
+        _refuse(bars, bars[column] <= 0, name, "non-positive price", [column], "a price above zero")
+    high, low = bars["high"], bars["low"]
+    _refuse(bars, high < low, name, "high below low", ["high", "low"], "high at or above low")
+    for column in ("open", "close"):
+        beyond = (bars[column] > high * (1 + _ROUNDING)) | (bars[column] < low * (1 - _ROUNDING))
+        _refuse(bars, beyond, name, f"{column} outside low and high", [column, "low", "high"], "low to high")
+    volume = bars["volume"]
+    _refuse(bars, (volume < 0) | np.isinf(volume), name, "volume", ["volume"], "finite, zero or more, or null")
+
+
+def _check_dates(bars: pd.DataFrame, context: pd.DataFrame, names: Mapping[str, str], calendar: str) -> list[str]:
+    tables = {names["context"]: context, names["bars"]: bars}
+    today = pd.Timestamp.now().normalize()
+    for name, frame in tables.items():
+        _refuse(frame, frame["date"] > today, name, "a date after today", [], f"up to {today:%Y-%m-%d}")
+    first = min(frame["date"].min() for frame in tables.values())
+    last = max(frame["date"].max() for frame in tables.values())
+    days = sessions(calendar, first, last)
+    for name, frame in tables.items():
+        _refuse(frame, ~frame["date"].isin(days), name, "not a trading day", [], f"the sessions of {calendar}")
+    absent = ~bars["date"].isin(context["date"])
+    _refuse(bars, absent, names["bars"], "date missing in the context", [], f"the dates of {names['context']}")
+    own = days[(days >= context["date"].iloc[0]) & (days <= context["date"].iloc[-1])]
+    gaps = own.difference(pd.DatetimeIndex(context["date"]))
+    if gaps.empty:
+        return []
+    return [f"{names['context']} lacks {len(gaps)} sessions of {calendar} within its span, the first {gaps[0]:%F}."]
+
+
+def _traded(universe: pd.DataFrame, bars: pd.DataFrame, names: Mapping[str, str]) -> tuple[pd.DataFrame, list[str]]:
+    name = names["universe"]
+    _refuse_repeated(universe, ["symbol"], name)
+    symbols = bars["symbol"].unique()
+    if universe.empty:
+        raise InputError(f"{name}: empty universe: no row; allowed: a row for each symbol of {names['bars']}")
+    traded = universe["symbol"].isin(symbols)
+    ignored = universe.loc[~traded, "symbol"].tolist()
+    kept = universe[traded].reset_index(drop=True)
+    for column in ("gics_sector", "name"):
+        empty = kept[column].isna() | (kept[column].str.strip() == "")
+        _refuse(kept, empty, name, f"a traded symbol without {column}", [column], "a text")
+    if without := sorted(set(symbols) - set(kept["symbol"])):
+        raise InputError(
+            f"{name}: {without[0]}: a traded symbol without a row, so without sector ({len(without)} in all);"
+            f" allowed: a row for each symbol of {names['bars']}"
+        )
+    if not ignored:
+        return kept, []
+    shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
+    return kept, [f"{name}: {len(ignored)} symbols without bars are ignored: {shown}."]
+
+
+def _positive(values: pd.Series) -> NDArray[np.bool_]:
+    numbers = values.to_numpy(np.float64)
+    positive: NDArray[np.bool_] = np.isfinite(numbers) & (numbers > 0)
+    return positive
+
+
+def _refuse_repeated(frame: pd.DataFrame, key: list[str], name: str) -> None:
+    repeated = frame.duplicated(key)
+    _refuse(frame, repeated, name, "a duplicate key", [], f"one row for each {' and '.join(key)}")
+
+
+def _refuse(frame: pd.DataFrame, bad: _Mask, name: str, rule: str, shown: list[str], allowed: str) -> None:
+    count = int(np.count_nonzero(bad))
+    if not count:
+        return
+    row = frame.iloc[int(np.asarray(bad).argmax())]
+    keys = [f"{row[key]:%Y-%m-%d}" if key == "date" else row[key] for key in ("symbol", "date") if key in frame]
+    found = ", ".join(f"{column} {row[column]}" for column in shown) or "such a row"
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    raise InputError(f"{name}: {' '.join(keys)}: {rule}: found {found}{more}; allowed: {allowed}")

@@ -1,0 +1,121 @@
+"""One offline HTML page: sections, charts and tables put into the template."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from barograph.report import memory, money, page_tables, palette, skill, timeline, words
+from barograph.report.figures import Chart
+from barograph.report.inputs import ReportInputs
+from barograph.report.verdict import predictors_heading, verdict
+
+
+def render(inputs: ReportInputs) -> str:
+    """Write the report.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+
+    Returns
+    -------
+    str
+        A whole HTML document that loads nothing: plotly's script stands in it once, and its content security policy
+        forbids the network. The same inputs give the same bytes.
+    """
+    from plotly.offline import get_plotlyjs
+
+    charts = _charts(inputs)
+    environment = Environment(
+        loader=PackageLoader("barograph.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["tight"] = _tight
+    return environment.get_template("report.html").render(
+        _content(inputs, charts),
+        plotly=Markup(get_plotlyjs()),
+        charts=_json(charts),
+    )
+
+
+def _charts(inputs: ReportInputs) -> dict[str, Chart | list[Chart] | None]:
+    forests = [skill.forest(inputs, kind) for kind in skill.KINDS]
+    return {
+        "timeline": timeline.timeline(inputs),
+        "fold_map": timeline.fold_map(inputs),
+        "forests": [one for one in forests if one is not None],
+        "reliability": skill.reliability(inputs),
+        "shown": memory.shown(inputs),
+        "equity": money.equity(inputs),
+        "cost_curve": money.cost_curve(inputs),
+    }
+
+
+def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | None]) -> dict[str, Any]:
+    headings = {
+        "predictors": predictors_heading(inputs),
+        "timeline": timeline.heading(inputs),
+        "skill": skill.section_heading(inputs),
+        "shown": memory.heading(inputs),
+        "money": money.heading(inputs),
+    }
+    return {
+        "verdict": verdict(inputs),
+        "headings": headings,
+        "chart": charts,
+        "headline": palette.title(inputs.headline),
+        "choices": [(name, palette.title(name)) for name in skill.scored(inputs)],
+        "chosen": inputs.headline,
+        "confusion": [(one, palette.title(one.predictor)) for one in skill.confusion(inputs)],
+        "predictor_columns": page_tables.PREDICTOR_COLUMNS,
+        "predictor_rows": page_tables.predictors(inputs),
+        "money_columns": page_tables.MONEY_COLUMNS,
+        "money_rows": page_tables.money(inputs),
+        "months": money.months(inputs),
+        "archive_rows": memory.archive_rows(inputs),
+        "confidence": f"{100 * inputs.confidence:g} %",
+        "provenance": _provenance(inputs),
+        "size": words.count(len(inputs.folds), "fold"),
+    }
+
+
+def _provenance(inputs: ReportInputs) -> dict[str, Any]:
+    given = inputs.provenance
+    changed = given.get("params_changed", {})
+    pairs = changed.items() if isinstance(changed, Mapping) else ()
+    return {
+        "facts": [(name.capitalize(), str(given[name])) for name in ("source", "coverage", "commit") if name in given],
+        "notes": list(given.get("notes", [])),  # type: ignore[call-overload]
+        "params_changed": [(key, _plain(default), _plain(value)) for key, (default, value) in sorted(pairs)],
+        "hashes": sorted(dict(given.get("hashes", {})).items()),  # type: ignore[call-overload]
+        "versions": sorted(dict(given.get("versions", {})).items()),  # type: ignore[call-overload]
+        "commands": list(given.get("commands", [])),  # type: ignore[call-overload]
+        "left_out": sorted(inputs.left_out.items()),
+    }
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+
+
+def _tight(sentence: str) -> str:
+    """Keep a figure, its unit and its interval on one line."""
+    whole = re.sub(r"\[[^\]]+\]", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), sentence)
+    return whole.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _json(charts: Mapping[str, Chart | list[Chart] | None]) -> Markup:
+    flat = [one for chart in charts.values() for one in (chart if isinstance(chart, list) else [chart]) if one]
+    content = {one.id: {"data": one.data, "layout": one.layout} for one in flat}
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)

@@ -1,0 +1,109 @@
+"""Names and colours: one colour a regime and one a predictor, on every page of every report.
+
+The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart; where there are more
+predictors than hues, the second of a family takes the darker shade and another dash and marker.
+
+References
+----------
+Okabe, M., Ito, K. (2008). Color Universal Design. https://jfly.uni-koeln.de/color/
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from barograph.tables import CLASSES, REGIMES
+
+INK: Final = "#1d2733"
+MUTED: Final = "#5d6b7a"
+GRID: Final = "#e3e7eb"
+FAINT: Final = "#c4ccd4"
+
+REGIME_COLOURS: Final = {
+    "low_volatility": "#56B4E9",
+    "normal": "#C9D1D9",
+    "high_volatility": "#E69F00",
+    "crash": "#D55E00",
+    "recovery": "#009E73",
+}
+CLASS_COLOURS: Final = {"sell": "#D55E00", "hold": "#8A96A3", "buy": "#0072B2"}
+_WORDS: Final = {
+    "vix": "VIX",
+    "svm": "SVM",
+    "xgboost": "XGBoost",
+    "lightgbm": "LightGBM",
+    "covid": "Covid",
+    "china": "China",
+    "prior": "Class frequencies",
+    "regime_prior": "Regime table",
+    "universe": "Equal-weighted universe",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a predictor is drawn, wherever it is drawn."""
+
+    colour: str
+    dash: str
+    symbol: str
+
+
+_MARKS: Final = {
+    "ensemble": Mark("#0072B2", "solid", "circle"),
+    "universe": Mark("#000000", "solid", "square"),
+    "prior": Mark("#8A96A3", "dot", "x"),
+    "regime_prior": Mark("#5D6B7A", "dash", "x"),
+    "logistic_regression": Mark("#CC79A7", "solid", "diamond"),
+    "svm": Mark("#8F4470", "dash", "diamond"),
+    "random_forest": Mark("#009E73", "solid", "triangle-up"),
+    "extra_trees": Mark("#00614A", "dash", "triangle-up"),
+    "lightgbm": Mark("#E69F00", "solid", "triangle-down"),
+    "xgboost": Mark("#D55E00", "dash", "triangle-down"),
+    "gradient_boosting": Mark("#8C6200", "dashdot", "triangle-down"),
+    "neural_network": Mark("#56B4E9", "solid", "pentagon"),
+}
+_FURTHER: Final = (
+    Mark("#7A3B00", "longdash", "star"),
+    Mark("#B8A800", "longdash", "star"),
+    Mark("#1F4E79", "longdash", "star"),
+    Mark("#A0487A", "longdash", "star"),
+)
+
+
+def marks(predictors: Iterable[str]) -> dict[str, Mark]:
+    """Give each predictor its mark; a user's own models take the further ones in alphabetical order."""
+    names = sorted(set(predictors))
+    own = [name for name in names if name not in _MARKS]
+    return {name: _MARKS.get(name) or _FURTHER[own.index(name) % len(_FURTHER)] for name in names}
+
+
+def title(name: str) -> str:
+    """Turn a key such as ``random_forest`` into what a reader reads: ``Random forest``."""
+    if name in _WORDS:
+        return _WORDS[name]
+    words = [_WORDS.get(word, word) for word in name.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def subject(name: str) -> str:
+    """Name a predictor inside a sentence: ``the ensemble``, ``LightGBM``."""
+    return "the ensemble" if name == "ensemble" else title(name)
+
+
+def regime_order(names: Iterable[str]) -> list[str]:
+    """Sort regimes from calm to crisis, unknown ones last and alphabetically."""
+    known = {name: place for place, name in enumerate(REGIMES)}
+    return sorted(set(names), key=lambda name: (known.get(name, len(known)), name))
+
+
+def regime_colour(name: str) -> str:
+    """Give a regime's colour, black for a regime of a user's own."""
+    return REGIME_COLOURS.get(name, "#000000")
+
+
+def class_name(value: object) -> str:
+    """Give a class its name, whether it comes as 0, 1, 2 or as a name."""
+    text = str(value)
+    return CLASSES[int(float(text))] if text.replace(".0", "").isdigit() else text

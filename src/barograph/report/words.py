@@ -1,0 +1,187 @@
+"""Numbers and sentences: what the interval supports, and no more than the evidence carries."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import pandas as pd
+
+Evidence = Literal["better", "worse", "none", "insufficient"]
+MINUS: Final = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        NaN where there is none.
+    scale : float
+        What the figures are multiplied by when written: 100 for percent.
+    places : int or None
+        Decimals, where a column of figures shares them; else :attr:`decimals` follow from the interval.
+    """
+
+    value: float
+    low: float
+    high: float
+    scale: float = 1.0
+    places: int | None = None
+
+    @classmethod
+    def of(cls, row: "pd.Series[float]", name: str, scale: float = 1.0) -> "Estimate":
+        """Take ``name``, ``name_low`` and ``name_high`` from a row."""
+        value, low, high = (float(row[key]) for key in (name, f"{name}_low", f"{name}_high"))
+        return cls(value, low, high, scale)
+
+    @property
+    def known(self) -> bool:
+        """Whether figure and interval are all there."""
+        return all(map(math.isfinite, (self.value, self.low, self.high)))
+
+    @property
+    def evidence(self) -> Evidence:
+        """On which side of zero the whole interval lies; an end at zero counts as including it."""
+        if not self.known:
+            return "insufficient"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "none"
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that the interval supports, at most three.
+
+        The Particle Data Group's rule on the half-width: two of its digits where it begins with 100 to 354, else one.
+
+        References
+        ----------
+        Particle Data Group (2024). Review of Particle Physics, introduction, section 5.3.
+        """
+        if self.places is not None:
+            return self.places
+        half = abs(self.high - self.low) * self.scale / 2
+        if not math.isfinite(half) or half == 0:
+            return 1 if self.scale > 1 else 2
+        power = math.floor(math.log10(half))
+        two = half / 10.0**power < 3.545
+        return min(3, max(0, int(two) - power))
+
+    def figure(self, *, sign: bool = False) -> str:
+        """Write the figure alone."""
+        return number(self.value * self.scale, self.decimals, sign=sign)
+
+    def interval(self) -> str:
+        """Write the interval alone, in brackets."""
+        low, high = (number(end * self.scale, self.decimals) for end in (self.low, self.high))
+        return f"[{low}, {high}]"
+
+    def text(self, unit: str = "", *, sign: bool = False) -> str:
+        """Write figure, unit and interval."""
+        return f"{self.figure(sign=sign)}{unit} {self.interval()}"
+
+
+def log_loss_skill(row: "pd.Series[float]", baseline: str = "regime_prior") -> Estimate:
+    """Take the log-loss skill against a baseline from a row of slices, to be written in percent."""
+    return Estimate.of(row, f"skill_{baseline}", 100)
+
+
+def aligned(column: Sequence[Estimate]) -> list[Estimate]:
+    """Give the estimates of a column the decimals that the middle one of them supports."""
+    decimals = sorted(estimate.decimals for estimate in column if estimate.known and estimate.high > estimate.low)
+    return [replace(estimate, places=decimals[len(decimals) // 2]) for estimate in column] if decimals else list(column)
+
+
+def number(value: float, decimals: int, *, sign: bool = False) -> str:
+    """Write a number with a true minus, without negative zeros; an en dash for a missing one."""
+    if not math.isfinite(value):
+        return "\N{EN DASH}"
+    text = f"{abs(value):,.{decimals}f}"
+    zero = not text.strip("0.,")
+    if zero:
+        return text
+    return (MINUS if value < 0 else "+" if sign else "") + text
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: ``1 episode``, ``1,204 rows``."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Write a list: ``a, b and c``."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def years(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    """Write a period in years: ``2007-2022``, or one year alone."""
+    return str(first.year) if first.year == last.year else f"{first.year}\N{EN DASH}{last.year}"
+
+
+def skill_sentence(name: str, skill: Estimate, baseline: str, *, sufficient: bool) -> str:
+    """Say whether a predictor beats a baseline, and only as far as the interval goes.
+
+    Parameters
+    ----------
+    name : str
+        The subject, such as ``the ensemble``.
+    skill : Estimate
+        Log-loss skill against the baseline.
+    baseline : str
+        Such as ``the regime table``.
+    sufficient : bool
+        Whether there are enough independent cases.
+
+    Returns
+    -------
+    str
+        Without a capital and a full stop, so that it can follow a comma.
+    """
+    kind = skill.evidence if sufficient else "insufficient"
+    size = skill.figure().lstrip(MINUS)
+    if kind == "better":
+        return f"{name} beats {baseline} by {size} % of log loss {skill.interval()}"
+    if kind == "worse":
+        return f"{name} is worse than {baseline}: it loses {size} % of log loss (skill {skill.interval()})"
+    if kind == "none":
+        return (
+            f"there is no evidence that {name} beats {baseline}: skill {skill.figure(sign=True)} % of log loss, "
+            f"and the interval {skill.interval()} includes zero"
+        )
+    return f"there is too little evidence to say whether {name} beats {baseline}"
+
+
+def regime_sentence(regime: str, skill: Estimate, baseline: str, *, episodes: int, sufficient: bool) -> str:
+    """Say what is known of one regime, with the number of its independent episodes."""
+    cases = count(episodes, "episode")
+    if not sufficient or not skill.known:
+        return f"in {regime} there is too little evidence ({cases})"
+    if skill.evidence == "better":
+        return f"in {regime} it beats {baseline} by {skill.text(' %')} ({cases})"
+    if skill.evidence == "worse":
+        return f"in {regime} it is worse than {baseline}, skill {skill.text(' %')} ({cases})"
+    return f"in {regime} there is no evidence of skill against {baseline}, {skill.text(' %')} ({cases})"
+
+
+def money_sentence(name: str, excess: Estimate, universe: str = "the equal-weighted universe") -> str:
+    """Say whether trading on a predictor paid more, per unit of risk, than holding everything equally."""
+    kind = excess.evidence
+    if kind == "insufficient":
+        return f"Whether trading on {name} beats {universe} cannot be said: its excess Sharpe ratio has no interval"
+    size = excess.figure().lstrip(MINUS)
+    side = "above" if excess.value > 0 else "below"
+    if kind == "none":
+        return (
+            f"After costs its Sharpe ratio is {size} {side} that of {universe} (difference {excess.interval()}): "
+            "no evidence that trading on it pays more than holding everything equally"
+        )
+    verb = "beats" if kind == "better" else "falls behind"
+    return f"After costs it {verb} {universe} by {size} of Sharpe ratio (difference {excess.interval()})"
+
+
+def capitalised(sentence: str) -> str:
+    """Open a sentence with a capital and leave the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,61 @@
+"""Every registered feature passes the point-in-time audit, and the audit catches one that must not pass."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.features import catalogue, compute, feature, registration
+from barograph.features.audit import audit
+from barograph.features.inputs import RELEASE_LAG
+from tests.features.markets import Market, close_only, random_market, regimes_of
+
+
+@pytest.fixture
+def planted() -> Iterator[str]:
+    """Register a feature that looks one bar ahead."""
+
+    @feature("planted_leak", family="planted", inputs=("close",), lookback=0)
+    def planted_leak(close: np.ndarray) -> np.ndarray:
+        return np.append(close[1:] / close[:-1] - 1.0, np.nan)
+
+    yield "planted_leak"
+    del registration._REGISTERED["planted_leak"]
+
+
+def features_of(bars: pd.DataFrame, context: pd.DataFrame, universe: pd.DataFrame) -> pd.DataFrame:
+    return compute(bars, context, universe, regimes=regimes_of(context))
+
+
+def audited(market: Market) -> pd.DataFrame:
+    tables = {"bars": market.bars, "context": market.context, "universe": market.universe}
+    return audit(features_of, tables, release_lag=RELEASE_LAG).set_index("feature")
+
+
+def test_no_feature_looks_ahead() -> None:
+    table = audited(random_market(late_listing=200))
+    assert set(table.index) == {entry.name for entry in catalogue()}
+    assert not table["leaks"].any(), table[table["leaks"]].to_string()
+
+
+def test_no_feature_of_a_close_only_source_looks_ahead() -> None:
+    table = audited(close_only(random_market(seed=2)))
+    assert len(table) >= 50
+    assert not table["leaks"].any(), table[table["leaks"]].to_string()
+
+
+def test_a_planted_leak_is_the_only_one_found(planted: str) -> None:
+    leaks = audited(random_market(n_symbols=3))["leaks"]
+    assert leaks[leaks].index.tolist() == [planted]
+
+
+def test_using_a_yield_on_its_own_day_would_be_found() -> None:
+    market = random_market(n_symbols=2)
+
+    def without_lag(bars: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
+        return compute(bars, context, names=["term_slope", "usd_ret_21", "vix_level"], release_lag={})
+
+    tables = {"bars": market.bars, "context": market.context}
+    table = audit(without_lag, tables, release_lag=RELEASE_LAG).set_index("feature")
+    assert table["leaks"].to_dict() == {"term_slope": True, "usd_ret_21": True, "vix_level": False}

@@ -1,0 +1,162 @@
+"""What every market source promises, asked of each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import exchange_calendars
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from barograph import tables
+from barograph.errors import InputError
+from barograph.market import Bundled, Files, MarketData, Simulated, validate
+from barograph.testing import simulate
+
+Make = Callable[..., Bundled | Files | Simulated]
+TABLES = ("bars", "context", "universe")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A source under test, and what it gives without limits."""
+
+    make: Make
+    data: MarketData
+
+
+def _folder(root: Path, data: MarketData, suffix: str) -> Path:
+    root.mkdir()
+    for name in TABLES:
+        frame = getattr(data, name).sample(frac=1, random_state=0)
+        if suffix == "csv":
+            frame.to_csv(root / f"{name}.csv", index=False)
+        else:
+            frame.to_parquet(root / f"{name}.parquet", index=False)
+    return root
+
+
+@pytest.fixture(scope="module", params=["bundled", "files_csv", "files_parquet", "simulated"])
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    kind = request.param
+
+    def make(start: str | None = None, end: str | None = None, calendar: str = "XNYS") -> Bundled | Files | Simulated:
+        if kind == "bundled":
+            return Bundled(calendar=calendar, start=start, end=end)
+        if kind == "simulated":
+            return Simulated(
+                seed=3, symbols=4, first_year=2012, years=5, signal=0.1, calendar=calendar, start=start, end=end
+            )
+        return Files(root=str(folder), calendar=calendar, start=start, end=end)
+
+    if kind.startswith("files"):
+        suffix = kind.removeprefix("files_")
+        folder = _folder(tmp_path_factory.mktemp("market") / suffix, simulate(symbols=3, years=4), suffix)
+    return Case(make, make().load())
+
+
+def _assert_same(left: MarketData, right: MarketData) -> None:
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(left, name), getattr(right, name), check_exact=True)
+
+
+def _cut(frame: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
+    return frame[(frame["date"] >= start) & (frame["date"] <= end)].reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("name", "table"), [(n, getattr(tables, n.upper())) for n in TABLES])
+def test_tables_are_sorted_unique_and_survive_writing(
+    case: Case, name: str, table: tables.Table, tmp_path: Path
+) -> None:
+    frame = getattr(case.data, name)
+    key = list(table.key)
+    assert list(frame.columns)[: len(table.columns)] == list(table.columns)
+    assert isinstance(frame.index, pd.RangeIndex)
+    assert not frame.duplicated(key).any()
+    pd.testing.assert_frame_equal(frame, frame.sort_values(key).reset_index(drop=True))
+    tables.write(table, frame, tmp_path)
+    pd.testing.assert_frame_equal(tables.read(table, tmp_path), frame, check_exact=True)
+
+
+def test_dates_are_sessions(case: Case) -> None:
+    dates = case.data.context["date"]
+    known = exchange_calendars.get_calendar("XNYS", start="1989-01-01", end="2024-12-31").sessions
+    assert set(dates) <= set(known)
+    assert set(case.data.bars["date"]) <= set(dates)
+
+
+def test_every_traded_symbol_has_name_and_sector(case: Case) -> None:
+    universe = case.data.universe
+    assert set(universe["symbol"]) == set(case.data.bars["symbol"])
+    assert (universe[["name", "gics_sector"]].apply(lambda column: column.str.len()) > 0).all(axis=None)
+
+
+def test_validating_again_changes_nothing(case: Case) -> None:
+    data = case.data
+    again = validate(data.bars, data.context, data.universe, calendar="XNYS", origin="again")
+    _assert_same(again, data)
+    assert again.notes == []
+
+
+def test_loading_twice_gives_the_same(case: Case) -> None:
+    again = case.make().load()
+    _assert_same(again, case.data)
+    assert again.notes == case.data.notes
+
+
+def test_start_and_end_cut_inclusively_and_change_no_row(case: Case) -> None:
+    dates = case.data.context["date"]
+    start, end = dates.iloc[200].strftime("%Y-%m-%d"), dates.iloc[-100].strftime("%Y-%m-%d")
+    cut = case.make(start=start, end=end).load()
+    for name in ("bars", "context"):
+        pd.testing.assert_frame_equal(getattr(cut, name), _cut(getattr(case.data, name), start, end), check_exact=True)
+    assert (cut.context["date"].iloc[0], cut.context["date"].iloc[-1]) == (dates.iloc[200], dates.iloc[-100])
+
+
+def test_notes_are_single_lines(case: Case) -> None:
+    assert all(note and "\n" not in note for note in case.data.notes)
+
+
+def test_vix_is_flagged_if_and_only_if_estimated(case: Case) -> None:
+    flags = case.data.context["vix_estimated"]
+    estimated = isinstance(case.make(), Bundled)
+    assert (flags == estimated).all()
+    assert any("estimated" in note for note in case.data.notes) == estimated
+
+
+@pytest.mark.parametrize("bad", ["2020-13-01", "01.02.2020", "2020-1-1", "20200101", "yesterday", ""])
+@pytest.mark.parametrize("key", ["start", "end"])
+def test_a_malformed_date_is_refused_at_construction(case: Case, key: str, bad: str) -> None:
+    with pytest.raises(ValidationError, match=f"{key}\n.*{bad!r} is not a date; allowed: year-month-day"):
+        case.make(**{key: bad})
+
+
+def test_an_inverted_span_is_refused_at_construction(case: Case) -> None:
+    with pytest.raises(ValidationError, match="start 2015-01-02 is after end 2015-01-01"):
+        case.make(start="2015-01-02", end="2015-01-01")
+
+
+def test_a_span_of_less_than_300_dates_is_refused(case: Case) -> None:
+    start = case.data.context["date"].iloc[-299].strftime("%Y-%m-%d")
+    with pytest.raises(InputError, match="too short a history: 299 dates; allowed: at least 300"):
+        case.make(start=start).load()
+
+
+def test_a_span_outside_the_data_is_refused(case: Case) -> None:
+    with pytest.raises(InputError, match="too short a history: 0 dates"):
+        case.make(start="2023-06-01").load()
+
+
+def test_an_unknown_calendar_is_refused(case: Case) -> None:
+    with pytest.raises(InputError, match="calendar 'XXXX' is unknown"):
+        case.make(calendar="XXXX").load()
+
+
+def test_prices_are_as_validated(case: Case) -> None:
+    bars = case.data.bars
+    assert np.isfinite(bars["close"]).all()
+    assert (bars[["open", "high", "low", "close"]].min() > 0).all() or bars["open"].isna().all()
+    assert not (bars["high"] < bars[["open", "close", "low"]].max(axis=1)).any()
+    assert not (bars["low"] > bars[["open", "close", "high"]].min(axis=1)).any()

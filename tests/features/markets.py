@@ -1,0 +1,87 @@
+"""Small random markets for the tests of features."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+
+class Market(NamedTuple):
+    """The tables that features read."""
+
+    bars: pd.DataFrame
+    context: pd.DataFrame
+    universe: pd.DataFrame
+    regimes: pd.DataFrame
+
+
+def random_market(n_symbols: int = 5, n_days: int = 600, seed: int = 1, late_listing: int = 0) -> Market:
+    """Draw a fat-tailed random walk a symbol; the first is listed `late_listing` days after the others."""
+    random = np.random.default_rng(seed)
+    dates = pd.bdate_range("2003-01-02", periods=n_days).as_unit("us")
+    context = _context(dates, random)
+    index_returns = np.diff(np.log(context["index_close"]), prepend=np.log(context["index_close"].iloc[0]))
+    bars = []
+    for number in range(n_symbols):
+        frame = _bars(f"S{number:02d}", dates, index_returns, random)
+        bars.append(frame.iloc[late_listing if number == 0 else 0 :])
+    names = [frame["symbol"].iloc[0] for frame in bars]
+    universe = pd.DataFrame(
+        {"symbol": names, "name": names, "gics_sector": [("Energy", "Utilities")[i % 2] for i in range(n_symbols)]}
+    )
+    return Market(pd.concat(bars, ignore_index=True), context, universe, regimes_of(context))
+
+
+def regimes_of(context: pd.DataFrame) -> pd.DataFrame:
+    """Regimes by the level of the VIX alone: a causal stand-in."""
+    vix = context["vix"].ffill().fillna(20.0).to_numpy()
+    names = ["low_volatility", "normal", "high_volatility", "crash"]
+    index = context["index_close"]
+    return pd.DataFrame(
+        {
+            "date": context["date"],
+            "regime": pd.Series(np.array(names)[np.digitize(vix, [15, 20, 28])], dtype="str"),
+            "rule": "level",
+            "vix": vix,
+            "index_return_10": index / index.shift(10) - 1.0,
+            "drawdown": index / index.cummax() - 1.0,
+        }
+    )
+
+
+def close_only(market: Market) -> Market:
+    """Give the market as a source without open, high, low, volume, yields and dollar gives it."""
+    bars = market.bars.assign(open=np.nan, high=np.nan, low=np.nan, volume=np.nan)
+    return market._replace(bars=bars, context=market.context[["date", "index_close", "vix", "vix_estimated"]])
+
+
+def _context(dates: pd.DatetimeIndex, random: np.random.Generator) -> pd.DataFrame:
+    n = len(dates)
+    return pd.DataFrame(
+        {
+            "date": dates,
+            "index_close": 1000.0 * np.exp(np.cumsum(random.standard_t(4, n) * 0.007)),
+            "vix": 20.0 * np.exp(0.3 * np.cumsum(random.normal(0, 0.1, n)) - 0.1),
+            "vix_estimated": False,
+            "us10y": 4.0 + np.cumsum(random.normal(0, 0.02, n)),
+            "us2y": 3.0 + np.cumsum(random.normal(0, 0.02, n)),
+            "usd_broad": 100.0 * np.exp(np.cumsum(random.normal(0, 0.003, n))),
+        }
+    )
+
+
+def _bars(symbol: str, dates: pd.DatetimeIndex, index_returns: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
+    n = len(dates)
+    close = random.uniform(10, 200) * np.exp(np.cumsum(index_returns + random.standard_t(4, n) * 0.01))
+    open_ = np.append(close[0], close[:-1]) * np.exp(random.normal(0, 0.004, n))
+    return pd.DataFrame(
+        {
+            "symbol": pd.Series([symbol] * n, dtype="str"),
+            "date": dates,
+            "open": open_,
+            "high": np.maximum(open_, close) * np.exp(np.abs(random.normal(0, 0.006, n))),
+            "low": np.minimum(open_, close) * np.exp(-np.abs(random.normal(0, 0.006, n))),
+            "close": close,
+            "volume": np.round(1e6 * np.exp(random.normal(0, 0.4, n))),
+        }
+    )

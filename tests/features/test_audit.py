@@ -1,0 +1,87 @@
+"""The audit must catch what looks ahead, and only that."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.errors import InputError
+from barograph.features.audit import audit
+
+from .markets import Market, random_market
+
+Result = Callable[..., pd.DataFrame]
+
+
+def column(make: Callable[[pd.DataFrame], pd.Series]) -> Result:
+    """Turn a function of the bars into one that gives a frame with a column `x`."""
+    return lambda bars: bars[["symbol", "date"]].assign(x=make(bars))
+
+
+def by_symbol(bars: pd.DataFrame, make: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    return bars.groupby("symbol")["close"].transform(make)
+
+
+LEAKS: dict[str, tuple[Result, str]] = {
+    "tomorrow": (column(lambda b: by_symbol(b, lambda c: c.shift(-1))), "corruption"),
+    "centred mean": (column(lambda b: by_symbol(b, lambda c: c.rolling(5, center=True).mean())), "corruption"),
+    "whole-sample scaling": (column(lambda b: b["close"] / b["close"].mean()), "corruption"),
+    "tomorrow's range": (column(lambda b: (b["high"] / b["low"]).shift(-1)), "corruption"),
+    "length of the sample": (column(lambda b: b.groupby("symbol").cumcount() / len(b)), "truncation"),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_is_found(market: Market, leak: str) -> None:
+    function, test = LEAKS[leak]
+    table = audit(function, {"bars": market.bars}, release_lag={})
+    assert table["leaks"].tolist() == [True]
+    assert table["revealed_by"].tolist() == [test]
+    assert table["first_leak"].iloc[0] < market.bars["date"].max()
+
+
+def test_the_first_leaking_date_is_named(market: Market) -> None:
+    dates = market.bars["date"].unique()
+    table = audit(LEAKS["tomorrow"][0], {"bars": market.bars}, release_lag={}, cuts=1)
+    assert table["first_leak"].iloc[0] == dates[300]
+
+
+def test_what_looks_back_only_is_clean(market: Market) -> None:
+    clean = column(lambda b: by_symbol(b, lambda c: c.shift(3) / c.expanding().max()))
+    table = audit(clean, {"bars": market.bars}, release_lag={})
+    assert table.to_dict("list") == {"feature": ["x"], "leaks": [False], "first_leak": [pd.NaT], "revealed_by": [""]}
+
+
+def test_a_value_used_before_its_release_is_a_leak(market: Market) -> None:
+    def spot(context: pd.DataFrame) -> pd.DataFrame:
+        return context[["date"]].assign(early=context["us10y"], late=context["us10y"].shift(3), other=context["vix"])
+
+    table = audit(spot, {"context": market.context}, release_lag={"us10y": 2}).set_index("feature")
+    assert table["leaks"].to_dict() == {"early": True, "late": False, "other": False}
+
+
+def test_rows_that_exist_because_of_the_future_are_a_leak(market: Market) -> None:
+    def rising(context: pd.DataFrame) -> pd.DataFrame:
+        ahead = context["index_close"].shift(-1) > context["index_close"]
+        return context.loc[ahead, ["date"]].assign(event="up")
+
+    assert audit(rising, {"context": market.context}, release_lag={})["leaks"].all()
+
+
+def test_text_columns_are_compared_too(market: Market) -> None:
+    def regimes(context: pd.DataFrame) -> pd.DataFrame:
+        high = context["vix"] > context["vix"].shift(1)
+        return context[["date"]].assign(now=np.where(high, "up", "down"), ahead=np.where(high.shift(-1), "up", "down"))
+
+    table = audit(regimes, {"context": market.context}, release_lag={}, cuts=12).set_index("feature")
+    assert table["leaks"].to_dict() == {"now": False, "ahead": True}
+
+
+def test_what_cannot_be_audited_is_refused(market: Market) -> None:
+    random = np.random.default_rng(0)
+    noise = column(lambda b: pd.Series(random.normal(size=len(b))))
+    with pytest.raises(InputError, match="deterministic"):
+        audit(noise, {"bars": market.bars}, release_lag={})
+    with pytest.raises(InputError, match="3 dates do not allow 4 cuts"):
+        audit(column(lambda b: b["close"]), {"bars": random_market(1, 3).bars}, release_lag={})

@@ -1,0 +1,66 @@
+"""A temporary clone of the project on a small simulated market, with DVC caches of its own."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MARKET = ("market=simulated", "market.symbols=6", "market.start='2003-01-01'", "market.end='2010-12-31'")
+SMALL = (*MARKET, "~models.random_forest", "memory.rows=1500", "validation.resamples=100", "validation.auc_resamples=20")
+
+
+class Clone:
+    """A checkout in which commands run as a user would type them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = os.environ | {
+            "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
+            "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc-site"),
+            "DVC_NO_ANALYTICS": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command, demand that it ends as expected, and give all that it printed."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        printed = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, f"{' '.join(command)} ended with {done.returncode}:\n{printed}"
+        return printed
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+
+
+def make_clone(folder: Path) -> Clone:
+    """Copy what git tracks, or would, into a repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    clone = Clone(folder)
+    clone.run("git", "init", "--quiet")
+    clone.run("git", "config", "user.name", "Tester")
+    clone.run("git", "config", "user.email", "tester@example.com")
+    return clone
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone whose pipeline has run once on the small market, committed."""
+    made = make_clone(tmp_path_factory.mktemp("pipeline") / "project")
+    made.run("barograph", "params", *SMALL)
+    made.run("dvc", "repro")
+    made.commit("Small market")
+    return made

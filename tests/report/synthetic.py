@@ -1,0 +1,245 @@
+"""Seeded inputs of a report: a small market, its folds, scores and a backtest, all invented."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from barograph.report import ReportInputs
+from barograph.tables import CLASSES, REGIMES
+
+MODELS = ("lightgbm", "logistic_regression", "random_forest")
+SECTORS = ("Energy", "Financials", "Health Care", "Information Technology", "Utilities")
+
+
+def build(first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS, **changes: Any) -> ReportInputs:
+    """Invent the inputs of a report on the years from ``first`` to ``last``; ``changes`` replace whole fields."""
+    rng = np.random.default_rng(7)
+    days = pd.bdate_range(f"{first}-01-03", f"{last}-12-30").as_unit("us")
+    context, regimes = _market(days, rng)
+    events = _events(first, last)
+    folds = _folds(first, last)
+    predictors = ("ensemble", *models, "regime_prior", "prior")
+    equity = _equity(days[days.year >= first + 3], predictors, rng)
+    fields: dict[str, Any] = {
+        "context": context,
+        "regimes": regimes,
+        "folds": folds,
+        "samples": _samples(folds, events, rng),
+        "archive": pd.DataFrame(columns=["event", "symbol", "date", "regime", "event_weight", "available_from"]),
+        "archive_events": events,
+        "slices": _slices(predictors, folds, events, rng),
+        "calibration": _calibration(predictors, rng),
+        "confusion": _confusion(predictors, rng),
+        "backtest": _backtest((*predictors, "universe"), rng),
+        "equity": equity,
+        "monthly": _monthly(equity),
+        "cost_curve": _cost_curve((*predictors, "universe")),
+        "provenance": {
+            "source": "bundled: 20 large US stocks",
+            "coverage": f"20 symbols, {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}",
+            "notes": ["The stocks are survivors.", "VIX is estimated from the index where it is missing."],
+            "params_changed": {"memory.window.years": (5, 7), "regime.crash_vix": (35.0, 30.0)},
+            "hashes": {"data/market/bars.parquet": "0123456789abcdef0123456789abcdef"},
+            "versions": {"pandas": "3.1.1", "scikit-learn": "1.9.0"},
+            "commands": ["git checkout 1a2b3c4", "dvc repro"],
+        },
+        "left_out": {"mfi_14": "the source has no volume"},
+        "cost_bps": 10.0,
+    }
+    return ReportInputs(**(fields | changes))
+
+
+def with_scores(inputs: ReportInputs, kind: str, slice_: str, /, **values: Any) -> ReportInputs:
+    """Replace scores of the headline's row of one slice."""
+    slices = inputs.slices.copy()
+    chosen = (slices["kind"] == kind) & (slices["slice"] == slice_) & (slices["predictor"] == inputs.headline)
+    assert chosen.sum() == 1
+    for name, value in values.items():
+        slices.loc[chosen, name] = value
+    return replaced(inputs, slices=slices)
+
+
+def replaced(inputs: ReportInputs, **changes: Any) -> ReportInputs:
+    """Give the inputs with some fields replaced."""
+    return ReportInputs(**({name: getattr(inputs, name) for name in inputs.__dataclass_fields__} | changes))
+
+
+def _market(days: pd.DatetimeIndex, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    calm = np.sin(np.arange(len(days)) / 260) + rng.normal(0, 0.1, len(days)).cumsum() * 0.02
+    vix = 12 + 14 * np.clip(calm + 0.55, 0, None) ** 1.9
+    index = 1000 * np.exp(np.cumsum(rng.normal(0.0003, vix / 100 / 16) - 0.0006 * (vix > 35)))
+    context = pd.DataFrame(
+        {"date": days, "index_close": index, "vix": vix, "vix_estimated": days < days[len(days) // 5]}
+    )
+    names = np.select([vix > 35, vix > 25, vix > 15], ["crash", "high_volatility", "normal"], "low_volatility")
+    after = pd.Series(vix > 35).rolling(100, min_periods=1).max().to_numpy().astype(bool)
+    names = np.where(after & (vix < 33) & (vix > 25), "recovery", names)
+    return context, pd.DataFrame({"date": days, "regime": pd.Series(names, dtype="str")})
+
+
+def _events(first: int, last: int) -> pd.DataFrame:
+    rows: list[tuple[Any, ...]] = []
+    for place, year in enumerate(range(first + 1, last + 1, 2)):
+        start = pd.Timestamp(year, 3, 1)
+        regime = ("crash", "high_volatility", "recovery")[place % 3]
+        span = (start, start + pd.Timedelta(days=40), start + pd.Timedelta(days=70))
+        rows.append((f"{regime}_{year}", span[0], span[1], regime, 0.2, 500, span[2], "full"))
+    far = pd.Timestamp(last + 5, 1, 3)
+    rows.append(("banking_crisis", far, far, "high_volatility", 0.1, 0, pd.NaT, "missing"))
+    names = ["event", "start", "end", "regime", "event_weight", "rows", "available_from", "coverage"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _folds(first: int, last: int) -> pd.DataFrame:
+    rows = []
+    for fold, year in enumerate(range(first + 3, last + 2)):
+        start = pd.Timestamp(year, 1, 1)
+        end = pd.Timestamp(year, 12, 31) if year <= last else pd.NaT
+        rows.append((fold, pd.Timestamp(first, 1, 3), start - pd.Timedelta(days=30), start, end))
+    return pd.DataFrame(rows, columns=["fold", "train_start", "train_end", "test_start", "test_end"])
+
+
+def _samples(folds: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator, rows: int = 400) -> pd.DataFrame:
+    frames = []
+    for fold, start, end in zip(folds["fold"], folds["train_start"], folds["train_end"], strict=True):
+        n = rows // 5
+        window = pd.DataFrame(
+            {
+                "symbol": [f"S{k % 20}" for k in range(rows - n)],
+                "date": pd.date_range(start, periods=rows - n, freq="D"),
+                "source": "window",
+                "event": None,
+                "regime": rng.choice(REGIMES, rows - n, p=[0.25, 0.45, 0.2, 0.05, 0.05]),
+            }
+        )
+        usable = events[pd.to_datetime(events["available_from"]) < end]
+        archive = window.head(n if len(usable) else 0).assign(source="archive", regime="crash")
+        if len(usable):
+            archive = archive.assign(event=rng.choice(usable["event"], n))
+        both = pd.concat([window, archive], ignore_index=True)
+        frames.append(both.assign(fold=fold, copy=range(len(both)), weight=rng.uniform(0.3, 2, len(both))))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _slices(
+    predictors: tuple[str, ...], folds: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    tested = folds.dropna(subset=["test_end"])
+    kinds = [
+        ("overall", ["overall"], 0.006),
+        ("regime", list(REGIMES), 0.012),
+        ("event", events.loc[events["coverage"] != "missing", "event"].tolist(), 0.03),
+        ("sector", list(SECTORS), 0.012),
+        (
+            "fold",
+            [f"{day.year} (fold {fold})" for fold, day in zip(tested["fold"], tested["test_start"], strict=True)],
+            0.015,
+        ),
+    ]
+    rows = []
+    for kind, names, half in kinds:
+        for name in names:
+            shift = {"crash": -0.02, "normal": 0.03}.get(name, 0.02) + (rng.normal(0, 0.01) if kind != "overall" else 0)
+            for place, predictor in enumerate(predictors):
+                score = {"regime_prior": 0.0, "prior": -0.012}.get(predictor, shift - 0.006 * place)
+                rows.append(_scores(kind, name, predictor, score, half))
+    return pd.DataFrame(rows)
+
+
+def _scores(kind: str, name: str, predictor: str, score: float, half: float) -> dict[str, object]:
+    few = name == "crash" or kind == "event"
+    row: dict[str, object] = {"kind": kind, "slice": name, "predictor": predictor, "rows": 30_000, "dates": 1_500}
+    row |= {
+        "episodes": 1 if kind == "event" else 2 if few else 9,
+        "sufficient": not few,
+        "log_loss": 1.0 - score,
+        "brier": 0.6 - score / 2,
+    }
+    for key, value, width in (
+        ("skill_regime_prior", score, half if predictor != "regime_prior" else 0.0),
+        ("skill_prior", score + 0.012, half if predictor != "prior" else 0.0),
+        ("auc", 0.5 + max(score, 0) * 2, 0.012),
+    ):
+        row |= {key: value, f"{key}_low": value - width, f"{key}_high": value + width}
+    row |= {"calibration_error": 0.02, "accuracy": 0.5, "majority_accuracy": 0.49, "balanced_accuracy": 0.36}
+    return row | {"macro_f1": 0.31}
+
+
+def _calibration(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for predictor in predictors:
+        for name, centre in zip(CLASSES, (0.2, 0.5, 0.3), strict=True):
+            for place in range(10):
+                mean = float(np.clip(centre + (place - 4.5) * 0.035, 0.01, 0.95))
+                seen = float(np.clip(mean * 0.85 + centre * 0.15 + rng.normal(0, 0.01), 0, 1))
+                rows.append((predictor, name, place, mean, seen, 200 + 300 * min(place, 9 - place)))
+    return pd.DataFrame(rows, columns=["predictor", "class", "bin", "mean_probability", "frequency", "rows"])
+
+
+def _confusion(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    rows = [
+        (predictor, label, predicted, int(rng.integers(200, 900)) * (3 if predicted == "hold" else 1))
+        for predictor in predictors
+        for label in CLASSES
+        for predicted in CLASSES
+    ]
+    return pd.DataFrame(rows, columns=["predictor", "label", "predicted", "rows"])
+
+
+def _equity(days: pd.DatetimeIndex, predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    frames = []
+    market = rng.normal(0.0004, 0.011, len(days))
+    for place, name in enumerate(("universe", *predictors)):
+        returns = (
+            market if name == "universe" else 0.8 * market + rng.normal(0.00015 - 0.00004 * place, 0.003, len(days))
+        )
+        equity = np.cumprod(1 + returns)
+        drawdown = equity / np.maximum.accumulate(equity) - 1
+        frames.append(pd.DataFrame({"date": days, "predictor": name, "equity": equity, "drawdown": drawdown}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _monthly(equity: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for name, own in equity.groupby("predictor"):
+        last = own.set_index("date")["equity"].resample("ME").last()
+        returns = last.pct_change().fillna(last.iloc[0] - 1)
+        days = pd.DatetimeIndex(returns.index)
+        rows += list(zip([name] * len(days), days.year, days.month, returns, strict=True))
+    return pd.DataFrame(rows, columns=["predictor", "year", "month", "return"])
+
+
+def _backtest(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for place, name in enumerate(predictors):
+        sharpe = 0.55 if name == "universe" else 0.62 - 0.05 * place
+        gap = sharpe - 0.55
+        gaps = (0.0, 0.0) if name == "universe" else (gap - 0.25, gap + 0.25)
+        values = (
+            0.09,
+            0.15,
+            sharpe,
+            sharpe - 0.4,
+            sharpe + 0.4,
+            gap,
+            *gaps,
+            0.8,
+            0.3,
+            -0.42 + 0.01 * place,
+            12.0,
+            85.0,
+        )
+        rows.append((name, *values))
+    names = ["predictor", "cagr", "annual_volatility", "sharpe", "sharpe_low", "sharpe_high", "excess_sharpe"]
+    names += ["excess_sharpe_low", "excess_sharpe_high", "sortino", "calmar", "max_drawdown", "annual_turnover"]
+    return pd.DataFrame(rows, columns=[*names, "cost_bps_per_year"])
+
+
+def _cost_curve(predictors: tuple[str, ...]) -> pd.DataFrame:
+    rows = [
+        (name, float(cost), 0.58 if name == "universe" else 0.8 - 0.06 * place - 0.018 * cost)
+        for place, name in enumerate(predictors)
+        for cost in (0, 2, 5, 10, 20, 30)
+    ]
+    return pd.DataFrame(rows, columns=["predictor", "cost_bps", "sharpe"])

@@ -1,0 +1,225 @@
+"""Charts are valid plotly, hold what the frames say and hide what has no evidence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.report import ReportInputs, figures, memory, money, palette, skill, timeline
+from barograph.report.figures import Chart
+
+from .synthetic import build, replaced, with_scores
+
+
+def charts(inputs: ReportInputs) -> list[Chart]:
+    found = [timeline.timeline(inputs), timeline.fold_map(inputs), memory.shown(inputs), money.equity(inputs)]
+    found += [
+        money.cost_curve(inputs),
+        *skill.reliability(inputs),
+        *(skill.forest(inputs, kind) for kind in skill.KINDS),
+    ]
+    return [chart for chart in found if chart is not None]
+
+
+def test_plotly_accepts_every_chart(inputs: ReportInputs) -> None:
+    from plotly.graph_objects import Figure
+
+    for chart in charts(inputs):
+        figure = Figure(data=chart.data, layout=chart.layout)
+        assert len(figure.data) > 0, chart.id
+        assert any(len(trace.x) for trace in figure.data), chart.id
+
+
+def test_runs_close_up_equal_neighbours() -> None:
+    days = pd.Series(pd.date_range("2020-01-01", periods=6))
+    runs = figures.runs(days, pd.Series(["a", "a", "b", "a", "a", "a"]))
+    assert runs["value"].tolist() == ["a", "b", "a"]
+    assert runs["start"].tolist() == [days[0], days[2], days[3]]
+    assert runs["end"].tolist() == [days[2], days[3], days[5]]
+
+
+def test_one_zoom_moves_all_panels(inputs: ReportInputs) -> None:
+    for chart in (timeline.timeline(inputs), money.equity(inputs)):
+        assert chart is not None
+        assert [name for name in chart.layout if name.startswith("xaxis")] == ["xaxis"]
+        assert not any("xaxis" in trace for trace in chart.data)
+        panels = {trace.get("yaxis", "y") for trace in chart.data}
+        assert {"y", "y2"} <= panels
+
+
+def test_estimated_vix_is_a_line_of_its_own(inputs: ReportInputs) -> None:
+    vix = [trace for trace in timeline.timeline(inputs).data if "VIX" in str(trace.get("hovertemplate"))]
+    drawn = [sum(value is not None for value in trace["y"]) for trace in vix]
+    estimated = int(inputs.context["vix_estimated"].sum())
+    assert drawn == [len(inputs.context) - estimated, estimated]
+
+
+def test_events_stand_at_the_day_from_which_they_may_be_used(inputs: ReportInputs) -> None:
+    marks = [trace for trace in timeline.timeline(inputs).data if "usable from" in str(trace.get("hovertemplate"))]
+    covered = inputs.archive_events[inputs.archive_events["coverage"] != "missing"]
+    assert sorted(marks[0]["x"]) == sorted(covered["available_from"].dt.strftime("%Y-%m-%d"))
+    assert "Banking crisis" in timeline.timeline(inputs).note
+
+
+def test_a_fold_shows_no_event_before_it_may_use_it(inputs: ReportInputs) -> None:
+    chart = timeline.fold_map(inputs)
+    ticks = next(trace for trace in chart.data if trace["mode"] == "markers")
+    folds = inputs.folds.sort_values("fold").reset_index(drop=True)
+    known = inputs.archive_events.set_index(inputs.archive_events["start"].dt.strftime("%Y-%m-%d"))["available_from"]
+    assert len(ticks["x"]) > 0
+    for start, row in zip(ticks["x"], ticks["y"], strict=True):
+        assert known[start] < folds.loc[row, "test_start"]
+
+
+def test_forests_show_too_little_evidence_grey_and_without_a_number(inputs: ReportInputs) -> None:
+    chart = skill.forest(inputs, "regime")
+    assert chart is not None
+    ticks = dict(zip(chart.layout["yaxis"]["tickvals"], chart.layout["yaxis"]["ticktext"], strict=True))
+    crash = next(place for place, text in ticks.items() if "Crash" in text)
+    assert "2 episodes: too few" in ticks[crash]
+    for trace in chart.data:
+        for height, text in zip(trace["y"], trace["text"], strict=True):
+            weak = abs(height - crash) < 0.4
+            assert (trace["error_x"]["color"] == palette.FAINT) == weak
+            assert ("too little evidence" in text) == weak
+            assert ("%" in text) != weak
+    shown = skill.forest(with_scores(inputs, "regime", "crash", sufficient=True), "regime")
+    assert shown is not None
+    visible = [trace for trace in shown.data if trace["visible"]]
+    assert palette.FAINT not in {trace["error_x"]["color"] for trace in visible}
+
+
+def test_events_of_one_episode_prove_nothing(inputs: ReportInputs) -> None:
+    assert skill.finding(inputs, "event") == "None of 4 events carries enough evidence on its own"
+
+
+def test_folds_are_named_by_their_years(inputs: ReportInputs) -> None:
+    chart = skill.forest(inputs, "fold")
+    assert chart is not None
+    assert chart.layout["yaxis"]["ticktext"] == [str(year) for year in range(2003, 2009)]
+    assert chart.layout["yaxis"]["tickvals"] == [5, 4, 3, 2, 1, 0]
+
+
+def test_only_the_headline_is_visible_at_first(inputs: ReportInputs) -> None:
+    for chart in charts(inputs):
+        for trace in chart.data:
+            if "predictor" in trace.get("meta", {}):
+                assert trace["visible"] == (trace["meta"]["predictor"] == "ensemble")
+
+
+@pytest.mark.parametrize(("score", "words"), [(0.05, "Better"), (-0.05, "worse in 5"), (0.0, "none of 5")])
+def test_the_finding_counts_intervals_and_not_points(inputs: ReportInputs, score: float, words: str) -> None:
+    slices = inputs.slices.copy()
+    slices.loc[
+        slices["kind"] == "sector", ["skill_regime_prior", "skill_regime_prior_low", "skill_regime_prior_high"]
+    ] = (
+        score,
+        score - 0.01,
+        score + 0.01,
+    )
+    assert words in skill.finding(replaced(inputs, slices=slices), "sector")
+
+
+def test_confusion_rows_add_up(inputs: ReportInputs) -> None:
+    for one in skill.confusion(inputs):
+        assert [name for name, _ in one.cells] == ["sell", "hold", "buy"]
+        for _, cells in one.cells:
+            assert abs(sum(int(text) for text, _ in cells) - 100) <= 1
+
+
+def test_classes_may_be_numbers(inputs: ReportInputs) -> None:
+    codes = {"sell": 0, "hold": 1, "buy": 2}
+    coded = inputs.confusion.assign(
+        label=inputs.confusion["label"].map(codes), predicted=inputs.confusion["predicted"].map(codes)
+    )
+    bins = inputs.calibration.assign(**{"class": inputs.calibration["class"].map(codes)})
+    other = replaced(inputs, confusion=coded, calibration=bins)
+    assert skill.confusion(other) == skill.confusion(inputs)
+    assert skill.reliability(other) == skill.reliability(inputs)
+
+
+def test_effective_size_of_equal_and_of_copied_rows() -> None:
+    days = pd.date_range("2020-01-01", periods=4)
+    rows = pd.DataFrame({"fold": 0, "symbol": "A", "date": days, "weight": 1.0})
+    assert memory.effective_size(rows)[0] == pytest.approx(4)
+    assert memory.effective_size(rows.assign(date=days[0]))[0] == pytest.approx(1)
+    copies = rows.assign(date=days[[0, 0, 1, 1]], weight=[1.0, 3.0, 2.0, 2.0])
+    assert memory.effective_size(copies)[0] == pytest.approx(2)
+    assert memory.effective_size(rows.assign(weight=[1.0, 0, 0, 0]))[0] == pytest.approx(1)
+    assert memory.effective_size(rows.assign(weight=[3.0, 1, 0, 0]))[0] == pytest.approx(16 / 10)
+
+
+def test_every_row_shown_is_in_a_bar(inputs: ReportInputs) -> None:
+    chart = memory.shown(inputs)
+    assert chart is not None
+    assert sum(sum(trace["y"]) for trace in chart.data if trace["type"] == "bar") == len(inputs.samples)
+
+
+def test_a_week_keeps_its_last_equity_and_deepest_drawdown() -> None:
+    days = pd.bdate_range("2020-01-06", periods=10)
+    table = pd.DataFrame({"date": days, "predictor": "a", "equity": np.arange(10.0), "drawdown": 0.0})
+    table.loc[2, "drawdown"] = -0.3
+    week = money.weekly(table)
+    assert week["equity"].tolist() == [4.0, 9.0]
+    assert week["drawdown"].tolist() == [-0.3, 0.0]
+    assert week["date"].tolist() == [days[4], days[9]]
+    positive = money.weekly(table.assign(drawdown=-table["drawdown"]))
+    assert positive["drawdown"].tolist() == [-0.3, 0.0]
+
+
+def test_years_compound_their_months(inputs: ReportInputs) -> None:
+    table = pd.DataFrame(
+        {"predictor": ["ensemble"] * 2 + ["universe"], "year": 2005, "month": [1, 2, 1], "return": [0.1, 0.1, 0.05]}
+    )
+    ((year, cells),) = money.months(replaced(inputs, monthly=table))
+    assert year == "2005"
+    assert [text for text, _ in cells] == ["10.0", "10.0", *[""] * 10, "21.0", "5.0", "16.0"]
+
+
+def test_where_the_lead_is_gone(inputs: ReportInputs) -> None:
+    curve = pd.DataFrame(
+        {"predictor": ["ensemble"] * 2 + ["universe"] * 2, "cost_bps": [0, 10, 0, 10], "sharpe": [1.0, 0.0, 0.6, 0.6]}
+    )
+    chart = money.cost_curve(replaced(inputs, cost_curve=curve))
+    assert chart is not None
+    assert (
+        chart.heading
+        == "Its lead in Sharpe ratio, which its interval does not support, is gone at 4 basis points a trade"
+    )
+
+
+def test_each_predictor_has_its_own_mark_whatever_the_others_are() -> None:
+    names = ["ensemble", "universe", "prior", "regime_prior", "logistic_regression", "svm", "random_forest"]
+    names += ["extra_trees", "lightgbm", "xgboost", "gradient_boosting", "neural_network"]
+    marks = palette.marks(names)
+    assert len(set(marks.values())) == len(names)
+    assert palette.marks(["svm"])["svm"] == marks["svm"]
+
+
+def test_empty_parts_leave_their_charts_out(inputs: ReportInputs) -> None:
+    bare = replaced(
+        inputs,
+        archive_events=inputs.archive_events.iloc[:0],
+        equity=inputs.equity.iloc[:0],
+        cost_curve=inputs.cost_curve.iloc[:0],
+        samples=inputs.samples.iloc[:0],
+    )
+    assert (money.equity(bare), money.cost_curve(bare), memory.shown(bare)) == (None, None, None)
+    assert "yaxis3" not in timeline.timeline(bare).layout
+
+
+def test_text_of_the_data_is_no_markup_in_a_chart() -> None:
+    events = build().archive_events.assign(event=lambda frame: "<a href='x'>%{x}" + frame["event"])
+    chart = timeline.timeline(build(archive_events=events))
+    text = next(trace["text"] for trace in chart.data if trace["mode"] == "text")
+    assert all("&lt;a href" in name and "%{" not in name for name in text)
+
+
+def test_the_section_names_regimes_by_what_was_shown(inputs: ReportInputs) -> None:
+    low = {"skill_regime_prior": -0.03, "skill_regime_prior_low": -0.05, "skill_regime_prior_high": -0.01}
+    worse = with_scores(inputs, "regime", "recovery", **low)
+    none = {"skill_regime_prior": 0.01, "skill_regime_prior_low": -0.01, "skill_regime_prior_high": 0.03}
+    text = skill.section_heading(with_scores(worse, "regime", "normal", **none))
+    assert text == (
+        "Skill is shown in low volatility and high volatility; in recovery the regime table is better; "
+        "too little evidence in crash"
+    )

@@ -1,0 +1,240 @@
+"""The page: one file that loads nothing, says what was shown, and is the same every time."""
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.errors import InputError
+from barograph.report import ReportInputs, render
+
+from .synthetic import build, replaced, with_scores
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes and text; complains where tags do not close."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.text: list[str] = []
+        self.stack: list[str] = []
+        self.feed(page)
+        self.close()
+        assert not self.stack, self.stack
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element."""
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element without content."""
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that is open."""
+        assert self.stack.pop() == tag, tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text that is read."""
+        if self.stack and self.stack[-1] not in {"script", "style"}:
+            self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        """Find the attributes of all elements of a tag."""
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def heading(page: str) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", page)
+    assert found
+    return found[1].replace("\N{NO-BREAK SPACE}", " ")
+
+
+def content(page: str) -> dict[str, dict[str, list[object]]]:
+    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', page, re.S)
+    assert found
+    assert not re.search("[<>&]", found[1]), "what looks like markup must be escaped inside a script"
+    parsed: dict[str, dict[str, list[object]]] = json.loads(found[1])
+    return parsed
+
+
+def test_tags_close_and_ids_are_unique(page: str) -> None:
+    ids = [attributes["id"] for _, attributes in Elements(page).found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_loaded(page: str) -> None:
+    elements = Elements(page)
+    for tag, attributes in elements.found:
+        for name in ("src", "href", "action", "data", "poster", "srcset"):
+            assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes)
+    policy = next(one["content"] for one in elements.all("meta") if "http-equiv" in one)
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+    style = re.search(r"<style>(.*?)</style>", page, re.S)
+    assert style
+    assert not re.search(r"url\(|@import", style[1])
+
+
+def test_plotly_stands_in_it_once(page: str) -> None:
+    assert page.count("* plotly.js v") == 1
+
+
+def test_every_chart_has_a_place_a_name_and_data(page: str) -> None:
+    charts = content(page)
+    places = {one["id"]: one for one in Elements(page).all("div") if one.get("class") == "chart"}
+    assert set(places) == {f"chart-{name}" for name in charts}
+    for name, chart in charts.items():
+        assert chart["data"], name
+        assert len(places[f"chart-{name}"]["aria-label"]) > 20
+
+
+def test_the_same_inputs_give_the_same_bytes(page: str) -> None:
+    assert render(build()) == page
+
+
+def test_a_large_report_stays_small() -> None:
+    models = ("lightgbm", "logistic_regression", "random_forest", "extra_trees", "xgboost", "gradient_boosting")
+    large = build(1990, 2021, models=(*models, "neural_network", "svm"))
+    assert len(large.context) > 8_300
+    assert len(render(large).encode()) <= 8_000_000
+
+
+def test_text_of_the_data_is_escaped(inputs: ReportInputs) -> None:
+    attack = "</script><img src=http://x onerror=alert(1)>"
+    slices = inputs.slices.assign(slice=inputs.slices["slice"].replace("Energy", attack))
+    events = inputs.archive_events.assign(event=inputs.archive_events["event"] + attack)
+    provenance = {
+        "source": attack,
+        "notes": [attack],
+        "params_changed": {attack: (attack, [attack])},
+        "commands": [attack],
+    }
+    page = render(
+        replaced(inputs, slices=slices, archive_events=events, provenance=provenance, left_out={attack: attack})
+    )
+    assert not Elements(page).all("img")
+    assert len(Elements(page).all("script")) == 3
+    assert "&lt;/script&gt;" in page
+    assert attack.lower() not in page.lower()
+
+
+def test_tables_can_be_sorted_by_keyboard_and_read_aloud(page: str) -> None:
+    elements = Elements(page)
+    assert all(one.get("scope") in {"col", "row"} for one in elements.all("th"))
+    sortable = [one for one in elements.all("th") if "aria-sort" in one]
+    assert len(sortable) == 9 + 10
+    assert len(elements.all("button")) == len(sortable)
+    assert len(elements.all("caption")) == len(elements.all("table"))
+    assert len(re.findall(r"<th scope=\"col\"[^>]*aria-sort=\"none\"><button type=\"button\"", page)) == len(sortable)
+
+
+def test_links_lead_to_sections(page: str) -> None:
+    elements = Elements(page)
+    ids = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
+    targets = {one["href"][1:] for one in elements.all("a")}
+    assert targets <= ids
+    assert {one["id"] for one in elements.all("section")} <= targets
+
+
+def test_the_verdict_names_period_cases_baseline_and_crashes(page: str) -> None:
+    assert heading(page) == (
+        "Out of sample, 2003\N{EN DASH}2008 (1,500 trading days, 6 folds), the ensemble beats the regime table by "
+        "2.0 % of log loss [1.4, 2.6]; in crashes there is too little evidence (2 episodes)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((0.01, -0.01, 0.03), "there is no evidence that the ensemble beats the regime table"),
+        ((-0.05, -0.08, -0.02), "the ensemble is worse than the regime table"),
+        ((0.05, np.nan, np.nan), "too little evidence to say whether the ensemble beats the regime table"),
+    ],
+)
+def test_the_verdict_is_honest(inputs: ReportInputs, scores: tuple[float, float, float], expected: str) -> None:
+    value, low, high = scores
+    names = ("skill_regime_prior", "skill_regime_prior_low", "skill_regime_prior_high")
+    page = render(with_scores(inputs, "overall", "overall", **dict(zip(names, (value, low, high), strict=True))))
+    assert expected in heading(page)
+    assert "beats the regime table by" not in heading(page)
+
+
+def test_too_few_cases_silence_the_verdict(inputs: ReportInputs) -> None:
+    assert "too little evidence to say" in heading(render(with_scores(inputs, "overall", "overall", sufficient=False)))
+
+
+def test_a_headline_of_a_users_own_is_named(inputs: ReportInputs) -> None:
+    page = render(replaced(inputs, headline="lightgbm"))
+    assert "LightGBM beats the regime table" in heading(page)
+
+
+def test_missing_columns_are_refused_in_one_line(inputs: ReportInputs) -> None:
+    with pytest.raises(InputError, match=r"^report: slices lacks the columns \['auc'\]"):
+        replaced(inputs, slices=inputs.slices.drop(columns="auc"))
+    with pytest.raises(InputError, match="no overall score of the headline predictor 'mine'"):
+        replaced(inputs, headline="mine")
+
+
+def test_a_report_without_archive_and_backtest_is_drawn(inputs: ReportInputs) -> None:
+    names = ("archive_events", "backtest", "equity", "monthly", "cost_curve", "calibration", "confusion")
+    empty: dict[str, pd.DataFrame] = {name: getattr(inputs, name).iloc[:0] for name in names}
+    page = render(replaced(inputs, provenance={}, left_out={}, **empty))
+    assert "the ensemble beats the regime table" in heading(page)
+    assert "equity" not in content(page)
+    Elements(page)
+
+
+def browse(page: str, folder: Path) -> tuple[str, list[str]]:
+    """Open a page in Chromium: what the document is after its scripts, and what they said."""
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not on the PATH")
+    path = folder / "index.html"
+    path.write_text(page, encoding="utf-8")
+    flags = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+    flags += (
+        " --disable-sync --no-first-run --enable-logging=stderr --window-size=1300,3000 --virtual-time-budget=15000"
+    )
+    command = ["chromium", *flags.split(), f"--user-data-dir={folder / 'user'}", "--dump-dom", path.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_chromium_draws_every_chart_without_a_word(page: str, tmp_path: Path) -> None:
+    document, said = browse(page, tmp_path)
+    assert said == []
+    pieces = re.split(r'<div class="chart[^"]*" id="chart-', document)[1:]
+    drawn = {piece.split('"')[0]: "main-svg" in piece for piece in pieces}
+    assert drawn == dict.fromkeys(content(page), True)
+
+
+def test_chromium_sorts_tables_and_changes_the_predictor(page: str, tmp_path: Path) -> None:
+    act = """<script>
+    const button = document.querySelectorAll("#predictor-table th button")[1];
+    button.click(); button.click();
+    const choose = document.getElementById("choose");
+    choose.value = "lightgbm";
+    choose.dispatchEvent(new Event("change"));
+    const shown = document.getElementById("chart-forest-regime").data.filter((one) => one.visible);
+    document.body.dataset.shown = [...new Set(shown.map((one) => one.meta.predictor))].join();
+    </script>"""
+    document, said = browse(page.replace("</body>", act + "</body>"), tmp_path)
+    assert said == []
+    table = document[document.index('id="predictor-table"') :]
+    table = table[: table.index("</table>")]
+    assert re.findall(r'aria-sort="(\w+)"', table)[:3] == ["none", "ascending", "none"]
+    values = re.findall(r'<th scope="row".*?<td class="n" data-sort="([^"]*)"', table, re.S)
+    assert values[-1] == "", "the universe has no skill and stands last"
+    assert [float(value) for value in values[:-1]] == sorted(float(value) for value in values[:-1])
+    assert 'data-shown="lightgbm"' in document

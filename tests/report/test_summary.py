@@ -1,0 +1,62 @@
+"""The closing table for the terminal."""
+
+import numpy as np
+import pytest
+
+from barograph.report import ReportInputs, summary_table
+
+from .synthetic import build, replaced, with_scores
+
+
+def test_lines_fit_and_every_predictor_has_two_of_them(inputs: ReportInputs) -> None:
+    lines = summary_table(inputs).split("\n")
+    assert max(map(len, lines)) <= 110
+    for name in ("ensemble", "lightgbm", "regime_prior", "prior", "universe"):
+        place = [line.split(" ")[0] for line in lines].index(name)
+        assert "[" in lines[place + 1]
+
+
+def test_columns_are_aligned(inputs: ReportInputs) -> None:
+    lines = summary_table(inputs).split("\n")[3:-4]
+    ends = {len(line) for line in lines if line and not line.startswith(("-", "In"))}
+    assert ends == {110}
+
+
+def test_a_long_name_is_cut_short() -> None:
+    text = summary_table(build(models=("a_model_with_a_very_long_name_indeed",)))
+    assert max(map(len, text.split("\n"))) <= 110
+    assert "a_model_with_a_very~" in text
+
+
+def test_crashes_are_marked_with_their_number(inputs: ReportInputs) -> None:
+    text = summary_table(inputs)
+    assert "insufficient" in text
+    assert "2 episodes" in text
+    known = with_scores(inputs, "regime", "crash", sufficient=True, skill_regime_prior=-0.07)
+    lines = summary_table(known).split("\n")
+    assert "-7.0" in lines[3]
+    assert "insufficient" not in lines[3]
+
+
+def test_no_crash_is_no_insufficient_evidence(inputs: ReportInputs) -> None:
+    without = replaced(inputs, slices=inputs.slices[inputs.slices["slice"] != "crash"])
+    assert "insufficient" not in summary_table(without)
+    assert "no crash was tested" in summary_table(without)
+
+
+def test_baselines_are_rows_and_zero_against_themselves(inputs: ReportInputs) -> None:
+    lines = summary_table(inputs).split("\n")
+    place = next(n for n, line in enumerate(lines) if line.startswith("regime_prior"))
+    assert lines[place].split()[1:3] == ["1.2", "0"]
+    assert "itself" in lines[place + 1]
+
+
+def test_an_untraded_predictor_has_no_sharpe_ratio(inputs: ReportInputs) -> None:
+    traded = inputs.backtest[inputs.backtest["predictor"] != "prior"]
+    lines = summary_table(replaced(inputs, backtest=traded)).split("\n")
+    assert next(line for line in lines if line.startswith("prior")).endswith("-")
+
+
+@pytest.mark.parametrize("column", ["auc_low", "skill_prior_high"])
+def test_a_missing_interval_is_named(inputs: ReportInputs, column: str) -> None:
+    assert "no interval" in summary_table(with_scores(inputs, "overall", "overall", **{column: np.nan}))

@@ -1,0 +1,111 @@
+"""Sentences claim no more than the interval does; numbers have no more digits than it supports."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from barograph.report import words
+from barograph.report.words import MINUS, Estimate
+
+finite = st.floats(-1, 1, allow_nan=False)
+
+
+def claim(value: float, low: float, high: float, *, sufficient: bool = True) -> str:
+    skill = Estimate(value, low, high, 100)
+    return words.skill_sentence("the ensemble", skill, "the regime table", sufficient=sufficient)
+
+
+def test_an_interval_above_zero_is_a_win() -> None:
+    assert claim(0.031, 0.019, 0.042) == "the ensemble beats the regime table by 3.1 % of log loss [1.9, 4.2]"
+
+
+def test_an_interval_around_zero_is_no_evidence() -> None:
+    text = claim(0.031, -0.002, 0.06)
+    assert text.startswith("there is no evidence that the ensemble beats the regime table")
+    assert "+3.1 %" in text
+    assert f"[{MINUS}0.2, 6.0] includes zero" in text
+
+
+def test_an_interval_below_zero_is_a_loss() -> None:
+    text = claim(-0.05, -0.07, -0.03)
+    assert text.startswith("the ensemble is worse than the regime table: it loses 5.0 % of log loss")
+    assert f"[{MINUS}7.0, {MINUS}3.0]" in text
+
+
+@pytest.mark.parametrize("value", [0.5, -0.5])
+def test_few_cases_carry_no_claim_however_clear_the_interval(value: float) -> None:
+    text = claim(value, value - 0.01, value + 0.01, sufficient=False)
+    assert text == "there is too little evidence to say whether the ensemble beats the regime table"
+
+
+def test_a_missing_interval_carries_no_claim() -> None:
+    assert "too little evidence" in claim(0.05, math.nan, math.nan)
+
+
+def test_an_end_at_zero_counts_as_including_it() -> None:
+    assert Estimate(0.01, 0.0, 0.02).evidence == "none"
+    assert Estimate(-0.01, -0.02, 0.0).evidence == "none"
+
+
+@settings(max_examples=60, deadline=None)
+@given(finite, finite, finite, st.booleans())
+def test_a_win_is_claimed_only_above_zero(a: float, b: float, c: float, sufficient: bool) -> None:
+    low, value, high = sorted((a, b, c))
+    text = claim(value, low, high, sufficient=sufficient)
+    claims = text.startswith("the ensemble beats")
+    assert claims == (sufficient and low > 0)
+    assert text.startswith("the ensemble is worse") == (sufficient and high < 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "scale", "expected"),
+    [
+        (1.9, 4.2, 1, 1),
+        (0.22, 1.02, 1, 1),
+        (-0.18, 0.32, 1, 2),
+        (-30, 30, 1, 0),
+        (0.528, 0.552, 1, 3),
+        (0.014, 0.026, 100, 1),
+    ],
+)
+def test_decimals_follow_the_half_width(low: float, high: float, scale: float, expected: int) -> None:
+    assert Estimate((low + high) / 2, low, high, scale).decimals == expected
+
+
+def test_a_column_shares_its_decimals() -> None:
+    column = [Estimate(1, 0.4, 1.6), Estimate(2, 1.9, 2.1), Estimate(3, 2.4, 3.6), Estimate(0, 0, 0)]
+    assert [one.decimals for one in words.aligned(column)] == [1, 1, 1, 1]
+
+
+def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
+    assert words.number(-1234.5, 1) == f"{MINUS}1,234.5"
+    assert words.number(-0.04, 1) == "0.0"
+    assert words.number(0.5, 2, sign=True) == "+0.50"
+    assert words.number(math.nan, 2) == "\N{EN DASH}"
+
+
+def test_one_crisis_is_one_episode() -> None:
+    text = words.regime_sentence("crashes", Estimate(0.1, 0.05, 0.2, 100), "it", episodes=1, sufficient=False)
+    assert text == "in crashes there is too little evidence (1 episode)"
+
+
+def test_regimes_with_evidence_say_which_way() -> None:
+    def text(low: float, high: float) -> str:
+        skill = Estimate((low + high) / 2, low, high, 100)
+        return words.regime_sentence("crashes", skill, "the regime table", episodes=4, sufficient=True)
+
+    assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (4 episodes)"
+    assert "no evidence of skill" in text(-0.01, 0.05)
+    assert "worse than the regime table" in text(-0.05, -0.01)
+
+
+def test_money_is_claimed_only_beyond_the_interval() -> None:
+    none = words.money_sentence("the ensemble", Estimate(0.07, -0.18, 0.32))
+    assert "0.07 above" in none
+    assert "no evidence that trading on it pays more" in none
+    assert "0.07 below" in words.money_sentence("the ensemble", Estimate(-0.07, -0.32, 0.18))
+    assert "beats the equal-weighted universe by 0.30" in words.money_sentence("it", Estimate(0.3, 0.1, 0.5))
+    assert "falls behind the equal-weighted universe by 0.30" in words.money_sentence("it", Estimate(-0.3, -0.5, -0.1))
+    assert "cannot be said" in words.money_sentence("it", Estimate(0.3, math.nan, math.nan))
