@@ -102,7 +102,10 @@ def test_every_leaf_is_a_field_that_the_code_reads():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["models.lightgbm.params.num_leaves=1"], r"models\.lightgbm.*num_leaves.*greater than or equal to 2, found 1$"),
+        (
+            ["models.lightgbm.params.num_leaves=1"],
+            r"models\.lightgbm.*num_leaves.*greater than or equal to 2, found 1$",
+        ),
         (["models.lightgbm.params.num_leaves=many"], r"models\.lightgbm.*num_leaves.*valid integer, found 'many'"),
         (["+models.lightgbm.params.leaves=3"], r"models\.lightgbm.*leaves"),
         (["memory.rows=10"], r"memory.*rows.*100, found 10"),

@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     int
         The exit code: 0, or 1 after bad input, which is explained in one line on standard error.
     """
-    parser = argparse.ArgumentParser(prog="barograph", description="A reproducible laboratory for regime-aware trading.")
+    parser = argparse.ArgumentParser(
+        prog="barograph", description="A reproducible laboratory for regime-aware trading."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     params = commands.add_parser(
         "params",

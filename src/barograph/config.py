@@ -151,7 +151,8 @@ def load_params(path: Path) -> dict[str, Any]:
 
 def dump_params(settings: Settings) -> str:
     """Give the text of params.yaml."""
-    return _HEADER + yaml.safe_dump(dict(settings), sort_keys=False, default_flow_style=False)
+    text: str = yaml.safe_dump(dict(settings), sort_keys=False, default_flow_style=False)
+    return _HEADER + text
 
 
 def changes(default: Settings, settings: Settings) -> dict[str, tuple[Any, Any]]:
@@ -203,7 +204,7 @@ def _explain(error: InstantiationException, section: Any, key: str) -> str:
         target = reduce(lambda part, name: part[name], inner.split(".") if inner else [], section)["_target_"]
         return f"{where}: no such setting; allowed are {_settings_of(get_class(target), first['loc'][:-1])}"
     if first["type"] in {"value_error", "missing", "missing_argument"}:
-        return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+        return f"{where}: {str(first['msg']).removeprefix('Value error, ')}"
     return f"{where}: {first['msg']}, found {first['input']!r}"
 
 

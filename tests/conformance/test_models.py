@@ -185,7 +185,7 @@ def test_two_processes_write_the_same_bytes_and_predict_the_same(name, tmp_path)
 def test_a_model_that_ignores_weights_fails_the_suite(tmp_path):
     class Deaf(UserModel):
         def fit(self, X, y, sample_weight=None, *, seed=0):
-            return super().fit(X, y, None, seed=seed)
+            return super().fit(X, y, None if sample_weight is None else np.ones(len(y)), seed=seed)
 
     with pytest.raises(AssertionError):
         test_weight_zero_is_absence(Deaf())

@@ -125,5 +125,9 @@ def test_the_horizon_counts_the_symbols_own_bars():
 
 def test_exit_reasons_match_labels():
     labelled = label_bars(_bars(np.random.default_rng(4)), FixedBarrier(horizon=14, upper=0.05, lower=0.05))
-    assert set(zip(labelled["label"], labelled["exit_reason"], strict=True)) == {(0, "lower"), (1, "time"), (2, "upper")}
+    assert set(zip(labelled["label"], labelled["exit_reason"], strict=True)) == {
+        (0, "lower"),
+        (1, "time"),
+        (2, "upper"),
+    }
     assert (labelled["exit_date"] > labelled["date"]).all()

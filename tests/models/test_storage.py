@@ -84,7 +84,9 @@ def test_canonical_archives_do_not_depend_on_the_process_and_still_load():
     X, y = np.arange(12.0).reshape(6, 2), np.arange(6.0)
     first, second = (canonical_archive(skops.io.dumps(LinearRegression().fit(X, y))) for _ in range(2))
     assert first == second
-    assert np.array_equal(skops.io.loads(first, trusted=["numpy.dtype"]).predict(X), LinearRegression().fit(X, y).predict(X))
+    assert np.array_equal(
+        skops.io.loads(first, trusted=["numpy.dtype"]).predict(X), LinearRegression().fit(X, y).predict(X)
+    )
 
 
 def test_the_card_tells_what_was_trained(stored):

@@ -8,8 +8,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MARKET = ("market=simulated", "market.symbols=6", "market.start='2003-01-01'", "market.end='2010-12-31'")
-SMALL = (*MARKET, "~models.random_forest", "memory.rows=1500", "validation.resamples=100", "validation.auc_resamples=20")
+SMALL = """# @package _global_
+defaults:
+  - override /market: simulated
+  - override /model@models.random_forest: null
+
+market:
+  symbols: 6
+  first_year: 2003
+  years: 8
+memory:
+  rows: 1500
+validation:
+  resamples: 100
+  auc_resamples: 20
+"""
 
 
 class Clone:
@@ -19,6 +32,7 @@ class Clone:
         self.folder = folder
         self.environment = os.environ | {
             "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(folder / "src"),
             "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc-site"),
             "DVC_NO_ANALYTICS": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -49,6 +63,9 @@ def make_clone(folder: Path) -> Clone:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    (folder / "conf/experiment/small.yaml").write_text(SMALL)
+    config = (folder / "conf/config.yaml").read_text()
+    (folder / "conf/config.yaml").write_text(config.replace("- experiment: null", "- experiment: small"))
     clone = Clone(folder)
     clone.run("git", "init", "--quiet")
     clone.run("git", "config", "user.name", "Tester")
@@ -58,9 +75,9 @@ def make_clone(folder: Path) -> Clone:
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone whose pipeline has run once on the small market, committed."""
+    """Give a clone whose configuration is the small market's and whose pipeline has run once, committed."""
     made = make_clone(tmp_path_factory.mktemp("pipeline") / "project")
-    made.run("barograph", "params", *SMALL)
+    made.run("barograph", "params")
     made.run("dvc", "repro")
     made.commit("Small market")
     return made

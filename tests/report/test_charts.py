@@ -57,6 +57,7 @@ def test_events_stand_at_the_day_from_which_they_may_be_used(inputs: ReportInput
     marks = [trace for trace in timeline.timeline(inputs).data if "usable from" in str(trace.get("hovertemplate"))]
     covered = inputs.archive_events[inputs.archive_events["coverage"] != "missing"]
     assert sorted(marks[0]["x"]) == sorted(covered["available_from"].dt.strftime("%Y-%m-%d"))
+    assert max(marks[0]["x"]) < timeline.timeline(inputs).layout["xaxis"]["range"][1]
     assert "Banking crisis" in timeline.timeline(inputs).note
 
 
@@ -135,6 +136,13 @@ def test_classes_may_be_numbers(inputs: ReportInputs) -> None:
     other = replaced(inputs, confusion=coded, calibration=bins)
     assert skill.confusion(other) == skill.confusion(inputs)
     assert skill.reliability(other) == skill.reliability(inputs)
+
+
+def test_bins_of_few_rows_are_left_out_of_the_curve(inputs: ReportInputs) -> None:
+    bins = inputs.calibration.copy()
+    bins.loc[bins["bin"] == 9, ["rows", "frequency"]] = [skill.FEW_ROWS - 1, 0.0]
+    for chart in skill.reliability(replaced(inputs, calibration=bins)):
+        assert {len(trace["x"]) for trace in chart.data[1:]} == {9}
 
 
 def test_effective_size_of_equal_and_of_copied_rows() -> None:

@@ -193,6 +193,8 @@ def test_a_report_without_archive_and_backtest_is_drawn(inputs: ReportInputs) ->
     page = render(replaced(inputs, provenance={}, left_out={}, **empty))
     assert "the ensemble beats the regime table" in heading(page)
     assert "equity" not in content(page)
+    assert "has its default value" not in page, "nothing is known of the parameters"
+    assert "Every parameter has its default value" in render(replaced(inputs, provenance={"params_changed": {}}))
     Elements(page)
 
 

@@ -11,6 +11,7 @@ from .synthetic import build, replaced, with_scores
 def test_lines_fit_and_every_predictor_has_two_of_them(inputs: ReportInputs) -> None:
     lines = summary_table(inputs).split("\n")
     assert max(map(len, lines)) <= 110
+    assert all(line.isascii() for line in lines)
     for name in ("ensemble", "lightgbm", "regime_prior", "prior", "universe"):
         place = [line.split(" ")[0] for line in lines].index(name)
         assert "[" in lines[place + 1]

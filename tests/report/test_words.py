@@ -74,6 +74,12 @@ def test_decimals_follow_the_half_width(low: float, high: float, scale: float, e
     assert Estimate((low + high) / 2, low, high, scale).decimals == expected
 
 
+def test_an_interval_without_zero_does_not_seem_to_include_it() -> None:
+    assert Estimate(6, 0.03, 9).interval() == "[0.03, 9.00]"
+    assert Estimate(-6, -9, -0.4).interval() == f"[{MINUS}9.0, {MINUS}0.4]"
+    assert Estimate(6, -0.03, 9).interval() == "[0, 9]"
+
+
 def test_a_column_shares_its_decimals() -> None:
     column = [Estimate(1, 0.4, 1.6), Estimate(2, 1.9, 2.1), Estimate(3, 2.4, 3.6), Estimate(0, 0, 0)]
     assert [one.decimals for one in words.aligned(column)] == [1, 1, 1, 1]
@@ -97,7 +103,9 @@ def test_regimes_with_evidence_say_which_way() -> None:
         return words.regime_sentence("crashes", skill, "the regime table", episodes=4, sufficient=True)
 
     assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (4 episodes)"
-    assert "no evidence of skill" in text(-0.01, 0.05)
+    assert text(
+        -0.01, 0.05
+    ) == "in crashes skill against the regime table is not shown: +2.0 % [-1.0, 5.0] (4 episodes)".replace("-", MINUS)
     assert "worse than the regime table" in text(-0.05, -0.01)
 
 

@@ -131,7 +131,8 @@ def validate(
     each of them second, because the next crisis is a new episode rather than more days of an old one; resampling the
     days alone gives intervals that are much too narrow. A resample of a slice's own dates is never empty. An event is
     a single episode: its interval says how exactly its own score is known, nothing about the next event, and so does
-    that of a regime seen once. `sufficient` is False for regimes and events of fewer than `min_episodes` episodes.
+    that of a regime seen once. A single episode shorter than two blocks has no interval (NaN): it cannot be resampled
+    in blocks. `sufficient` is False for regimes and events of fewer than `min_episodes` episodes.
 
     AUC is the unweighted mean of the three one-vs-rest areas, NaN where a class is missing. It pools folds, so that
     even `prior`, constant within a fold, differs from 0.5 as class frequencies drift. Its interval is given overall and
@@ -194,6 +195,8 @@ def _score(part: Slice, paired: Paired, scorer: Scorer, settings: Validation, se
     if part.kind in ("overall", "regime"):
         samples = scorer.auc(rows, dates, counts[: settings.auc_resamples])
         scores["auc_low"], scores["auc_high"] = interval(samples.T, settings.level)
+    if episodes == 1 and dates.size < 2 * settings.block_days:
+        scores |= {name: np.full(len(paired.predictors), np.nan) for name in scores if name.endswith(("_low", "_high"))}
     return pd.DataFrame(
         {
             "kind": part.kind,

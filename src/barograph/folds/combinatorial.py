@@ -38,9 +38,7 @@ class CombinatorialPurgedCV:
             raise ValueError("n_test_groups must be less than n_groups")
         return self
 
-    def split(
-        self, dates: ArrayLike, exit_dates: ArrayLike
-    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    def split(self, dates: ArrayLike, exit_dates: ArrayLike) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Give the rows of every split.
 
         Parameters

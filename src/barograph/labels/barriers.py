@@ -94,7 +94,7 @@ class _Touches(NamedTuple):
     """Each bar's first touch (its label, or -1 without barriers) and where it happened or, so far open, would."""
 
     outcome: NDArray[np.int8]
-    index: NDArray[np.int64]
+    bar: NDArray[np.int64]
 
 
 def triple_barrier(
@@ -162,7 +162,7 @@ def _label_symbol(bars: pd.DataFrame, barriers: Barriers) -> pd.DataFrame:
     label, exit_index, exit_return = _labels(close, touches, barriers.horizon)
     open_rows = np.flatnonzero(touches.outcome != UNLABELLED)
     uniqueness = np.full(close.shape, np.nan)
-    uniqueness[open_rows] = average_uniqueness(open_rows, touches.index[open_rows], close.size)
+    uniqueness[open_rows] = average_uniqueness(open_rows, touches.bar[open_rows], close.size)
     known = label != UNLABELLED
     dates = bars["date"].to_numpy()
     return pd.DataFrame(
@@ -200,8 +200,8 @@ def _labels(
 ) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64]]:
     known = (touches.outcome != UNLABELLED) & (np.arange(close.size) + horizon < close.size)
     label = np.where(known, touches.outcome, UNLABELLED).astype(np.int8)
-    exit_index = np.where(known, touches.index, UNLABELLED)
-    exit_return = np.where(known, close[touches.index] / close - 1.0, np.nan)
+    exit_index = np.where(known, touches.bar, UNLABELLED)
+    exit_return = np.where(known, close[touches.bar] / close - 1.0, np.nan)
     return label, exit_index, exit_return
 
 

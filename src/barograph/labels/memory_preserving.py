@@ -33,7 +33,9 @@ def fractional_difference(x: ArrayLike, d: float, *, threshold: float) -> NDArra
     López de Prado, M. (2018), *Advances in Financial Machine Learning*, ch. 5.5.
     """
     if d < 0 or not 0 < threshold < 1:
-        raise InputError(f"fractional differencing: d={d}, threshold={threshold}; allowed are d >= 0, 0 < threshold < 1")
+        raise InputError(
+            f"fractional differencing: d={d}, threshold={threshold}; allowed are d >= 0, 0 < threshold < 1"
+        )
     series = np.asarray(x, np.float64)
     weights = [1.0]
     while len(weights) < series.size:

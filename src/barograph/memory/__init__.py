@@ -2,7 +2,8 @@
 
 from barograph.memory.archive import Archive, archive_rows, event_coverage
 from barograph.memory.balancing import Balance, balanced_counts
-from barograph.memory.samples import ArchiveShare, Memory, Weights, Window, draw_samples, fold_table
+from barograph.memory.options import ArchiveShare, Memory, Weights, Window
+from barograph.memory.samples import draw_samples, fold_table
 
 __all__ = [
     "Archive",

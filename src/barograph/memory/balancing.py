@@ -1,7 +1,7 @@
 """Exact shares: how many rows of each regime or event a draw takes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from barograph.memory.archive import Regime
 from barograph.tables import REGIMES
 
 MAX_COPIES: Final = 10
+Group = TypeVar("Group", bound=str)
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
@@ -43,8 +44,8 @@ class Balance:
 
 
 def balanced_counts(
-    available: Mapping[str, int], targets: Mapping[str, float], total: int, *, max_copies: int = MAX_COPIES
-) -> dict[str, int]:
+    available: Mapping[str, int], targets: Mapping[Group, float], total: int, *, max_copies: int = MAX_COPIES
+) -> dict[Group, int]:
     """Share out a number of rows exactly.
 
     Shares follow `targets` by largest remainder. A group without rows gives its share to the others pro rata to their
@@ -107,7 +108,7 @@ def draw_copies(rows: NDArray[np.intp], count: int, rng: np.random.Generator) ->
     return np.concatenate([np.repeat(rows, whole), rng.choice(rows, rest, replace=False)])
 
 
-def _largest_remainder(targets: Mapping[str, float], total: int) -> dict[str, int]:
+def _largest_remainder(targets: Mapping[Group, float], total: int) -> dict[Group, int]:
     whole = sum(targets.values())
     # Rounding away the last bits keeps 0.1 * 1000 from ending at 99.999...
     exact = {group: round(share / whole * total, 9) for group, share in targets.items()}

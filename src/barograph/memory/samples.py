@@ -1,126 +1,51 @@
 """Drawing a fold's training rows from the window and the archive."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass as plain_dataclass
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.folds import Fold, WalkForward
-from barograph.memory.archive import Regime
 from barograph.memory.balancing import Balance, balanced_counts, draw_copies
+from barograph.memory.options import ArchiveShare, Memory, Window
 from barograph.randomness import generator
-from barograph.tables import REGIMES
 
-_STRICT: Final = ConfigDict(strict=True, extra="forbid")
-_WINDOW_ONLY: Final = ("low_volatility", "normal")
 PLACEBO: Final = "placebo"
 Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+Names = NDArray[np.object_]
 
 
-@dataclass(frozen=True, config=_STRICT)
-class Window:
-    """The recent past that a model is shown.
-
-    Parameters
-    ----------
-    years : int or None
-        Calendar years before the test window; None for all history.
-    half_life : float or None
-        Years after which a window row weighs half as much; None for no decay.
-    """
-
-    years: Annotated[int, Field(ge=1)] | None
-    half_life: Annotated[float, Field(gt=0)] | None
-
-
-@dataclass(frozen=True, config=_STRICT)
-class ArchiveShare:
-    """The part of the row budget that comes from the archive.
-
-    Parameters
-    ----------
-    share : float
-        Of the budget; events share it by their weights, each row at most once.
-    placebo : bool
-        Draw as many rows at random from the same past outside any event instead.
-    """
-
-    share: Annotated[float, Field(gt=0, lt=1)]
-    placebo: bool
-
-
-@dataclass(frozen=True, config=_STRICT)
-class Weights:
-    """How much a row counts.
-
-    Parameters
-    ----------
-    regime : dict of str to float
-        Factor of every regime.
-    uniqueness : bool
-        Multiply by the label's average uniqueness.
-    """
-
-    regime: dict[Regime, Annotated[float, Field(gt=0)]]
-    uniqueness: bool
-
-    def __post_init__(self) -> None:
-        """Refuse a list of factors that leaves a regime out."""
-        if missing := [regime for regime in REGIMES if regime not in self.regime]:
-            raise ValueError(f"regime lacks {missing}; every regime needs a factor")
-
-
-@dataclass(frozen=True, config=_STRICT)
-class Memory:
-    """What a model is shown: a window, an archive, balanced and weighted, within one budget of rows.
-
-    Parameters
-    ----------
-    rows : int
-        The budget, the same for every option so that size never passes for memory.
-    window : Window
-    archive : ArchiveShare or None
-    balance : Balance or None
-    weights : Weights or None
-    """
-
-    rows: Annotated[int, Field(ge=100)]
-    window: Window
-    archive: ArchiveShare | None
-    balance: Balance | None
-    weights: Weights | None
-
-
-@plain_dataclass(frozen=True)
-class _Past:
+@dataclass(frozen=True)
+class _Labelled:
     """All labelled rows as arrays, in the order of the labels table, with what the draw looks at."""
 
-    symbol: NDArray[np.object_]
+    symbol: Names
     date: NDArray[np.datetime64]
     exit_date: NDArray[np.datetime64]
     uniqueness: NDArray[np.float64]
-    regime: NDArray[np.object_]
-    event: NDArray[np.object_]
-    event_regime: NDArray[np.object_]
+    regime: Names
+    event: Names
     events: pd.DataFrame
 
-    def is_event(self) -> NDArray[np.bool_]:
-        dates = self.date[self.event != ""]
-        return np.isin(self.date, np.unique(dates))
 
+@dataclass(frozen=True)
+class _Pools:
+    """What a fold may draw: no row is in both pools.
 
-@plain_dataclass(frozen=True)
-class _Drawn:
-    """Row positions by the source that they were drawn from."""
+    `event` and `regime` say under which names an archive row is shown, and `shares` how many rows of each event the
+    archive's part of the budget holds.
+    """
 
-    window: Rows
-    archive: Rows
+    window: Mask
+    archive: Mask
+    event: Names
+    regime: Names
+    shares: dict[str, int]
 
 
 def fold_table(folds: list[Fold], labels: pd.DataFrame, window: Window) -> pd.DataFrame:
@@ -184,178 +109,126 @@ def draw_samples(
     """
     known = labels[labels["date"].isin(regimes["date"])]
     folds = walk.folds(regimes["date"].to_numpy(), known["date"].min())
-    past = _past(known, regimes, archive)
-    drawn = (_draw_fold(past, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
+    rows = _labelled(known, regimes, archive)
+    drawn = (_draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
     return fold_table(folds, known, memory.window), drawn
 
 
-def _past(labels: pd.DataFrame, regimes: pd.DataFrame, archive: pd.DataFrame) -> _Past:
+def _labelled(labels: pd.DataFrame, regimes: pd.DataFrame, archive: pd.DataFrame) -> _Labelled:
     by_date = regimes.set_index("date")["regime"]
-    rows = labels.merge(archive[["symbol", "date", "event", "regime"]], on=["symbol", "date"], how="left")
-    return _Past(
+    rows = labels.merge(archive[["symbol", "date", "event"]], on=["symbol", "date"], how="left")
+    return _Labelled(
         symbol=rows["symbol"].to_numpy(object),
         date=rows["date"].to_numpy("datetime64[D]"),
         exit_date=rows["exit_date"].to_numpy("datetime64[D]"),
         uniqueness=rows["uniqueness"].to_numpy(),
         regime=by_date.reindex(rows["date"]).to_numpy(object),
         event=rows["event"].fillna("").to_numpy(object),
-        event_regime=rows["regime"].fillna("").to_numpy(object),
         events=archive.groupby("event")[["event_weight", "available_from", "regime"]].first(),
     )
 
 
-def _draw_fold(past: _Past, fold: Fold, memory: Memory, rng: np.random.Generator) -> pd.DataFrame:
-    matured = fold.matured(past.exit_date)
-    start = _window_start(fold, memory.window, pd.Timestamp(past.date.min()))
-    in_window = matured & (past.date >= start.to_datetime64())
-    in_archive = np.zeros_like(matured)
-    usable = past.events[past.events["available_from"] < pd.Timestamp(fold.cutoff)]
-    if memory.archive and len(usable):
-        in_archive = matured & np.isin(past.event, usable.index.to_numpy(object))
-    if memory.archive and memory.archive.placebo:
-        size = sum(_event_counts(past, in_archive, usable, memory).values())
-        pool = np.flatnonzero(matured & ~past.is_event())
-        chosen = np.sort(rng.choice(pool, min(size, pool.size), replace=False))
-        in_archive = np.zeros_like(matured)
-        in_archive[chosen] = True
-    in_window &= ~in_archive
-    if not (in_window.any() or in_archive.any()):
+def _draw_fold(rows: _Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> pd.DataFrame:
+    pools = _pools(rows, fold, memory, rng)
+    if not (pools.window.any() or pools.archive.any()):
         raise InputError(f"fold {fold.number}: no labelled row matures before {fold.cutoff}; give more history")
+    shared = _draw_archive(pools, rng)
     if memory.balance:
-        drawn = _draw_balanced(past, in_window, in_archive, usable, memory, memory.balance, rng)
+        drawn = _draw_balanced(pools, shared, memory.balance, memory.rows, rng)
     else:
-        drawn = _draw_unbalanced(past, in_window, in_archive, usable, memory, rng)
-    return _sample_table(past, fold, drawn, memory)
+        window = np.flatnonzero(pools.window)
+        chosen = rng.choice(window, min(memory.rows - shared.size, window.size), replace=False)
+        drawn = np.concatenate([shared, chosen])
+    return _sample_table(rows, pools, fold, np.sort(drawn), memory)
 
 
-def _event_counts(past: _Past, in_archive: NDArray[np.bool_], usable: pd.DataFrame, memory: Memory) -> dict[str, int]:
+def _pools(rows: _Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> _Pools:
+    matured = fold.matured(rows.exit_date)
+    start = _window_start(fold, memory.window, pd.Timestamp(rows.date.min()))
+    window = matured & (rows.date >= start.to_datetime64())
+    usable = rows.events[rows.events["available_from"] < pd.Timestamp(fold.cutoff)]
+    if memory.archive is None or usable.empty:
+        return _Pools(window, np.zeros_like(window), rows.event, rows.regime, {})
+    archive = matured & np.isin(rows.event, usable.index.to_numpy(object))
+    shares = _shares(rows.event[archive], usable["event_weight"], memory.archive, memory.rows)
+    if not memory.archive.placebo:
+        regime = rows.regime.copy()
+        regime[archive] = usable["regime"].reindex(rows.event[archive]).to_numpy(object)
+        return _Pools(window & ~archive, archive, rows.event, regime, shares)
+    in_some_event = np.isin(rows.date, np.unique(rows.date[rows.event != ""]))
+    outside = np.flatnonzero(matured & ~in_some_event)
+    size = min(sum(shares.values()), outside.size)
+    archive = np.zeros_like(matured)
+    archive[rng.choice(outside, size, replace=False)] = True
+    return _Pools(window & ~archive, archive, np.full_like(rows.event, PLACEBO), rows.regime, {PLACEBO: size})
+
+
+def _shares(event: Names, weights: pd.Series, archive: ArchiveShare, budget: int) -> dict[str, int]:
     """Share the archive's part of the budget among the events by weight, each row at most once."""
-    share = memory.archive.share if memory.archive else 0.0
-    names, counts = np.unique(past.event[in_archive].astype(str), return_counts=True)
+    names, counts = np.unique(event.astype(str), return_counts=True)
     available = dict(zip(names.tolist(), counts.tolist(), strict=True))
-    weights = usable["event_weight"].to_dict()
-    return balanced_counts(available, weights, round(share * memory.rows), max_copies=1)
+    targets = dict(zip(map(str, weights.index), weights.tolist(), strict=True))
+    return balanced_counts(available, targets, round(archive.share * budget), max_copies=1)
 
 
-def _draw_archive(
-    past: _Past, in_archive: NDArray[np.bool_], counts: dict[str, int], rng: np.random.Generator
-) -> Rows:
-    pools = {event: np.flatnonzero(in_archive & (past.event == event)) for event in counts}
-    return np.concatenate(
-        [np.empty(0, np.intp), *(rng.choice(pools[event], counts[event], replace=False) for event in counts)]
-    )
+def _draw_archive(pools: _Pools, rng: np.random.Generator) -> Rows:
+    drawn = [
+        rng.choice(np.flatnonzero(pools.archive & (pools.event == event)), count, replace=False)
+        for event, count in pools.shares.items()
+    ]
+    return np.concatenate([np.empty(0, np.intp), *drawn])
 
 
-def _draw_unbalanced(
-    past: _Past,
-    in_window: NDArray[np.bool_],
-    in_archive: NDArray[np.bool_],
-    usable: pd.DataFrame,
-    memory: Memory,
-    rng: np.random.Generator,
-) -> _Drawn:
-    if memory.archive and memory.archive.placebo:
-        archive = np.flatnonzero(in_archive)
-    else:
-        archive = _draw_archive(past, in_archive, _event_counts(past, in_archive, usable, memory), rng)
-    pool = np.flatnonzero(in_window)
-    window = rng.choice(pool, min(memory.rows - archive.size, pool.size), replace=False)
-    return _Drawn(window, archive)
-
-
-def _draw_balanced(
-    past: _Past,
-    in_window: NDArray[np.bool_],
-    in_archive: NDArray[np.bool_],
-    usable: pd.DataFrame,
-    memory: Memory,
-    balance: Balance,
-    rng: np.random.Generator,
-) -> _Drawn:
-    regime = _shown_regime(past, in_archive)
-    drawable = in_window | in_archive
-    names, sizes = np.unique(regime[drawable].astype(str), return_counts=True)
+def _draw_balanced(pools: _Pools, shared: Rows, balance: Balance, budget: int, rng: np.random.Generator) -> Rows:
+    drawable = pools.window | pools.archive
+    names, sizes = np.unique(pools.regime[drawable].astype(str), return_counts=True)
     available = dict(zip(names.tolist(), sizes.tolist(), strict=True))
-    counts = balanced_counts(available, balance.targets, memory.rows)
-    quotas = {} if memory.archive and memory.archive.placebo else _event_counts(past, in_archive, usable, memory)
-    window, archive = [], []
-    for name, count in counts.items():
-        own = drawable & (regime == name)
-        wanted = {event: quota for event, quota in quotas.items() if usable.at[event, "regime"] == name}
-        rows = _draw_regime(past, own & in_window, own & in_archive, wanted, count, rng)
-        archived = in_archive[rows]
-        window.append(rows[~archived])
-        archive.append(rows[archived])
-    return _Drawn(np.concatenate(window), np.concatenate(archive))
+    drawn = []
+    for regime, count in balanced_counts(available, balance.targets, budget).items():
+        own = drawable & (pools.regime == regime)
+        drawn.append(_draw_regime(own, pools.window, shared[own[shared]], count, rng))
+    return np.concatenate(drawn)
 
 
-def _draw_regime(
-    past: _Past,
-    in_window: NDArray[np.bool_],
-    in_archive: NDArray[np.bool_],
-    quotas: dict[str, int],
-    count: int,
-    rng: np.random.Generator,
-) -> Rows:
-    """Take the archive's quota, then window rows, then further archive rows; copies only when all are shown."""
-    everything = np.flatnonzero(in_window | in_archive)
+def _draw_regime(own: Mask, window: Mask, shared: Rows, count: int, rng: np.random.Generator) -> Rows:
+    """Take the archive's share, then window rows, then further archive rows; copies only when all are shown."""
+    everything = np.flatnonzero(own)
     if count >= everything.size:
         return draw_copies(everything, count, rng)
-    if sum(quotas.values()) > count:
-        quotas = balanced_counts(quotas, quotas, count, max_copies=1)
-    first = _draw_archive(past, in_archive, quotas, rng)
-    pool = np.flatnonzero(in_window)
-    second = rng.choice(pool, min(count - first.size, pool.size), replace=False)
-    rest = np.setdiff1d(np.flatnonzero(in_archive), first)
-    third = rng.choice(rest, count - first.size - second.size, replace=False)
-    return np.concatenate([first, second, third])
+    first = rng.choice(shared, min(count, shared.size), replace=False)
+    recent = np.flatnonzero(own & window)
+    second = rng.choice(recent, min(count - first.size, recent.size), replace=False)
+    rest = np.setdiff1d(np.flatnonzero(own & ~window), first)
+    return np.concatenate([first, second, rng.choice(rest, count - first.size - second.size, replace=False)])
 
 
-def _shown_regime(past: _Past, in_archive: NDArray[np.bool_]) -> NDArray[np.object_]:
-    return np.where(in_archive & (past.event_regime != ""), past.event_regime, past.regime)
-
-
-def _sample_table(past: _Past, fold: Fold, drawn: _Drawn, memory: Memory) -> pd.DataFrame:
-    rows = np.concatenate([drawn.window, drawn.archive])
-    archived = np.repeat([False, True], [drawn.window.size, drawn.archive.size])
-    order = np.argsort(rows, kind="stable")
-    rows, archived = rows[order], archived[order]
-    in_archive = np.zeros(past.date.size, bool)
-    in_archive[drawn.archive] = True
-    placebo = memory.archive is not None and memory.archive.placebo
-    regime = _shown_regime(past, in_archive)[rows]
-    event = np.where(archived, PLACEBO if placebo else past.event[rows], None)
-    first = np.searchsorted(rows, rows, side="left")
+def _sample_table(rows: _Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> pd.DataFrame:
+    archived = pools.archive[drawn]
+    event = pools.event[drawn]
+    event[~archived] = None
     return pd.DataFrame(
         {
             "fold": fold.number,
-            "symbol": past.symbol[rows],
-            "date": past.date[rows].astype("datetime64[us]"),
-            "copy": np.arange(rows.size) - first,
+            "symbol": rows.symbol[drawn],
+            "date": rows.date[drawn].astype("datetime64[us]"),
+            "copy": np.arange(drawn.size) - np.searchsorted(drawn, drawn, side="left"),
             "source": np.where(archived, "archive", "window"),
             "event": event,
-            "regime": regime,
-            "weight": _weight(past, rows, archived, regime, fold, memory),
+            "regime": pools.regime[drawn],
+            "weight": _weight(rows, pools, fold, drawn, memory),
         }
     )
 
 
-def _weight(
-    past: _Past,
-    rows: Rows,
-    archived: NDArray[np.bool_],
-    regime: NDArray[np.object_],
-    fold: Fold,
-    memory: Memory,
-) -> NDArray[np.float64]:
-    weight = np.ones(rows.size)
+def _weight(rows: _Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> NDArray[np.float64]:
+    weight = np.ones(drawn.size)
     if memory.weights:
-        weight *= pd.Series(regime).map(memory.weights.regime).to_numpy(np.float64)
+        weight *= pd.Series(pools.regime[drawn]).map(memory.weights.regime).to_numpy(np.float64)
         if memory.weights.uniqueness:
-            weight *= past.uniqueness[rows]
+            weight *= rows.uniqueness[drawn]
     if memory.window.half_life:
-        years = (fold.cutoff - past.date[rows]) / np.timedelta64(1, "D") / 365.25
-        weight *= np.where(archived, 1.0, 0.5 ** (years / memory.window.half_life))
+        years = (fold.cutoff - rows.date[drawn]) / np.timedelta64(1, "D") / 365.25
+        weight *= np.where(pools.archive[drawn], 1.0, 0.5 ** (years / memory.window.half_life))
     return weight
 
 

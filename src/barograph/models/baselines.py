@@ -52,10 +52,13 @@ def baseline_predictions(
     past = labels[["label", "exit_date"]].assign(regime=regime_of.reindex(labels["date"]).to_numpy())
     now = regime_of.reindex(rows["date"]).to_numpy()
     tables = []
-    priors, known_until = class_frequencies(labels, folds), folds.set_index("fold")["train_end"]
-    for fold, indices in rows.groupby("fold").indices.items():
-        matured = past[past["exit_date"] <= known_until[fold]]
-        prior = priors.loc[fold].to_numpy()
+    priors = class_frequencies(labels, folds).to_numpy()
+    predicted = rows.groupby("fold").indices
+    for fold, known_until, prior in zip(folds["fold"], folds["train_end"], priors, strict=True):
+        if fold not in predicted:
+            continue
+        indices = predicted[fold]
+        matured = past[past["exit_date"] <= known_until]
         by_regime = {
             regime: (np.bincount(own["label"], minlength=prior.size) + SMOOTHING_ROWS * prior)
             / (len(own) + SMOOTHING_ROWS)
@@ -63,7 +66,10 @@ def baseline_predictions(
         }
         own_rows = rows.iloc[indices]
         of_regime = np.array([by_regime.get(regime, prior) for regime in now[indices]])
-        tables += [_table(PRIOR, own_rows, np.tile(prior, (len(indices), 1))), _table(REGIME_PRIOR, own_rows, of_regime)]
+        tables += [
+            _table(PRIOR, own_rows, np.tile(prior, (len(indices), 1))),
+            _table(REGIME_PRIOR, own_rows, of_regime),
+        ]
     return pd.concat(tables, ignore_index=True)
 
 

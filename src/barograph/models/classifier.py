@@ -81,9 +81,7 @@ class Model(Protocol):
         """Fit on features (n, k), labels (n,) and weights (n,)."""
 
 
-def fit_classifier(
-    fit: Fitting, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None
-) -> FittedModel:
+def fit_classifier(fit: Fitting, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None) -> FittedModel:
     """Check the input, bring weights to mean one and classes to 0..c-1, and fit.
 
     Parameters

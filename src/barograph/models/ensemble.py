@@ -50,8 +50,9 @@ class SoftVote:
             if not table[keys].equals(first[keys]):
                 raise InputError(f"data/predictions/{model}.parquet: other rows than {next(iter(predictions))}'s")
         weights = self.member_weights(list(predictions))
-        total = sum(weight * predictions[model][list(PROBABILITIES)] for model, weight in weights.items())
-        return first[keys].assign(predictor=ENSEMBLE, **{name: total[name] for name in PROBABILITIES})
+        votes = [weight * predictions[model][list(PROBABILITIES)].to_numpy() for model, weight in weights.items()]
+        total = np.sum(votes, axis=0)
+        return first[keys].assign(predictor=ENSEMBLE, **dict(zip(PROBABILITIES, total.T, strict=True)))
 
     def member_weights(self, models: list[str]) -> dict[str, float]:
         """Give the share of every model in the vote; shares sum to one."""

@@ -1,7 +1,7 @@
 """Gradient-boosted trees by LightGBM."""
 
 from dataclasses import dataclass as plain_dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,7 @@ class LightGBM:
         import lightgbm
 
         def boost(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> BoosterClassifier:
-            settings = dict(self.params)
+            settings: dict[str, Any] = {**self.params}
             rounds = settings.pop("n_estimators", 100)
             fixed = {
                 "objective": "multiclass",

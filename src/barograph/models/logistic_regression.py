@@ -48,7 +48,7 @@ class LogisticRegression:
         def regress(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
             at_the_mean = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
             pipeline = make_pipeline(StandardScaler(), at_the_mean, Multinomial(**self.params, random_state=seed))
-            # A feature without any value divides zero by zero on its way to the mean, which the imputer then stands in for.
+            # A feature without any value divides zero by zero on the way to its mean; the imputer then stands in.
             with threadpool_limits(1), np.errstate(invalid="ignore"):
                 pipeline.fit(
                     values.astype(np.float64),

@@ -73,7 +73,9 @@ def load(folder: Path) -> FittedModel:
     data = path.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != card["sha256"]:
-        raise InputError(f"{path}: sha256 is {found[:12]}..., {CARD} says {card['sha256'][:12]}...; the file was changed")
+        raise InputError(
+            f"{path}: sha256 is {found[:12]}..., {CARD} says {card['sha256'][:12]}...; the file was changed"
+        )
     for library, wrote in card["versions"].items():
         if version(library) != wrote:
             raise InputError(f"{path}: written by {library} {wrote}, installed is {version(library)}; train it again")

@@ -56,7 +56,7 @@ def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.Data
     rows = pd.MultiIndex.from_frame(features[_KEY]).get_indexer(at)
     label_rows = pd.MultiIndex.from_frame(labels[_KEY]).get_indexer(at)
     if (lost := (rows < 0) | (label_rows < 0)).any():
-        raise InputError(f"data/samples.parquet: {at[lost.argmax()]} of fold {fold} has no features or no label")
+        raise InputError(f"data/samples.parquet: {at[int(lost.argmax())]} of fold {fold} has no features or no label")
     return TrainingRows(
         X=features.drop(columns=_KEY).iloc[rows].reset_index(drop=True),
         y=labels["label"].to_numpy()[label_rows],
@@ -95,15 +95,16 @@ def walk(
     InputError
         As :func:`training_rows`, and if a test window has no row.
     """
-    for fold in folds[folds["test_end"].notna()].itertuples():
-        rows = training_rows(features, labels, samples, fold.fold)
-        fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold.fold))
-        window = features[features["date"].between(fold.test_start, fold.test_end)]
+    tested = folds[folds["test_end"].notna()]
+    for fold, start, end in zip(tested["fold"], tested["test_start"], tested["test_end"], strict=True):
+        rows = training_rows(features, labels, samples, fold)
+        fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold))
+        window = features[features["date"].between(start, end)]
         if window.empty:
-            raise InputError(f"fold {fold.fold}: no features between {fold.test_start:%F} and {fold.test_end:%F}")
+            raise InputError(f"fold {fold}: no features between {start:%F} and {end:%F}")
         probabilities = fitted.predict_proba(window.drop(columns=_KEY))
-        predicted = window[_KEY].assign(fold=fold.fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
-        yield Step(fold.fold, predicted)
+        predicted = window[_KEY].assign(fold=fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
+        yield Step(fold, predicted)
 
 
 def final_model(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:

@@ -51,8 +51,7 @@ def shown(inputs: ReportInputs) -> Chart | None:
             rows = [int(counts.get((fold, source, regime), 0)) for fold in folds]
             if any(rows):
                 data.append(_bar(ticks, rows, source, regime))
-    effective = effective_size(samples)
-    data.append(_effective(ticks, [float(effective[fold]) for fold in folds]))
+    data.append(_effective(ticks, effective_size(samples).loc[folds].tolist()))
     figure = layout(
         430,
         barmode="stack",

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from barograph.report import memory, money, page_tables, palette, skill, timeline, words
+from barograph.report import memory, money, page_tables, palette, skill, timeline
 from barograph.report.figures import Chart
 from barograph.report.inputs import ReportInputs
 from barograph.report.verdict import predictors_heading, verdict
@@ -83,7 +83,7 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "archive_rows": memory.archive_rows(inputs),
         "confidence": f"{100 * inputs.confidence:g} %",
         "provenance": _provenance(inputs),
-        "size": words.count(len(inputs.folds), "fold"),
+        "few_rows": skill.FEW_ROWS,
     }
 
 
@@ -95,6 +95,7 @@ def _provenance(inputs: ReportInputs) -> dict[str, Any]:
         "facts": [(name.capitalize(), str(given[name])) for name in ("source", "coverage", "commit") if name in given],
         "notes": list(given.get("notes", [])),  # type: ignore[call-overload]
         "params_changed": [(key, _plain(default), _plain(value)) for key, (default, value) in sorted(pairs)],
+        "params_known": "params_changed" in given,
         "hashes": sorted(dict(given.get("hashes", {})).items()),  # type: ignore[call-overload]
         "versions": sorted(dict(given.get("versions", {})).items()),  # type: ignore[call-overload]
         "commands": list(given.get("commands", [])),  # type: ignore[call-overload]

@@ -13,6 +13,7 @@ from barograph.report.inputs import BASELINES, ReportInputs, models
 from barograph.report.timeline import fold_names
 from barograph.tables import CLASSES
 
+FEW_ROWS: Final = 100
 KINDS: Final = {"regime": "regimes", "fold": "test folds", "event": "events", "sector": "sectors"}
 
 
@@ -99,7 +100,9 @@ def reliability(inputs: ReportInputs) -> list[Chart]:
     table = inputs.calibration.assign(name=inputs.calibration["class"].map(palette.class_name))
     charts = []
     for name in [name for name in CLASSES if name in set(table["name"])]:
-        own = table[(table["name"] == name) & (table["rows"] > 0)]
+        own = table[(table["name"] == name) & (table["rows"] >= FEW_ROWS)]
+        if own.empty:
+            continue
         top = float(min(1.0, own[["mean_probability", "frequency"]].max().max() * 1.08))
         data: list[Trace] = [_diagonal(top)]
         curves = [_curve(own[own["predictor"] == one], one, inputs.headline) for one in scored(inputs)]
@@ -113,7 +116,7 @@ def reliability(inputs: ReportInputs) -> list[Chart]:
         charts.append(
             Chart(
                 f"reliability-{name}",
-                _calibration_finding(own, name, inputs.headline),
+                _calibration_finding(table[table["name"] == name], name, inputs.headline),
                 words.count(int(own.loc[own["predictor"] == inputs.headline, "rows"].sum()), "row"),
                 f"Reliability curve of the class {name}, one line a predictor.",
                 data,

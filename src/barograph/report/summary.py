@@ -33,15 +33,16 @@ def summary_table(inputs: ReportInputs) -> str:
     Returns
     -------
     str
-        Lines of at most 110 columns, without a line break at the end. ASCII hyphens stand for the minus, so that the
-        figures can be read by other programs.
+        Lines of at most 110 columns, without a line break at the end. Hyphens stand for minus and dash, so that any
+        terminal shows it and other programs read its figures.
     """
     lines = [_line("predictor", [head for head, _ in _HEAD]), _line("", [head for _, head in _HEAD]), "-" * WIDTH]
     for name, cells in _rows(inputs).items():
         lines += [_line(name, [top for top, _ in cells]), _line("", [under for _, under in cells])]
     level = f"{100 * inputs.confidence:g} %"
     lines += ["-" * WIDTH, f"In brackets {level} intervals. Skill is log loss saved, in % of the baseline's.", ""]
-    return "\n".join(lines + _wrapped(verdict(inputs).sentence))
+    text = "\n".join(lines + _wrapped(verdict(inputs).sentence))
+    return text.replace(MINUS, "-").replace("\N{EN DASH}", "-")
 
 
 def _rows(inputs: ReportInputs) -> dict[str, list[tuple[str, str]]]:
@@ -85,7 +86,7 @@ def _cell(estimate: Estimate) -> tuple[str, str]:
 
 def _line(name: str, cells: list[str]) -> str:
     short = name if len(name) <= _NAME else name[: _NAME - 1] + "~"
-    text = f"{short:<{_NAME}}" + "".join(f"{cell.replace(MINUS, '-'):>{_COLUMN}}" for cell in cells)
+    text = f"{short:<{_NAME}}" + "".join(f"{cell:>{_COLUMN}}" for cell in cells)
     return text.rstrip()
 
 

@@ -66,7 +66,7 @@ def _timeline_layout(inputs: ReportInputs, low: float, high: float, events: int)
         height,
         xaxis=axis(
             type="date",
-            range=dates([inputs.context["date"].min(), inputs.context["date"].max()]),
+            range=_span(inputs),
             showgrid=False,
             anchor="y3" if events else "y2",
             hoverformat="%d %b %Y",
@@ -143,6 +143,13 @@ def fold_names(folds: pd.DataFrame) -> dict[Any, str]:
         names[row.fold] = "Final model" if pd.isna(end) else words.years(start, end)
     repeated = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {fold: f"{name} (fold {fold})" if name in repeated else name for fold, name in names.items()}
+
+
+def _span(inputs: ReportInputs) -> list[str | None]:
+    """Give the first date and a little more than the last one, of the data and of the events' days of recognition."""
+    first, last = pd.Timestamp(inputs.context["date"].min()), pd.Timestamp(inputs.context["date"].max())
+    last = max([last, *pd.to_datetime(inputs.archive_events["available_from"]).dropna()])
+    return dates([first, last + (last - first) * 0.01])
 
 
 def _panels(events: int) -> tuple[int, list[float], list[float]]:
@@ -242,6 +249,7 @@ def _recognition(events: pd.DataFrame, names: list[str]) -> Trace:
             [start, end, f"{int(rows):,}"]
             for start, end, rows in zip(dates(events["start"]), dates(events["end"]), events["rows"], strict=True)
         ],
+        "cliponaxis": False,
         "hovertemplate": "<b>%{text}</b><br>%{customdata[0]} to %{customdata[1]}, %{customdata[2]} rows"
         "<br>usable from %{x|%d %b %Y}<extra></extra>",
     }

@@ -68,7 +68,12 @@ class Estimate:
             return 1 if self.scale > 1 else 2
         power = math.floor(math.log10(half))
         two = half / 10.0**power < 3.545
-        return min(3, max(0, int(two) - power))
+        places = min(3, max(0, int(two) - power))
+        # An end that is not zero must not be written as zero, or the interval would seem to include it.
+        near = min(abs(self.low), abs(self.high)) * self.scale
+        while self.evidence in ("better", "worse") and places < 3 and round(near, places) == 0:
+            places += 1
+        return places
 
     def figure(self, *, sign: bool = False) -> str:
         """Write the figure alone."""
@@ -163,7 +168,7 @@ def regime_sentence(regime: str, skill: Estimate, baseline: str, *, episodes: in
         return f"in {regime} it beats {baseline} by {skill.text(' %')} ({cases})"
     if skill.evidence == "worse":
         return f"in {regime} it is worse than {baseline}, skill {skill.text(' %')} ({cases})"
-    return f"in {regime} there is no evidence of skill against {baseline}, {skill.text(' %')} ({cases})"
+    return f"in {regime} skill against {baseline} is not shown: {skill.text(' %', sign=True)} ({cases})"
 
 
 def money_sentence(name: str, excess: Estimate, universe: str = "the equal-weighted universe") -> str:

@@ -65,7 +65,7 @@ def _overrides(stage: Stage) -> list[str]:
 def _left_out(stage: Stage) -> dict[str, str]:
     entries = stage.read_csv("reports/features/catalogue.csv")
     lacking = entries[entries["lacks"].notna()]
-    return {entry.name: f"the source has no {entry.lacks}" for entry in lacking.itertuples(index=False)}
+    return {name: f"the source has no {lacks}" for name, lacks in zip(lacking["name"], lacking["lacks"], strict=True)}
 
 
 if __name__ == "__main__":

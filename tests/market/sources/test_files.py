@@ -96,13 +96,16 @@ def test_an_empty_file_is_refused(folder: Path) -> None:
     assert _refused(folder).startswith(f"{folder}/universe.csv: cannot be read as csv: ")
 
 
-@pytest.mark.parametrize("ticker", ["NA", "TRUE", "0700", "1E5", "nan", "null"])
-def test_tickers_that_look_like_something_else_stay_text(folder: Path, ticker: str) -> None:
+@pytest.mark.parametrize(
+    "tickers", [("NA", "nan"), ("FALSE", "TRUE"), ("0700", "7203"), ("1E5", "2E5"), ("2020-01-02", "2020-01-03")]
+)
+def test_tickers_that_look_like_something_else_stay_text(folder: Path, tickers: tuple[str, str]) -> None:
     for name in ("bars.csv", "universe.csv"):
-        _edit(folder / name, "S002,", f"{ticker},")
+        _edit(folder / name, "S001,", f"{tickers[0]},")
+        _edit(folder / name, "S002,", f"{tickers[1]},")
     data = _load(folder)
-    assert set(data.bars["symbol"]) == {"S001", ticker}
-    assert set(data.universe["symbol"]) == {"S001", ticker}
+    assert set(data.bars["symbol"]) == set(tickers)
+    assert data.universe["symbol"].tolist() == list(tickers)
 
 
 def test_empty_cells_are_null(folder: Path, good: MarketData) -> None:

@@ -136,6 +136,15 @@ def test_the_planted_correlation_is_the_stated_one(signal: float, expected: floa
     assert np.corrcoef(score.ravel(), own.ravel())[0, 1] == pytest.approx(expected, abs=0.015)
 
 
+def test_the_signal_begins_when_the_rsi_is_defined() -> None:
+    closes = [to_panel(simulate(symbols=3, years=2, signal=signal).bars).close for signal in (0.0, 0.6, 0.8)]
+    none, middle, strong = (close[1:] / close[:-1] - 1 for close in closes)
+    # Own noise alone is scaled by 1, 0.8 and 0.6, so the middle return lies halfway between the two others.
+    off = np.abs((none + strong) / 2 - middle)
+    assert (off[:14] < 1e-12).all()
+    assert (off[14] > 1e-6).all()
+
+
 def test_nothing_but_the_score_predicts_returns() -> None:
     data = simulate(symbols=30, first_year=2000, years=20, signal=0.2)
     score, own = _score_and_own_return(data)

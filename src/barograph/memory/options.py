@@ -1,0 +1,86 @@
+"""The parts of a memory, each with its own switch."""
+
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from barograph.memory.archive import Regime
+from barograph.memory.balancing import Balance
+from barograph.tables import REGIMES
+
+_STRICT: Final = ConfigDict(strict=True, extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Window:
+    """The recent past that a model is shown.
+
+    Parameters
+    ----------
+    years : int or None
+        Calendar years before the test window; None for all history.
+    half_life : float or None
+        Years after which a window row weighs half as much; None for no decay.
+    """
+
+    years: Annotated[int, Field(ge=1)] | None
+    half_life: Annotated[float, Field(gt=0)] | None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ArchiveShare:
+    """The part of the row budget that comes from the archive.
+
+    Parameters
+    ----------
+    share : float
+        Of the budget; events share it by their weights, each row at most once.
+    placebo : bool
+        Draw as many rows at random from the same past outside any event instead.
+    """
+
+    share: Annotated[float, Field(gt=0, lt=1)]
+    placebo: bool
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Weights:
+    """How much a row counts.
+
+    Parameters
+    ----------
+    regime : dict of str to float
+        Factor of every regime.
+    uniqueness : bool
+        Multiply by the label's average uniqueness.
+    """
+
+    regime: dict[Regime, Annotated[float, Field(gt=0)]]
+    uniqueness: bool
+
+    def __post_init__(self) -> None:
+        """Refuse a list of factors that leaves a regime out."""
+        if missing := [regime for regime in REGIMES if regime not in self.regime]:
+            raise ValueError(f"regime lacks {missing}; every regime needs a factor")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Memory:
+    """What a model is shown: a window, an archive, balanced and weighted, within one budget of rows.
+
+    Parameters
+    ----------
+    rows : int
+        The budget, the same for every option so that size never passes for memory.
+    window : Window
+    archive : ArchiveShare or None
+    balance : Balance or None
+    weights : Weights or None
+    """
+
+    rows: Annotated[int, Field(ge=100)]
+    window: Window
+    archive: ArchiveShare | None
+    balance: Balance | None
+    weights: Weights | None

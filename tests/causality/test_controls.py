@@ -1,0 +1,71 @@
+"""Two controls: nothing is found where nothing is, and what is planted is found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.config import build, compose
+from barograph.evaluation import metrics, validate
+from barograph.features import compute
+from barograph.folds import WalkForward
+from barograph.labels import label_bars
+from barograph.memory import archive_rows, draw_samples
+from barograph.models import SoftVote, baseline_predictions, walk
+from barograph.regimes import VixPriceRegimes
+from barograph.testing import simulate
+
+SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resamples=300", "validation.auc_resamples=2"])
+MODELS = ("logistic_regression", "lightgbm")
+
+
+def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = None) -> dict[str, dict[str, float]]:
+    """Run the path from a simulated market to the ensemble's scores; `shuffle` deals the labels out anew."""
+    market = simulate(seed=3, symbols=8, first_year=2003, years=7, signal=signal)
+    known = market.context["vix"].notna()
+    context = market.context[known].reset_index(drop=True)
+    regimes = VixPriceRegimes().describe(context["index_close"].to_numpy(), context["vix"].to_numpy())
+    regimes.insert(0, "date", context["date"])
+    features = compute(market.bars, market.context, market.universe, names=names, regimes=regimes)
+    labels = label_bars(market.bars, build(SETTINGS["label"], "label"))
+    if shuffle:
+        # Whole dates change places, so that the labels of a date stay together and lives stay as correlated.
+        dates = labels["date"].drop_duplicates()
+        moved = dict(zip(dates, np.random.default_rng(0).permutation(dates), strict=True))
+        dealt = labels[["symbol", "date", "label"]].assign(date=labels["date"].map(moved))
+        labels = labels.drop(columns="label").merge(dealt, on=["symbol", "date"])
+    archive = archive_rows(labels, build(SETTINGS["archive"], "archive"))
+    folds, drawn = draw_samples(
+        labels, regimes, archive, memory=build(SETTINGS["memory"], "memory"), walk=WalkForward(), seed=7
+    )
+    samples = pd.concat(drawn, ignore_index=True)
+    members = {}
+    for name in MODELS:
+        model = build(SETTINGS["models"][name], name)
+        steps = walk(model, features, labels, samples, folds, name=name, seed=7)
+        members[name] = pd.concat([step.predictions for step in steps], ignore_index=True)
+    vote = SoftVote(weights={}).combine(members)
+    tables = [vote, baseline_predictions(vote, labels, regimes, folds)]
+    predictions = pd.concat([table.assign(predictor=name) for name, table in members.items()] + tables)
+    validation = build(SETTINGS["validation"], "validation")
+    result = validate(predictions, labels, regimes, market.universe, archive, validation, 7)
+    return metrics(result)
+
+
+def test_shuffled_labels_show_no_skill():
+    scores = _skill(0.4, shuffle=True)
+    for name in (*MODELS, "ensemble"):
+        assert scores[name]["skill_prior"] < 0.005, name
+        assert scores[name]["skill_prior_low"] < 0, name
+
+
+def test_a_planted_signal_is_learned_and_its_absence_shows():
+    planted, absent = _skill(0.4), _skill(0.0)
+    for name in (*MODELS, "ensemble"):
+        assert planted[name]["skill_regime_prior_low"] > 0, name
+        assert planted[name]["auc"] > absent[name]["auc"] + 0.03, name
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_without_volatility_features_a_market_without_signal_shows_no_skill(model):
+    scores = _skill(0.0, names=["rsi_14", "ret_5", "ret_21"])
+    assert scores[model]["skill_regime_prior_low"] < 0.002
