@@ -145,6 +145,32 @@ def test_a_stage_by_hand_refuses_what_it_does_not_read(clone):
 
 
 @pytest.mark.parametrize(
+    ("override", "stale"),
+    [
+        ("market.signal=0.2", "market"),
+        ("regime.crash_vix=40.0", "regimes"),
+        ("features.release_lag.us10y=2", "features"),
+        ("label.width=1.2", "labels"),
+        ("archive.events.financial_crisis_2008.end='2009-03-30'", "archive"),
+        ("memory.archive.share=0.1", "samples"),
+        ("folds.embargo=6", "samples"),
+        ("models.lightgbm.params.learning_rate=0.1", "train@lightgbm"),
+        ("+ensemble.weights.lightgbm=2.0", "ensemble"),
+        ("validation.min_episodes=2", "validate"),
+        ("strategy.k=2", "backtest"),
+        ("execution.commission_bps=2.0", "backtest"),
+    ],
+)
+def test_a_changed_leaf_makes_its_stage_stale(clone, override, stale):
+    clone.run("barograph", "params", override)
+    changed = json.loads(clone.run("dvc", "status", "--json"))
+    clone.run("git", "checkout", "--quiet", ".")
+    assert any("params.yaml" in entry.get("changed deps", {}) for entry in changed[stale] if isinstance(entry, dict))
+    untouched = {"train@lightgbm": "train@logistic_regression", "samples": "labels", "backtest": "validate"}
+    assert untouched.get(stale) not in changed
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         ("label.horizon=0", "label.horizon: Input should be greater than or equal to 1, found 0"),

@@ -14,8 +14,19 @@ _DATES: Final = ["start", "end", "available_from"]
 
 
 @stage(
-    *("market", "regime", "features", "label", "archive", "folds", "memory", "models", "ensemble"),
-    *("validation", "strategy", "execution", "seed"),
+    "market",
+    "regime",
+    "features",
+    "label",
+    "archive",
+    "folds",
+    "memory",
+    "models",
+    "ensemble",
+    "validation",
+    "strategy",
+    "execution",
+    "seed",
 )
 def main(stage: Stage) -> str:
     """Gather what the stages wrote and draw it."""
@@ -54,12 +65,8 @@ def _provenance(stage: Stage) -> dict[str, Any]:
         "params_changed": config.changes(config.compose(), stage.settings),
         "hashes": {table.path: hashlib.md5((stage.root / table.path).read_bytes()).hexdigest() for table in _HASHED},
         "versions": {library: version(library) for library in _LIBRARIES},
-        "commands": ["make setup", "barograph params " + " ".join(_overrides(stage)), "dvc repro"],
+        "commands": ["make setup", "dvc repro"],
     }
-
-
-def _overrides(stage: Stage) -> list[str]:
-    return [f"{key}={new}" for key, (_, new) in config.changes(config.compose(), stage.settings).items()]
 
 
 def _left_out(stage: Stage) -> dict[str, str]:
