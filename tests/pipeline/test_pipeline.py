@@ -85,7 +85,7 @@ def test_a_model_can_be_dropped(clone):
 def test_an_experiment_shows_what_changed(clone):
     clone.run("dvc", "exp", "run", "-n", "forgetful", "-S", "memory=none")
     changed = json.loads(clone.run("dvc", "metrics", "diff", "--json"))
-    validation = changed["diff"]["reports/metrics/validation.json"]
+    validation = changed["reports/metrics/validation.json"]
     assert "ensemble.log_loss" in validation
     assert not any(key.startswith("prior.") for key in validation), "a baseline does not depend on the memory"
     shown = clone.run("dvc", "exp", "show", "--only-changed", "--csv")
