@@ -18,6 +18,10 @@ from barograph.errors import InputError
 
 CLASSES: Final = ("sell", "hold", "buy")
 PROBABILITIES: Final = ("p_sell", "p_hold", "p_buy")
+PRIOR: Final = "prior"
+REGIME_PRIOR: Final = "regime_prior"
+BASELINES: Final = (PRIOR, REGIME_PRIOR)
+ENSEMBLE: Final = "ensemble"
 REGIMES: Final = ("low_volatility", "normal", "high_volatility", "crash", "recovery")
 
 _DATE, _TEXT, _FLOAT, _BOOL = pa.date32(), pa.string(), pa.float64(), pa.bool_()
@@ -134,7 +138,7 @@ PREDICTIONS: Final = Table(
     ("symbol", "date"),
     {"symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
 )
-ENSEMBLE: Final = Table(
+ENSEMBLE_PREDICTIONS: Final = Table(
     "data/ensemble/predictions.parquet",
     ("predictor", "symbol", "date"),
     {"predictor": _TEXT, "symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,

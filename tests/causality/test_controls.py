@@ -14,7 +14,7 @@ from barograph.models import SoftVote, baseline_predictions, walk
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
 
-SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resamples=300", "validation.auc_resamples=2"])
+SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resamples=300", "validation.auc_resamples=20"])
 MODELS = ("logistic_regression", "lightgbm")
 
 

@@ -10,11 +10,11 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.evaluation.bootstrap import episode_bootstrap_counts, interval
-from barograph.evaluation.pairing import BASELINES, Paired, pair
+from barograph.evaluation.pairing import Paired, pair
 from barograph.evaluation.scores import N_CLASSES, Scorer
 from barograph.evaluation.slices import POOLED, Slice, episode_numbers, slices
 from barograph.randomness import generator
-from barograph.tables import CLASSES
+from barograph.tables import BASELINES, CLASSES
 
 Values = NDArray[np.float64]
 _SKILLS = [f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")]

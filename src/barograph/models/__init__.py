@@ -1,8 +1,8 @@
 """The models: settings that fit into classifiers of sell, hold and buy."""
 
-from barograph.models.baselines import PRIOR, REGIME_PRIOR, baseline_predictions, class_frequencies
+from barograph.models.baselines import baseline_predictions, class_frequencies
 from barograph.models.classifier import FittedModel, Fitting, Model, fit_classifier
-from barograph.models.ensemble import ENSEMBLE, SoftVote
+from barograph.models.ensemble import SoftVote
 from barograph.models.lightgbm import LightGBM
 from barograph.models.logistic_regression import LogisticRegression
 from barograph.models.random_forest import RandomForest
@@ -10,9 +10,6 @@ from barograph.models.storage import load, save
 from barograph.models.walk import Step, final_model, training_rows, walk
 
 __all__ = [
-    "ENSEMBLE",
-    "PRIOR",
-    "REGIME_PRIOR",
     "FittedModel",
     "Fitting",
     "LightGBM",

@@ -5,10 +5,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from barograph.tables import PROBABILITIES
+from barograph.tables import PRIOR, PROBABILITIES, REGIME_PRIOR
 
-PRIOR: Final = "prior"
-REGIME_PRIOR: Final = "regime_prior"
 SMOOTHING_ROWS: Final = 100
 
 

@@ -1,7 +1,7 @@
 """One predictor out of many."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-from barograph.tables import PROBABILITIES
-
-ENSEMBLE: Final = "ensemble"
+from barograph.tables import ENSEMBLE, PROBABILITIES
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))

@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from barograph.errors import InputError
+from barograph.tables import BASELINES, ENSEMBLE
 
 _SCORES: Final = tuple(
     f"{name}{end}" for name in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")
@@ -92,7 +93,7 @@ class ReportInputs:
     cost_curve: pd.DataFrame
     provenance: Mapping[str, object] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
-    headline: str = "ensemble"
+    headline: str = ENSEMBLE
     cost_bps: float | None = None
     confidence: float = 0.95
 
@@ -134,5 +135,4 @@ def models(inputs: ReportInputs) -> list[str]:
     return ordered["predictor"].astype(str).tolist()
 
 
-BASELINES: Final = ("regime_prior", "prior")
 UNIVERSE: Final = "universe"

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from barograph.report import palette, words
-from barograph.report.inputs import BASELINES, UNIVERSE, ReportInputs, overall
+from barograph.report.inputs import UNIVERSE, ReportInputs, overall
 from barograph.report.money import traded
 from barograph.report.words import Estimate, aligned, log_loss_skill
+from barograph.tables import BASELINES
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from barograph.report import palette, words
-from barograph.report.inputs import BASELINES, UNIVERSE, ReportInputs, overall
+from barograph.report.inputs import UNIVERSE, ReportInputs, overall
 from barograph.report.words import Estimate
+from barograph.tables import BASELINES
 
 REGIME_TABLE = "the regime table"
 

@@ -4,6 +4,8 @@ from barograph import tables
 from barograph.backtest import backtest, metrics
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
+from barograph.stages.words import estimate
+from barograph.tables import ENSEMBLE
 
 
 @stage("models", "strategy", "execution", "validation", "seed")
@@ -21,10 +23,10 @@ def main(stage: Stage) -> str:
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
     scores = metrics(result)
     stage.write_json("reports/metrics/backtest.json", scores)
-    ours = scores["ensemble"]
+    ours = scores[ENSEMBLE]
     return (
-        f"ensemble's Sharpe after costs {ours['sharpe']:.2f}, in excess of the universe {ours['excess_sharpe']:+.2f} "
-        f"[{ours['excess_sharpe_low']:+.2f}, {ours['excess_sharpe_high']:+.2f}]"
+        f"ensemble's Sharpe ratio after costs {estimate(ours, 'sharpe', '.2f')}, "
+        f"in excess of the universe {estimate(ours, 'excess_sharpe', '+.2f')}"
     )
 
 

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from barograph import tables
-from barograph.models import PRIOR, REGIME_PRIOR, baseline_predictions
+from barograph.models import baseline_predictions
 from barograph.stages.stage import Stage, stage
+from barograph.tables import PRIOR, REGIME_PRIOR
 
 
 @stage("models", "ensemble")
@@ -16,7 +17,7 @@ def main(stage: Stage) -> str:
     baselines = baseline_predictions(
         combined, stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES), stage.read(tables.FOLDS)
     )
-    stage.write(tables.ENSEMBLE, pd.concat([combined, baselines], ignore_index=True))
+    stage.write(tables.ENSEMBLE_PREDICTIONS, pd.concat([combined, baselines], ignore_index=True))
     weights = vote.member_weights(list(members))
     stage.write_json("models/ensemble/ensemble.json", {"members": weights})
     shares = ", ".join(f"{model} {weight:.2f}" for model, weight in weights.items())

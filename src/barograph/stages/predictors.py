@@ -12,4 +12,4 @@ def read_predictors(stage: Stage) -> pd.DataFrame:
     Files of models that are no longer configured are left alone.
     """
     models = [stage.read(tables.PREDICTIONS, model=model).assign(predictor=model) for model in stage.settings["models"]]
-    return pd.concat([*models, stage.read(tables.ENSEMBLE)], ignore_index=True)
+    return pd.concat([*models, stage.read(tables.ENSEMBLE_PREDICTIONS)], ignore_index=True)

@@ -9,7 +9,14 @@ from barograph.report import ReportInputs, render, summary_table
 from barograph.stages.stage import Stage, stage
 
 _LIBRARIES: Final = ("dvc", "lightgbm", "numpy", "pandas", "scikit-learn", "skfolio", "ta-lib")
-_HASHED: Final = (tables.BARS, tables.CONTEXT, tables.FEATURES, tables.LABELS, tables.SAMPLES, tables.ENSEMBLE)
+_HASHED: Final = (
+    tables.BARS,
+    tables.CONTEXT,
+    tables.FEATURES,
+    tables.LABELS,
+    tables.SAMPLES,
+    tables.ENSEMBLE_PREDICTIONS,
+)
 _DATES: Final = ["start", "end", "available_from"]
 
 

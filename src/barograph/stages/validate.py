@@ -4,6 +4,8 @@ from barograph import tables
 from barograph.evaluation import metrics, validate
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
+from barograph.stages.words import estimate
+from barograph.tables import ENSEMBLE
 
 
 @stage("models", "validation", "seed")
@@ -23,11 +25,7 @@ def main(stage: Stage) -> str:
     stage.write_csv("reports/validation/confusion.csv", result.confusion)
     scores = metrics(result)
     stage.write_json("reports/metrics/validation.json", scores)
-    ours = scores["ensemble"]
-    return (
-        f"ensemble against regime_prior {ours['skill_regime_prior']:+.2%} "
-        f"[{ours['skill_regime_prior_low']:+.2%}, {ours['skill_regime_prior_high']:+.2%}]"
-    )
+    return f"ensemble's skill against regime_prior {estimate(scores[ENSEMBLE], 'skill_regime_prior', '+.2%')}"
 
 
 if __name__ == "__main__":
