@@ -1,0 +1,120 @@
+"""The rules that make the numbers worth reading: break one on purpose, and a test here goes red."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.config import build, compose
+from barograph.errors import InputError
+from barograph.features import compute, feature
+from barograph.folds import WalkForward
+from barograph.labels import label_bars
+from barograph.market import estimate_vix
+from barograph.memory import archive_rows, draw_samples
+from barograph.models import SoftVote, baseline_predictions, walk
+from barograph.regimes import VixPriceRegimes
+from barograph.tables import LABELS
+from barograph.testing import simulate
+
+CUT = pd.Timestamp("2009-06-30")
+FAST = ["memory.rows=800", "models.random_forest.params.n_estimators=10", "models.lightgbm.params.n_estimators=10"]
+SETTINGS = compose(["memory=hybrid", *FAST])
+MARKET = simulate(seed=1, symbols=4, first_year=2003, years=8, signal=0.2)
+
+
+def _regimes(context: pd.DataFrame) -> pd.DataFrame:
+    known = context[context["vix"].notna()].reset_index(drop=True)
+    described = VixPriceRegimes().describe(known["index_close"].to_numpy(), known["vix"].to_numpy())
+    return pd.concat([known[["date"]], described], axis=1)
+
+
+def _after(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Give the frame with every price after the cut multiplied by noise, consistently within a row."""
+    late = frame["date"] > CUT
+    noise = np.exp(rng.normal(0, 0.3, late.sum()))
+    changed = frame.copy()
+    for column in frame.columns.intersection(["open", "high", "low", "close", "index_close", "vix"]):
+        changed.loc[late, column] *= noise
+    return changed
+
+
+def _predictions(bars: pd.DataFrame, context: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Run the whole path to the out-of-sample predictions of a model, the vote and the baselines."""
+    regimes = _regimes(context)
+    features = compute(bars, context, MARKET.universe, regimes=regimes)
+    labels = label_bars(bars, build(SETTINGS["label"], "label"))
+    archive = archive_rows(labels, build(SETTINGS["archive"], "archive"))
+    memory = build(SETTINGS["memory"], "memory")
+    folds, drawn = draw_samples(labels, regimes, archive, memory=memory, walk=WalkForward(), seed=7)
+    samples = pd.concat(drawn, ignore_index=True)
+    steps = walk(build(SETTINGS["models"][model], model), features, labels, samples, folds, name=model, seed=7)
+    own = pd.concat([step.predictions for step in steps], ignore_index=True)
+    vote = SoftVote(weights={}).combine({model: own})
+    baselines = baseline_predictions(own, labels, regimes, folds)
+    everything = pd.concat([own.assign(predictor=model), vote, baselines], ignore_index=True)
+    return everything.sort_values(["predictor", "symbol", "date"], ignore_index=True)
+
+
+@pytest.mark.parametrize("model", sorted(SETTINGS["models"]))
+def test_no_prediction_up_to_the_cut_knows_what_comes_after(model):
+    before = _predictions(MARKET.bars, MARKET.context, model)
+    rng = np.random.default_rng(0)
+    corrupted = _predictions(_after(MARKET.bars, rng), _after(MARKET.context, rng), model)
+    early = [table[table["date"] <= CUT].reset_index(drop=True) for table in (before, corrupted)]
+    assert len(early[0]) > 1000
+    pd.testing.assert_frame_equal(*early, check_exact=True)
+    late = [table.loc[table["date"] > CUT, "p_buy"].to_numpy() for table in (before, corrupted)]
+    assert not np.array_equal(*late), "the corruption must have reached the later predictions"
+
+
+def test_more_history_changes_no_earlier_prediction():
+    whole = _predictions(MARKET.bars, MARKET.context, "lightgbm")
+    shorter = [frame[frame["date"] <= CUT].reset_index(drop=True) for frame in (MARKET.bars, MARKET.context)]
+    short = _predictions(*shorter, "lightgbm")
+    early = whole[whole["date"] <= CUT].reset_index(drop=True)
+    assert short["date"].max() == CUT
+    pd.testing.assert_frame_equal(short, early, check_exact=True)
+
+
+@pytest.mark.parametrize("cut", [300, 900, 1500])
+def test_no_regime_looks_ahead(cut):
+    regimes = _regimes(MARKET.context)
+    rng = np.random.default_rng(cut)
+    changed = MARKET.context.copy()
+    noise = np.exp(rng.normal(0, 0.5, len(changed) - cut))
+    changed.loc[cut:, "index_close"] *= noise
+    changed.loc[cut:, "vix"] *= noise
+    pd.testing.assert_frame_equal(_regimes(changed)[:cut], regimes[:cut], check_exact=True)
+    pd.testing.assert_frame_equal(_regimes(MARKET.context[:cut]), regimes[:cut], check_exact=True)
+
+
+@pytest.mark.parametrize("cut", [10, 500, 1500])
+def test_the_vix_estimate_does_not_look_ahead(cut):
+    close = MARKET.context["index_close"].to_numpy()
+    changed = close.copy()
+    changed[cut:] *= np.exp(np.random.default_rng(0).normal(0, 0.5, close.size - cut))
+    assert np.array_equal(estimate_vix(changed)[:cut], estimate_vix(close)[:cut], equal_nan=True)
+    assert np.array_equal(estimate_vix(close[:cut]), estimate_vix(close)[:cut], equal_nan=True)
+
+
+def test_a_label_looks_ahead_to_its_exit_and_no_further():
+    barriers = build(SETTINGS["label"], "label")
+    before = label_bars(MARKET.bars, barriers)
+    after = label_bars(_after(MARKET.bars, np.random.default_rng(0)), barriers)
+    both = before.merge(after, on=["symbol", "date"], suffixes=("", "_corrupted"))
+    known = both[both["exit_date"] <= CUT]
+    for column in ("label", "exit_date", "exit_return", "uniqueness"):
+        assert (known[column] == known[f"{column}_corrupted"]).all(), column
+
+
+@pytest.mark.parametrize("column", [name for name in LABELS.columns if name not in {"symbol", "date"}])
+def test_no_feature_can_name_a_column_of_the_labels(column):
+    from barograph.features import registration
+
+    name = f"stolen_{column}"
+    try:
+        feature(name, family="stolen", inputs=("close", column), lookback=0)(lambda close, stolen: close + stolen)
+        with pytest.raises(InputError, match=column):
+            compute(MARKET.bars, MARKET.context, MARKET.universe, names=[name])
+    finally:
+        registration._REGISTERED.pop(name, None)
