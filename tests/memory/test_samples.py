@@ -143,3 +143,13 @@ def test_samples_regime_is_the_events_for_archive_rows_and_the_dates_otherwise(w
     archived = samples[samples["source"] == "archive"]
     assert (archived["regime"] == archived["event"].map({k: v["regime"] for k, v in world.config.events.items()})).all()
     assert np.array_equal(archived["weight"], np.ones(len(archived)))
+
+
+def test_a_context_that_goes_on_after_the_last_bar_makes_no_empty_folds(world):
+    later = make_world("2014-12-31")
+    folds, samples = draw(world, "hybrid")
+    longer = World(world.labels, later.regimes, world.config)
+    for ours, theirs in zip(draw(longer, "hybrid"), (folds, samples), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+    last = world.labels["exit_date"].max()
+    assert folds["test_start"].iloc[-1] == last + pd.Timedelta(days=1)
