@@ -1,5 +1,6 @@
 """Multinomial logistic regression by scikit-learn."""
 
+import warnings
 from typing import Annotated
 
 import numpy as np
@@ -24,9 +25,10 @@ class LogisticParams(TypedDict, total=False):
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
 class LogisticRegression:
-    """Multinomial logistic regression on standardised features; a missing value counts as its feature's mean.
+    """Multinomial logistic regression on ranks, so that no outlier pulls a line.
 
-    Means and deviations are those of the weighted training rows.
+    Each feature becomes the normal score of its rank among the training rows (values beyond them count as the nearest),
+    then is brought to mean zero and deviation one over the weighted rows; a missing value counts as the mean.
 
     Parameters
     ----------
@@ -42,14 +44,17 @@ class LogisticRegression:
         from sklearn.impute import SimpleImputer
         from sklearn.linear_model import LogisticRegression as Multinomial
         from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+        from sklearn.preprocessing import QuantileTransformer, StandardScaler
         from threadpoolctl import threadpool_limits
 
         def regress(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
             at_the_mean = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
-            pipeline = make_pipeline(StandardScaler(), at_the_mean, Multinomial(**self.params, random_state=seed))
-            # A feature without any value divides zero by zero on the way to its mean; the imputer then stands in.
-            with threadpool_limits(1), np.errstate(invalid="ignore"):
+            ranks = QuantileTransformer(n_quantiles=100, output_distribution="normal", subsample=None)
+            regression = Multinomial(**self.params, random_state=seed)
+            pipeline = make_pipeline(ranks, StandardScaler(), at_the_mean, regression)
+            # A feature without any value has neither ranks nor mean; the imputer stands in.
+            with threadpool_limits(1), np.errstate(invalid="ignore"), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
                 pipeline.fit(
                     values.astype(np.float64),
                     classes,
