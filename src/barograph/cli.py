@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     params.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="such as memory=none or '~models.lightgbm'")
     params.add_argument("--check", action="store_true", help="write nothing; fail if params.yaml differs in value")
     given = parser.parse_args(arguments)
+    # As `python -m` does, so that modules of the user's own in the project's root are found.
+    sys.path.insert(0, str(Path.cwd()))
     try:
         print(_params(given.overrides, check=given.check))
     except InputError as error:
