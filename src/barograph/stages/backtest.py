@@ -23,7 +23,7 @@ def main(stage: Stage) -> str:
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
     equity = result.equity[result.equity["predictor"] == ENSEMBLE]
     day = equity["date"].dt
-    equity = equity.assign(year=day.year + (day.dayofyear - 1) / 366)
+    equity = equity.assign(year=day.year + (day.day_of_year - 1) / 366)
     stage.write_csv("reports/backtest/ensemble_equity.csv", equity[["date", "year", "equity"]])
     scores = metrics(result)
     stage.write_json("reports/metrics/backtest.json", scores)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hydra.core.hydra_config import HydraConfig
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from barograph import config, tables
@@ -45,11 +46,14 @@ def _chosen(stage: Stage) -> tuple[str, dict[str, Any]]:
 
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:
     known = predictions.merge(labels[["symbol", "date", "label"]], on=["symbol", "date"])
-    rows, classes = np.arange(len(known)), known["label"].to_numpy()
-    ours = -np.log(known[list(PROBABILITIES)].to_numpy()[rows, classes]).mean()
-    priors = class_frequencies(labels, folds).loc[known["fold"], list(PROBABILITIES)].to_numpy()
-    theirs = -np.log(priors[rows, classes]).mean()
+    priors = class_frequencies(labels, folds).loc[known["fold"]]
+    ours, theirs = (_log_loss(table, known["label"].to_numpy()) for table in (known, priors))
     return f"log loss {ours:.4f}, skill against prior {1 - ours / theirs:+.2%}"
+
+
+def _log_loss(table: pd.DataFrame, classes: NDArray[np.int8]) -> float:
+    given = table[list(PROBABILITIES)].to_numpy()[np.arange(classes.size), classes]
+    return float(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean())
 
 
 def _digest(*parts: bytes) -> str:
