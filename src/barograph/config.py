@@ -17,12 +17,29 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from barograph.errors import InputError
+from barograph.predictors import RESERVED
 
 CONF: Final = Path(__file__).resolve().parents[2] / "conf"
 PARAMS: Final = "params.yaml"
 _HEADER: Final = "# Composed from conf/ by `barograph params`; never edited by hand.\n"
 
 Settings = Mapping[str, Any]
+
+# What each section must be able to do; None where its settings alone are read.
+_METHODS: Final = {
+    "market": "load",
+    "regime": "describe",
+    "features": "compute",
+    "label": "distances",
+    "archive": None,
+    "folds": "folds",
+    "memory": None,
+    "models": "fit",
+    "ensemble": "combine",
+    "validation": None,
+    "strategy": "target_weights",
+    "execution": None,
+}
 
 
 def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> dict[str, Any]:
@@ -51,8 +68,8 @@ def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> di
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = hydra_compose(config_name, overrides=list(overrides))
         plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(f"conf/{config_name}.yaml: {_one_line(error)}") from error
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise InputError(f"{' '.join(overrides) or f'conf/{config_name}.yaml'}: {_one_line(error)}") from error
     finally:
         Singleton.set_state(running)
     return plain
@@ -103,16 +120,28 @@ def validate(settings: Settings) -> None:
         raise InputError(f"{unknown[0]}: no such section; allowed are {sorted(known)}")
     if absent := sorted(known - set(settings)):
         raise InputError(f"{absent[0]}: the section is absent; run `barograph params`")
-    for key, section in settings.items():
-        for name, part in section.items() if key == "models" and section else ():
-            build(part, f"models.{name}")
-        if isinstance(section, Mapping) and key != "models":
-            build(section, key)
+    for key, method in _METHODS.items():
+        if key != "models":
+            _check(settings[key], key, method)
     if not settings["models"]:
         raise InputError("models: none is left; at least one is needed")
-    seed = settings["seed"]
+    for name, model in settings["models"].items():
+        if name in RESERVED:
+            raise InputError(f"models.{name}: the name is taken by a predictor that is no model; choose another")
+        _check(model, f"models.{name}", _METHODS["models"])
+    seed, watch = settings["seed"], settings["watch"]
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError(f"seed: {seed!r}; it must be a whole number, zero or more")
+    if not isinstance(watch, str) or not watch:
+        raise InputError(f"watch: {watch!r}; it must name the file or folder on which the market data depends")
+
+
+def _check(section: Any, key: str, method: str | None) -> None:
+    if not isinstance(section, Mapping) or "_target_" not in section:
+        raise InputError(f"{key}: {section!r} describes nothing; it needs a _target_ and its settings")
+    built = build(section, key)
+    if method and not hasattr(built, method):
+        raise InputError(f"{key}._target_: {section['_target_']} cannot stand here; it has no method {method}")
 
 
 def section_names() -> set[str]:

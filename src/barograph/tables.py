@@ -18,10 +18,6 @@ from barograph.errors import InputError
 
 CLASSES: Final = ("sell", "hold", "buy")
 PROBABILITIES: Final = ("p_sell", "p_hold", "p_buy")
-PRIOR: Final = "prior"
-REGIME_PRIOR: Final = "regime_prior"
-BASELINES: Final = (PRIOR, REGIME_PRIOR)
-ENSEMBLE: Final = "ensemble"
 REGIMES: Final = ("low_volatility", "normal", "high_volatility", "crash", "recovery")
 
 _DATE, _TEXT, _FLOAT, _BOOL = pa.date32(), pa.string(), pa.float64(), pa.bool_()

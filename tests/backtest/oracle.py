@@ -74,6 +74,17 @@ class Broker:
             {"date": date, "symbol": name, "shares": amount, "price": price, "commission": fee, "slippage": slip}
         )
 
+    def pay_out(self, date: Any, name: str) -> None:
+        """Turn what is held of a name that is gone into cash at the last price seen."""
+        amount = self.shares.pop(name)
+        self.orders.pop(name, None)
+        self.cash += amount * self.last[name]
+        nothing = Decimal(0)
+        self.trades.append(
+            {"date": date, "symbol": name, "shares": -amount, "price": self.last[name]}
+            | {"commission": nothing, "slippage": nothing}
+        )
+
 
 def replay(
     market: dict[Any, dict[str, tuple[float, float]]],
@@ -90,8 +101,11 @@ def replay(
         Decimal(cash), Decimal(commission_bps) / 10_000, Decimal(half_spread_bps) / 10_000, Decimal(max_leverage)
     )
     equity, held = {}, {}
+    goodbye = {name: date for date in sorted(market) for name in market[date]}
     for date in sorted(market):
         day = market[date]
+        for name in [name for name in broker.shares if goodbye[name] < date and broker.shares[name] != 0]:
+            broker.pay_out(date, name)
         broker.execute(date, {name: Decimal(quote[0 if at_open else 1]) for name, quote in day.items()})
         broker.last.update({name: Decimal(quote[1]) for name, quote in day.items()})
         equity[date] = broker.worth()

@@ -136,7 +136,8 @@ def test_fills_only_follow_rows(seed: int) -> None:
     for symbol, fills in result.fills.groupby("symbol"):
         days = bars.loc[bars["symbol"] == symbol, "date"].to_numpy()
         allowed = {days[days > row].min() for row in weights.index.to_numpy() if (days > row).any()}
-        assert set(fills["date"].to_numpy()) <= allowed
+        later = bars.loc[bars["date"] > days.max(), "date"].to_numpy()
+        assert set(fills["date"].to_numpy()) <= allowed | set(np.sort(later)[:1])
 
 
 @given(seed=st.integers(0, 10**6), low=st.floats(0, 50), more=st.floats(1, 100))
@@ -234,9 +235,9 @@ def test_a_newer_row_replaces_a_waiting_order() -> None:
 
 def test_a_position_without_bars_keeps_its_last_close_and_its_share_of_the_leverage() -> None:
     gap = float("nan")
-    bars = make_bars({"A": [10.0, 10.0, 20.0, gap, gap], "B": [10.0, 10.0, 10.0, 10.0, 20.0]})
+    bars = make_bars({"A": [10.0, 10.0, 20.0, gap, 20.0], "B": [10.0, 10.0, 10.0, 10.0, 20.0]})
     result = simulate(bars, make_weights(bars, {0: [0.5, 0.0], 2: [0.0, 1.0]}), FREE)
-    assert result.positions["A"].tolist() == [0.0, 50.0, 50.0, 50.0, 50.0]
+    assert result.positions["A"].tolist() == [0.0, 50.0, 50.0, 50.0, 0.0]
     assert result.positions["B"].tolist() == [0.0, 0.0, 0.0, 50.0, 50.0]
     assert result.equity.tolist() == [1000.0, 1000.0, 1500.0, 1500.0, 2000.0]
 
@@ -367,3 +368,20 @@ def test_real_bars_equal_weight_is_the_mean_return() -> None:
     result = simulate(bars, weights, FREE)
     means: npt.NDArray[np.float64] = close.pct_change().mean(axis=1).to_numpy()
     np.testing.assert_allclose(result.returns.to_numpy()[2:], means[2:], rtol=0, atol=1e-12)
+
+
+def test_what_left_the_market_is_paid_out_at_its_last_close():
+    dates = pd.bdate_range("2020-01-01", periods=30).astype("datetime64[us]")
+    frames = [
+        pd.DataFrame({"symbol": name, "date": dates[:n], "close": price, "open": np.nan, "high": np.nan, "low": np.nan})
+        for name, n, price in (("A", 10, 50.0), ("B", 30, 20.0))
+    ]
+    bars = pd.concat(frames, ignore_index=True).assign(volume=np.nan)
+    weights = pd.DataFrame({"A": [0.5, 0.0], "B": [0.5, 1.0]}, index=pd.DatetimeIndex([dates[0], dates[15]]))
+    free = Execution(price="next_close", commission_bps=0.0, half_spread_bps=0.0, initial_cash=1000.0, max_leverage=1.0)
+    result = simulate(bars, weights, free)
+    assert result.positions["A"].tolist() == [0.0] + [10.0] * 9 + [0.0] * 20
+    assert result.cash.iloc[10] == pytest.approx(500.0)
+    assert result.positions["B"].iloc[-1] == pytest.approx(50.0)
+    assert (result.equity == 1000.0).all()
+    assert result.fills.query("symbol == 'A'")["price"].tolist() == [50.0, 50.0]

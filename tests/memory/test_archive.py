@@ -6,6 +6,8 @@ from pydantic import ValidationError
 
 from barograph.memory import Archive, archive_rows, event_coverage
 
+from .conftest import make_world
+
 
 def test_rows_lie_inside_their_event_and_wait_for_its_last_exit(world):
     rows = archive_rows(world.labels, world.config)
@@ -24,6 +26,18 @@ def test_an_event_that_the_data_leaves_unfinished_is_not_available_before_its_en
     rows = archive_rows(world.labels, config)
     assert len(rows) > 0
     assert set(rows["available_from"]) == {pd.Timestamp("2013-06-28")}
+
+
+def test_an_event_whose_last_rows_await_their_horizon_is_not_available_in_that_data(world):
+    last = world.labels["date"].max()
+    config = Archive(
+        events={"fresh": {"start": "2012-11-01", "end": f"{last:%Y-%m-%d}", "regime": "crash", "weight": 1.0}}
+    )
+    assert (archive_rows(world.labels, config)["available_from"] > world.labels["exit_date"].max()).all()
+    longer = make_world("2013-06-28").labels
+    rows = archive_rows(longer, config)
+    exits = longer.loc[longer["date"].between("2012-11-01", last), "exit_date"]
+    assert set(rows["available_from"]) == {exits.max()}
 
 
 def test_what_the_data_does_not_cover_is_reported_missing(world):

@@ -142,6 +142,8 @@ def test_a_stage_by_hand_refuses_what_it_does_not_read(clone):
     printed = clone.run("python", "-m", "barograph.stages.train", "memory=none", fails=True)
     assert "memory=none: this stage does not read memory" in printed
     assert "Traceback" not in printed
+    other = clone.run("python", "-m", "barograph.stages.train", "models.lightgbm.params.num_leaves=3", fails=True)
+    assert "this stage does not read models; it reads ['seed', 'model']" in other
 
 
 @pytest.mark.parametrize(

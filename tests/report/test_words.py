@@ -105,7 +105,9 @@ def test_regimes_with_evidence_say_which_way() -> None:
     assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (4 episodes)"
     assert text(
         -0.01, 0.05
-    ) == "in crashes skill against the regime table is not shown: +2.0 % [-1.0, 5.0] (4 episodes)".replace("-", MINUS)
+    ) == "in crashes there is no evidence of skill against the regime table: +2.0 % [-1.0, 5.0] (4 episodes)".replace(
+        "-", MINUS
+    )
     assert "worse than the regime table" in text(-0.05, -0.01)
 
 

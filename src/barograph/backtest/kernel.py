@@ -14,6 +14,7 @@ DUST = 1e-12
 def trade(
     price: Floats,
     close: Floats,
+    settled: npt.NDArray[np.int64],
     decided: npt.NDArray[np.int64],
     weights: Floats,
     commission: float,
@@ -29,6 +30,8 @@ def trade(
         Prices at which orders are filled, NaN where a symbol has no bar.
     close : ndarray of shape (T, N)
         Closes, NaN where a symbol has no bar.
+    settled : ndarray of shape (N,)
+        The date on which what is held of a symbol that has no more bars is paid out at its last close, or T.
     decided : ndarray of shape (T,)
         The row of `weights` decided at the close of a date, or -1.
     weights : ndarray of shape (R, N)
@@ -57,6 +60,12 @@ def trade(
     order = np.full(price.shape[1], np.nan)
     waiting = 0
     for t in range(len(price)):
+        for n in range(len(shares)):
+            if settled[n] == t:
+                cash += shares[n] * mark[n]
+                shares[n] = 0.0
+                waiting -= 0 if np.isnan(order[n]) else 1
+                order[n] = np.nan
         if waiting > 0:
             before = max(_value(price[t], shares, mark, cash), 0.0)
             scale = _scale(price[t], shares, mark, order, before, max_leverage)

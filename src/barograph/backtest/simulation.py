@@ -103,6 +103,9 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     positions are scaled down, all by the same factor, so that gross exposure at the fills stays within
     ``max_leverage`` times equity. The part cut off is not traded later. This happens only where bars are missing.
     Trades below 1e-12 of the equity are not made, unless they close a position.
+
+    What is held of a symbol that has no more bars is paid out at its last close on the date after, without costs: a
+    name that left the market does not stay in the portfolio for ever.
     """
     from barograph.backtest.kernel import trade
 
@@ -114,14 +117,24 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     close = _columns(panel.close, columns)
     price = close if execution.price == "next_close" else _opens(_columns(panel.open, columns), close, panel, columns)
     commission, half_spread = execution.commission_bps / 1e4, execution.half_spread_bps / 1e4
+    last = len(close) - 1 - np.isfinite(close[::-1]).argmax(axis=0)
     positions, cash, equity = trade(
-        price, close, decided, weights, commission, half_spread, execution.initial_cash, execution.max_leverage
+        price,
+        close,
+        last + 1,
+        decided,
+        weights,
+        commission,
+        half_spread,
+        execution.initial_cash,
+        execution.max_leverage,
     )
     if not (equity > 0.0).all():
         t = int(np.argmin(equity > 0.0))
         raise InputError(f"target weights ruin the portfolio: its equity is {equity[t]:g} on {dates[t]:%Y-%m-%d}")
     names = target_weights.columns
-    fills, costs = _fills(positions, price, dates, names, commission, half_spread)
+    final = close[last, np.arange(len(last))]
+    fills, costs = _fills(positions, price, final, dates, names, commission, half_spread)
     return Simulation(
         equity=pd.Series(equity, dates, name="equity"),
         cash=pd.Series(cash, dates, name="cash"),
@@ -188,15 +201,22 @@ def _opens(opens: Floats, close: Floats, panel: Panel, columns: npt.NDArray[np.i
 
 
 def _fills(
-    positions: Floats, price: Floats, dates: pd.DatetimeIndex, names: pd.Index, commission: float, half_spread: float
+    positions: Floats,
+    price: Floats,
+    final: Floats,
+    dates: pd.DatetimeIndex,
+    names: pd.Index,
+    commission: float,
+    half_spread: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     change = positions.copy()
     change[1:] -= positions[:-1]
     day, column = np.nonzero(change)
     shares, bar_price = change[day, column], price[day, column]
-    size = np.abs(shares)
-    paid = bar_price * np.where(shares > 0.0, 1.0 + half_spread, 1.0 - half_spread)
-    costs = {"commission": size * paid * commission, "slippage": size * bar_price * half_spread}
+    size, traded = np.abs(shares), np.isfinite(bar_price)
+    bar_price, spread = np.where(traded, bar_price, final[column]), np.where(traded, half_spread, 0.0)
+    paid = bar_price * np.where(shares > 0.0, 1.0 + spread, 1.0 - spread)
+    costs = {"commission": size * paid * np.where(traded, commission, 0.0), "slippage": size * bar_price * spread}
     fills = {"date": dates[day], "symbol": names[column], "shares": shares, "price": paid}
     daily = {name: np.bincount(day, values, minlength=len(dates)) for name, values in costs.items()}
     return pd.DataFrame(fills | costs), pd.DataFrame(daily, dates)

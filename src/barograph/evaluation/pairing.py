@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from barograph.errors import InputError
-from barograph.tables import BASELINES, CLASSES, PROBABILITIES
+from barograph.predictors import BASELINES
+from barograph.tables import CLASSES, PROBABILITIES
 
 _TOLERANCE = 1e-6
 _DAYS = 1 << 20

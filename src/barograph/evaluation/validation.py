@@ -13,8 +13,9 @@ from barograph.evaluation.bootstrap import episode_bootstrap_counts, interval
 from barograph.evaluation.pairing import Paired, pair
 from barograph.evaluation.scores import N_CLASSES, Scorer
 from barograph.evaluation.slices import POOLED, Slice, episode_numbers, slices
+from barograph.predictors import BASELINES
 from barograph.randomness import generator
-from barograph.tables import BASELINES, CLASSES
+from barograph.tables import CLASSES
 
 Values = NDArray[np.float64]
 _SKILLS = [f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")]

@@ -71,8 +71,7 @@ def archive_rows(labels: pd.DataFrame, archive: Archive) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The archive table. `available_from` is the last exit date of the event's rows, and never before the event's
-        last day: an event that the data has not seen to its end is not yet available.
+        The archive table; see :func:`event_coverage` for `available_from`.
     """
     tables = [_event_rows(labels, name, event) for name, event in archive.events.items()]
     return pd.concat(tables, ignore_index=True).sort_values(["event", "symbol", "date"], ignore_index=True)
@@ -94,6 +93,8 @@ def event_coverage(labels: pd.DataFrame, calendar: pd.Series, archive: Archive) 
     pandas.DataFrame
         One row an event, in order of time: `event, start, end, regime, event_weight, rows, symbols, coverage` (full,
         partial or missing), `available_from` (null if missing), the label shares and the mean exit return.
+        `available_from` is the last exit date of the event's rows; where the data ends before all of them are labelled,
+        it lies after the data's end: an event that has not been seen to its end is not yet available.
     """
     first, last = calendar.min(), calendar.max()
     described = []
@@ -112,7 +113,7 @@ def event_coverage(labels: pd.DataFrame, calendar: pd.Series, archive: Archive) 
                 "rows": len(own),
                 "symbols": own["symbol"].nunique(),
                 "coverage": full if len(own) else "missing",
-                "available_from": max(own["exit_date"].max(), end) if len(own) else pd.NaT,
+                "available_from": _available_from(labels, own, event) if len(own) else pd.NaT,
                 **(dict(zip(_CLASS_SHARES, shares, strict=True)) if len(own) else dict.fromkeys(_CLASS_SHARES, np.nan)),
                 "mean_exit_return": own["exit_return"].mean(),
             }
@@ -129,9 +130,17 @@ def _event_rows(labels: pd.DataFrame, name: str, event: Event) -> pd.DataFrame:
             "date": own["date"],
             "regime": pd.Series(event["regime"], index=own.index, dtype="str"),
             "event_weight": event["weight"],
-            "available_from": max(own["exit_date"].max(), pd.Timestamp(event["end"])) if len(own) else own["exit_date"],
+            "available_from": _available_from(labels, own, event) if len(own) else own["exit_date"],
         }
     )
+
+
+def _available_from(labels: pd.DataFrame, own: pd.DataFrame, event: Event) -> pd.Timestamp:
+    end = pd.Timestamp(event["end"])
+    if labels["date"].max() > end:
+        return pd.Timestamp(own["exit_date"].max())
+    after_the_data: pd.Timestamp = labels["exit_date"].max() + pd.Timedelta(days=1)
+    return max(after_the_data, end)
 
 
 def _within(labels: pd.DataFrame, event: Event) -> pd.Series:

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from barograph.tables import PRIOR, PROBABILITIES, REGIME_PRIOR
+from barograph.predictors import PRIOR, REGIME_PRIOR
+from barograph.tables import PROBABILITIES
 
 SMOOTHING_ROWS: Final = 100
 

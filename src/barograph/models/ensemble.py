@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-from barograph.tables import ENSEMBLE, PROBABILITIES
+from barograph.predictors import ENSEMBLE
+from barograph.tables import PROBABILITIES
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))

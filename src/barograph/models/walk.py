@@ -98,7 +98,7 @@ def walk(
     tested = folds[folds["test_end"].notna()]
     for fold, start, end in zip(tested["fold"], tested["test_start"], tested["test_end"], strict=True):
         rows = training_rows(features, labels, samples, fold)
-        fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold))
+        fitted = _fit(model, rows, name=name, fold=fold, seed=seed)
         window = features[features["date"].between(start, end)]
         if window.empty:
             raise InputError(f"fold {fold}: no features between {start:%F} and {end:%F}")
@@ -109,4 +109,12 @@ def walk(
 
 def final_model(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:
     """Fit the model that goes into service on the rows of the last fold, which no test window follows."""
-    return model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold))
+    return _fit(model, rows, name=name, fold=fold, seed=seed)
+
+
+def _fit(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:
+    fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold))
+    if not isinstance(fitted, FittedModel):
+        kind = type(fitted).__name__
+        raise InputError(f"models.{name}: fit gave a {kind}; end it in barograph.models.fit_classifier")
+    return fitted

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.tables import BASELINES, ENSEMBLE
+from barograph.predictors import BASELINES, ENSEMBLE
 
 _SCORES: Final = tuple(
     f"{name}{end}" for name in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")
@@ -133,6 +133,3 @@ def models(inputs: ReportInputs) -> list[str]:
     frame = frame[~frame["predictor"].isin([inputs.headline, *BASELINES])]
     ordered = frame.sort_values(["skill_regime_prior", "predictor"], ascending=[False, True], kind="stable")
     return ordered["predictor"].astype(str).tolist()
-
-
-UNIVERSE: Final = "universe"

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from barograph.predictors import UNIVERSE
 from barograph.report import palette, words
 from barograph.report.figures import (
     Chart,
@@ -20,7 +21,7 @@ from barograph.report.figures import (
     rgba,
     rounded,
 )
-from barograph.report.inputs import UNIVERSE, ReportInputs, overall
+from barograph.report.inputs import ReportInputs, overall
 from barograph.report.words import Estimate
 
 

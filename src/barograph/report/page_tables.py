@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from barograph.predictors import BASELINES, UNIVERSE
 from barograph.report import palette, words
-from barograph.report.inputs import UNIVERSE, ReportInputs, overall
+from barograph.report.inputs import ReportInputs, overall
 from barograph.report.money import traded
 from barograph.report.words import Estimate, aligned, log_loss_skill
-from barograph.tables import BASELINES
 
 
 @dataclass(frozen=True)

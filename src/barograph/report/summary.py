@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from barograph.report.inputs import UNIVERSE, ReportInputs, overall
+from barograph.predictors import UNIVERSE
+from barograph.report.inputs import ReportInputs, overall
 from barograph.report.verdict import crash_row, verdict
 from barograph.report.words import MINUS, Estimate, aligned, log_loss_skill
 

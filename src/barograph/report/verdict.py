@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from barograph.predictors import BASELINES, UNIVERSE
 from barograph.report import palette, words
-from barograph.report.inputs import UNIVERSE, ReportInputs, overall
+from barograph.report.inputs import ReportInputs, overall
 from barograph.report.words import Estimate
-from barograph.tables import BASELINES
 
 REGIME_TABLE = "the regime table"
 

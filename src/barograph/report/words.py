@@ -168,7 +168,7 @@ def regime_sentence(regime: str, skill: Estimate, baseline: str, *, episodes: in
         return f"in {regime} it beats {baseline} by {skill.text(' %')} ({cases})"
     if skill.evidence == "worse":
         return f"in {regime} it is worse than {baseline}, skill {skill.text(' %')} ({cases})"
-    return f"in {regime} skill against {baseline} is not shown: {skill.text(' %', sign=True)} ({cases})"
+    return f"in {regime} there is no evidence of skill against {baseline}: {skill.text(' %', sign=True)} ({cases})"
 
 
 def money_sentence(name: str, excess: Estimate, universe: str = "the equal-weighted universe") -> str:

@@ -9,6 +9,7 @@ from barograph.stages.stage import Stage, stage
 def main(stage: Stage) -> str:
     """Collect the configured events and report what the data does not cover."""
     labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
+    labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
     archive = stage.build("archive")
     rows = archive_rows(labels, archive)
     coverage = event_coverage(labels, regimes["date"], archive)

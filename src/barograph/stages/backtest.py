@@ -2,10 +2,10 @@
 
 from barograph import tables
 from barograph.backtest import backtest, metrics
+from barograph.predictors import ENSEMBLE
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
-from barograph.tables import ENSEMBLE
 
 
 @stage("models", "strategy", "execution", "validation", "seed")

@@ -4,8 +4,8 @@ import pandas as pd
 
 from barograph import tables
 from barograph.models import baseline_predictions
+from barograph.predictors import PRIOR, REGIME_PRIOR
 from barograph.stages.stage import Stage, stage
-from barograph.tables import PRIOR, REGIME_PRIOR
 
 
 @stage("models", "ensemble")

@@ -1,5 +1,7 @@
 """Regimes: one a date, causal, and the rule that fired."""
 
+import numpy as np
+
 from barograph import tables
 from barograph.stages.stage import Stage, stage
 from barograph.tables import REGIMES
@@ -9,7 +11,13 @@ from barograph.tables import REGIMES
 def main(stage: Stage) -> str:
     """Name the regime of every date from the first known VIX on."""
     context = stage.read(tables.CONTEXT)
-    context = context.loc[context["vix"].first_valid_index() :].reset_index(drop=True)
+    known = np.flatnonzero(context["vix"].notna())
+    before, stale = known[0], len(context) - 1 - known[-1]
+    if before:
+        print(f"          {before} dates before the first VIX have no regime, and no row of theirs is trained on")
+    if stale:
+        print(f"          the VIX ends {stale} dates before the context does; its last value is carried forward")
+    context = context.loc[before:].reset_index(drop=True)
     regimes = stage.build("regime").describe(context["index_close"].to_numpy(), context["vix"].to_numpy())
     regimes.insert(0, "date", context["date"])
     stage.write(tables.REGIME_SERIES, regimes)

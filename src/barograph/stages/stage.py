@@ -123,7 +123,8 @@ def _prepare(composed: DictConfig, reads: tuple[str, ...]) -> Stage:
     root = Path.cwd()
     if HydraConfig.get().job.config_name == "stage":
         return Stage({key: settings[key] for key in reads}, root, root, model_key)
-    declared = {key: settings[key] for key in reads} | ({"model": by_hand} if by_hand else {})
+    declared = {key: settings[key] for key in reads if not (by_hand and key == "models")}
+    declared |= {"model": by_hand} if by_hand else {}
     for override in HydraConfig.get().overrides.task:
         key = override.lstrip("+~").split("=")[0].split("@")[0].split(".")[0]
         if key not in declared:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from barograph import config, tables
+from barograph.errors import InputError
 from barograph.models import class_frequencies, final_model, save, training_rows, walk
 from barograph.stages.stage import Stage, stage
 from barograph.tables import PROBABILITIES
@@ -39,9 +40,12 @@ def main(stage: Stage) -> str:
 
 
 def _chosen(stage: Stage) -> tuple[str, dict[str, Any]]:
-    if stage.model_key is not None:
-        return stage.model_key, stage.settings["models"][stage.model_key]
-    return HydraConfig.get().runtime.choices["model"], stage.settings["model"]
+    if "model" in stage.settings:
+        return HydraConfig.get().runtime.choices["model"], stage.settings["model"]
+    models = stage.settings["models"]
+    if stage.model_key is None or stage.model_key not in models:
+        raise InputError(f"model_key: {stage.model_key!r} is not a model; there are {sorted(models)}")
+    return stage.model_key, models[stage.model_key]
 
 
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:

@@ -4,10 +4,10 @@ import pandas as pd
 
 from barograph import tables
 from barograph.evaluation import ValidationResult, metrics, validate
+from barograph.predictors import ENSEMBLE
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
-from barograph.tables import ENSEMBLE
 
 
 @stage("models", "validation", "seed")

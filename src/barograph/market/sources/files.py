@@ -1,5 +1,6 @@
 """Market data from a folder of the user's own."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -91,5 +92,7 @@ def _read(path: Path) -> pd.DataFrame:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read as {path.suffix[1:]}: {reason}") from error
-    frame: pd.DataFrame = arrow.replace_schema_metadata(None).to_pandas(date_as_object=False)
+    # pandas writes the index of a filtered frame as a column of this name.
+    index = [name for name in arrow.column_names if re.fullmatch(r"__index_level_\d+__", name)]
+    frame: pd.DataFrame = arrow.drop_columns(index).replace_schema_metadata(None).to_pandas(date_as_object=False)
     return frame
