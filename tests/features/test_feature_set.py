@@ -69,5 +69,7 @@ def test_modules_of_the_user_add_features(market: Market, tmp_path: Path, monkey
         "def own(close):\n    return close / close\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match=r"lacks 'own', the family of '.*' in my_own_features; add it"):
+        default(modules=["my_own_features"])
     chosen = default(modules=["my_own_features"], families=["own"])
     assert (chosen.compute(*market)["own_1"] == 1.0).all()

@@ -338,3 +338,9 @@ def test_the_frames_given_are_left_alone(frames: Frames) -> None:
     _validate(shuffled)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(shuffled[name], frame)
+
+
+@pytest.mark.parametrize("column", ["close", "regime", "drawdown", "label", "symbol"])
+def test_a_context_column_may_not_take_the_name_of_another_tables(frames: Frames, column: str) -> None:
+    frames["context"][column] = 1.0
+    assert f"mine/context.csv: the column {column} has the name of another table's" in _refused(frames)

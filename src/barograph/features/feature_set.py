@@ -45,6 +45,12 @@ class FeatureSet:
                 import_module(module)
             except ImportError as error:
                 raise InputError(f"features.modules: {module!r} cannot be imported: {error}") from error
+        for own in catalogue():
+            module = own.function.__module__
+            if module in self.modules and own.family not in self.families:
+                raise InputError(
+                    f"features.families: {self.families} lacks {own.family!r}, the family of {own.name!r} in {module}; add it"
+                )
         allowed = families()
         for family in self.families:
             if family not in allowed:

@@ -11,10 +11,12 @@ from barograph.errors import InputError
 from barograph.market.calendar import sessions
 from barograph.market.conversion import PRICES, to_bars, to_context, to_universe
 from barograph.market.data import MarketData
+from barograph.tables import BARS, LABELS, REGIME_SERIES, UNIVERSE
 
 MINIMUM_DATES: Final = 300
 _TABLES: Final = ("bars", "context", "universe")
 _CONTEXT: Final = ("date", "index_close", "vix", "vix_estimated")
+_TAKEN: Final = {*BARS.columns, *UNIVERSE.columns, *LABELS.columns, *REGIME_SERIES.columns}
 # Adjusting each price of a bar by its own rounded factor may push a close past its high by some ulps of float32.
 _ROUNDING: Final = 1e-6
 
@@ -107,6 +109,8 @@ def _check_context(context: pd.DataFrame, name: str) -> None:
         raise InputError(f"{name}: vix has no value; allowed: values, or no such column to have it estimated")
     _refuse(context, vix.notna() & ~_positive(vix), name, "VIX", ["vix"], "finite and positive, or null")
     for column in context.columns.difference(list(_CONTEXT), sort=False):
+        if column in _TAKEN:
+            raise InputError(f"{name}: the column {column} has the name of another table's; allowed are other names")
         _refuse(context, np.isinf(context[column]), name, "infinite value", [column], "a finite number or null")
 
 
