@@ -49,7 +49,8 @@ class FeatureSet:
             module = own.function.__module__
             if module in self.modules and own.family not in self.families:
                 raise InputError(
-                    f"features.families: {self.families} lacks {own.family!r}, the family of {own.name!r} in {module}; add it"
+                    f"features.families: {self.families} lacks {own.family!r}, the family of {own.name!r} in {module}; "
+                    "add it"
                 )
         allowed = families()
         for family in self.families:
