@@ -48,7 +48,7 @@ def _predictions(bars: pd.DataFrame, context: pd.DataFrame, model: str) -> pd.Da
     folds, drawn = draw_samples(labels, regimes, archive, memory=memory, walk=WalkForward(), seed=7)
     samples = pd.concat(drawn, ignore_index=True)
     steps = walk(build(SETTINGS["models"][model], model), features, labels, samples, folds, name=model, seed=7)
-    own = pd.concat([step.predictions for step in steps], ignore_index=True)
+    own = pd.concat(steps, ignore_index=True)
     vote = SoftVote(weights={}).combine({model: own})
     baselines = baseline_predictions(own, labels, regimes, folds)
     everything = pd.concat([own.assign(predictor=model), vote, baselines], ignore_index=True)

@@ -150,8 +150,8 @@ def test_a_span_outside_the_data_is_refused(case: Case) -> None:
 
 
 def test_an_unknown_calendar_is_refused(case: Case) -> None:
-    with pytest.raises(InputError, match="calendar 'XXXX' is unknown"):
-        case.make(calendar="XXXX").load()
+    with pytest.raises(InputError, match="calendar 'NOWHERE' is unknown"):
+        case.make(calendar="NOWHERE").load()
 
 
 def test_prices_are_as_validated(case: Case) -> None:

@@ -7,7 +7,7 @@ from barograph.models.lightgbm import LightGBM
 from barograph.models.logistic_regression import LogisticRegression
 from barograph.models.random_forest import RandomForest
 from barograph.models.storage import load, save
-from barograph.models.walk import Step, final_model, training_rows, walk
+from barograph.models.walk import final_model, training_rows, walk
 
 __all__ = [
     "FittedModel",
@@ -17,7 +17,6 @@ __all__ = [
     "Model",
     "RandomForest",
     "SoftVote",
-    "Step",
     "baseline_predictions",
     "class_frequencies",
     "final_model",

@@ -24,14 +24,6 @@ class TrainingRows:
     weight: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Step:
-    """What one fold gave: its number and its out-of-sample predictions."""
-
-    fold: int
-    predictions: pd.DataFrame
-
-
 def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.DataFrame, fold: int) -> TrainingRows:
     """Look up what a fold is shown.
 
@@ -73,7 +65,7 @@ def walk(
     *,
     name: str,
     seed: int,
-) -> Iterator[Step]:
+) -> Iterator[pd.DataFrame]:
     """Fit and predict fold after fold.
 
     Parameters
@@ -87,8 +79,8 @@ def walk(
 
     Yields
     ------
-    Step
-        One a fold with a test window, in the order of time; every row of the window that has features is predicted.
+    pandas.DataFrame
+        The predictions table, a fold with a test window at a time; every row of the window that has features is there.
 
     Raises
     ------
@@ -103,8 +95,7 @@ def walk(
         if window.empty:
             raise InputError(f"fold {fold}: no features between {start:%F} and {end:%F}")
         probabilities = fitted.predict_proba(window.drop(columns=_KEY))
-        predicted = window[_KEY].assign(fold=fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
-        yield Step(fold, predicted)
+        yield window[_KEY].assign(fold=fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
 
 
 def final_model(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:

@@ -24,9 +24,9 @@ def main(stage: Stage) -> str:
     model, seed = config.build(settings, f"models.{name}"), stage.settings["seed"]
     features, labels = stage.read(tables.FEATURES), stage.read(tables.LABELS)
     samples, folds = stage.read(tables.SAMPLES), stage.read(tables.FOLDS)
-    steps = walk(model, features, labels, samples, folds, name=name, seed=seed)
-    bar = tqdm(steps, name, total=len(folds) - 1, unit="fold", disable=None)
-    predictions = pd.concat([step.predictions for step in bar], ignore_index=True)
+    windows = walk(model, features, labels, samples, folds, name=name, seed=seed)
+    bar = tqdm(windows, name, total=len(folds) - 1, unit="fold", disable=None)
+    predictions = pd.concat(bar, ignore_index=True)
     stage.write(tables.PREDICTIONS, predictions, model=name)
     rows = training_rows(features, labels, samples, len(folds) - 1)
     facts = {

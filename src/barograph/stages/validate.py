@@ -25,6 +25,7 @@ def main(stage: Stage) -> str:
     stage.write_csv("reports/validation/slices.csv", result.slices)
     stage.write_csv("reports/validation/calibration.csv", result.calibration)
     stage.write_csv("reports/validation/confusion.csv", result.confusion)
+    stage.write_csv("reports/validation/coverage.csv", result.coverage)
     for name, table in _plots(result).items():
         stage.write_csv(f"reports/validation/ensemble_{name}.csv", table)
     scores = metrics(result)
