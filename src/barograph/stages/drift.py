@@ -1,0 +1,34 @@
+"""Drift: what moved between each test window and its past, false alarms controlled."""
+
+from barograph import tables
+from barograph.evaluation import drift_metrics, measure_drift
+from barograph.stages.predictors import read_predictors
+from barograph.stages.stage import Stage, stage
+
+
+@stage("models", "drift", "seed")
+def main(stage: Stage) -> str:
+    """Compare features, regimes and predictions of every test window with what came before."""
+    catalogue = stage.read_csv("reports/features/catalogue.csv")
+    result = measure_drift(
+        stage.read(tables.FEATURES),
+        stage.read(tables.REGIME_SERIES),
+        read_predictors(stage),
+        stage.read(tables.FOLDS),
+        dict(zip(catalogue["name"], catalogue["family"], strict=True)),
+        stage.build("drift"),
+        stage.settings["seed"],
+    )
+    for name in ("features", "regimes", "regime_shares", "predictions"):
+        stage.write_csv(f"reports/drift/{name}.csv", getattr(result, name))
+    found = drift_metrics(result)
+    stage.write_json("reports/metrics/drift.json", found)
+    features, regimes = found["features"], found["regimes"]
+    return (
+        f"{features['moved']:,} of {features['tested']:,} feature-years moved, {features['alarms']:,} alarms that "
+        f"lasted; regimes moved in {regimes['moved']} of {regimes['tested']} years"
+    )
+
+
+if __name__ == "__main__":
+    main()
