@@ -1,0 +1,21 @@
+"""Why the models say what they say: attributions of their outputs to features, in every regime."""
+
+from barograph.explain.attribution import Attribution, attribute
+from barograph.explain.permutation import permutation_shapley
+from barograph.explain.rows import ROW, Explain, explained_rows
+from barograph.explain.stability import fold_stability
+from barograph.explain.summaries import agreement, beeswarm, importance, methods
+
+__all__ = [
+    "ROW",
+    "Attribution",
+    "Explain",
+    "agreement",
+    "attribute",
+    "beeswarm",
+    "explained_rows",
+    "fold_stability",
+    "importance",
+    "methods",
+    "permutation_shapley",
+]

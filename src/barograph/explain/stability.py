@@ -1,0 +1,43 @@
+"""Does a model rank its features as it did a fold before."""
+
+from itertools import pairwise
+from typing import Final
+
+import pandas as pd
+
+FIRST: Final = 10
+
+
+def fold_stability(importances: pd.DataFrame) -> pd.DataFrame:
+    """Compare every fold's importances with those of the fold before.
+
+    Parameters
+    ----------
+    importances : pandas.DataFrame
+        `model, fold, feature, importance`, as :data:`barograph.tables.IMPORTANCE` holds them for every model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `model, fold, rank_correlation, top_overlap`, a model's first fold left out. The first is Spearman's rank
+        correlation of the importances, ties at their mean rank, missing where a fold gives all features the same. The
+        second is the part that two folds have in common of their ten most important features; a feature of importance
+        zero or less is not among them, and where neither has any it is missing.
+    """
+    parts = []
+    for model, own in importances.groupby("model", sort=False):
+        wide = own.pivot(index="feature", columns="fold", values="importance")
+        correlations = wide.corr(method="spearman").to_numpy().diagonal(1)
+        for (before, fold), correlation in zip(pairwise(wide.columns), correlations, strict=True):
+            parts.append((model, fold, correlation, _overlap(wide[before], wide[fold])))
+    return pd.DataFrame(parts, columns=["model", "fold", "rank_correlation", "top_overlap"])
+
+
+def _overlap(then: pd.Series, now: pd.Series) -> float:
+    first, second = _most_important(then), _most_important(now)
+    return len(first & second) / max(len(first), len(second)) if first or second else float("nan")
+
+
+def _most_important(importance: pd.Series) -> set[str]:
+    useful = importance[importance > 0].sort_values(ascending=False, kind="stable")
+    return set(useful.index[:FIRST])

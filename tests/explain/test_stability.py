@@ -1,0 +1,51 @@
+"""Importances from fold to fold: known answers."""
+
+import pandas as pd
+import pytest
+
+from barograph.explain import fold_stability
+
+
+def _importances(model, *folds):
+    parts = [
+        pd.DataFrame({"model": model, "fold": fold, "feature": list("abcdefghijklmnop")[: len(own)], "importance": own})
+        for fold, own in enumerate(folds)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _stability(*folds):
+    return fold_stability(_importances("m", *folds))
+
+
+def test_the_same_and_the_reverse():
+    table = _stability([1.0, 2.0, 3.0], [10.0, 20.0, 900.0], [3.0, 2.0, 1.0])
+    assert table["fold"].tolist() == [1, 2]
+    assert table["rank_correlation"].tolist() == pytest.approx([1.0, -1.0])
+    assert table["top_overlap"].tolist() == [1.0, 1.0]
+
+
+def test_the_overlap_counts_the_ten_first():
+    falling = [float(i) for i in range(14, 0, -1)]
+    tenth_and_eleventh_swapped = [*falling[:9], falling[10], falling[9], *falling[11:]]
+    assert _stability(falling, tenth_and_eleventh_swapped)["top_overlap"].tolist() == [0.9]
+
+
+def test_features_of_no_use_are_not_among_the_first():
+    table = _stability([5.0, 4.0, 0.0, 0.0], [5.0, 0.0, -1.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0])
+    assert table["top_overlap"].tolist()[:2] == [0.5, 0.0]
+    assert pd.isna(table["top_overlap"].iloc[2])
+    assert table["rank_correlation"].isna().tolist() == [False, True, True]
+
+
+def test_models_are_not_mixed_and_the_order_of_rows_does_not_matter():
+    both = pd.concat(
+        [_importances("m", [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), _importances("n", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0])]
+    )
+    table = fold_stability(both.sample(frac=1, random_state=0).sort_values("model", kind="stable"))
+    assert table["model"].tolist() == ["m", "n"]
+    assert table["rank_correlation"].tolist() == pytest.approx([1.0, -1.0])
+
+
+def test_a_single_fold_has_nothing_before_it():
+    assert _stability([1.0, 2.0]).empty
