@@ -42,8 +42,8 @@ def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = No
     for name in MODELS:
         model = build(SETTINGS["models"][name], name)
         steps = walk(model, features, labels, samples, folds, name=name, seed=7)
-        members[name] = pd.concat(steps, ignore_index=True)
-    vote = SoftVote(weights={}).combine(members)
+        members[name] = pd.concat([step.predictions for step in steps], ignore_index=True)
+    vote = SoftVote(weights={}).combine(members, labels, folds)
     tables = [vote, baseline_predictions(vote, labels, regimes, folds)]
     predictions = pd.concat([table.assign(predictor=name) for name, table in members.items()] + tables)
     validation = build(SETTINGS["validation"], "validation")

@@ -1,27 +1,33 @@
-"""Ensemble: the baselines and the vote of the models, out of sample."""
+"""Ensemble: the baselines and what the models say together, out of sample."""
+
+from typing import Final
 
 import pandas as pd
 
 from barograph import tables
-from barograph.models import baseline_predictions
+from barograph.models import Combination, baseline_predictions
 from barograph.predictors import PRIOR, REGIME_PRIOR
 from barograph.stages.stage import Stage, stage
+
+_STEPS: Final = {"member_calibration": "members calibrated", "stacking": "stacked", "calibration": "calibrated"}
 
 
 @stage("models", "ensemble")
 def main(stage: Stage) -> str:
     """Combine the models' out-of-sample predictions and put the baselines beside them."""
     members = {model: stage.read(tables.PREDICTIONS, model=model) for model in stage.settings["models"]}
-    vote = stage.build("ensemble")
-    combined = vote.combine(members)
-    baselines = baseline_predictions(
-        combined, stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES), stage.read(tables.FOLDS)
-    )
-    stage.write(tables.ENSEMBLE_PREDICTIONS, pd.concat([combined, baselines], ignore_index=True))
-    weights = vote.member_weights(list(members))
-    stage.write_json("models/ensemble/ensemble.json", {"members": weights})
-    shares = ", ".join(f"{model} {weight:.2f}" for model, weight in weights.items())
-    return f"{len(combined):,} rows by {shares}; baselines {PRIOR} and {REGIME_PRIOR}"
+    labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
+    found = stage.build("ensemble").walk(members, labels, folds)
+    baselines = baseline_predictions(found.predictions, labels, stage.read(tables.REGIME_SERIES), folds)
+    stage.write(tables.ENSEMBLE_PREDICTIONS, pd.concat([found.predictions, baselines], ignore_index=True))
+    stage.write_json("models/ensemble/ensemble.json", found.final.plain())
+    return f"{len(found.predictions):,} rows by {_words(found)}; baselines {PRIOR} and {REGIME_PRIOR}"
+
+
+def _words(found: Combination) -> str:
+    shares = [f"{model} {share:.2f}" for model, share in found.final.members.items()]
+    since = {words: found.first_use(step) for step, words in _STEPS.items()}
+    return ", ".join(shares + [f"{words} from fold {fold} on" for words, fold in since.items() if fold is not None])
 
 
 if __name__ == "__main__":
