@@ -8,11 +8,21 @@ import pandas as pd
 from barograph.report import ReportInputs
 from barograph.tables import CLASSES, REGIMES
 
+from . import synthetic_why
+
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
+EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
 SECTORS = ("Energy", "Financials", "Health Care", "Information Technology", "Utilities")
 
 
-def build(first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS, **changes: Any) -> ReportInputs:
+def build(
+    first: int = 2000,
+    last: int = 2008,
+    models: tuple[str, ...] = MODELS,
+    features: int = 30,
+    points: int = 60,
+    **changes: Any,
+) -> ReportInputs:
     """Invent the inputs of a report on the years from ``first`` to ``last``; ``changes`` replace whole fields."""
     rng = np.random.default_rng(7)
     days = pd.bdate_range(f"{first}-01-03", f"{last}-12-30").as_unit("us")
@@ -21,6 +31,7 @@ def build(first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS,
     folds = _folds(first, last)
     predictors = ("ensemble", *models, "regime_prior", "prior")
     equity = _equity(days[days.year >= first + 3], predictors, rng)
+    kinds = synthetic_why.families(features)
     fields: dict[str, Any] = {
         "context": context,
         "regimes": regimes,
@@ -46,7 +57,11 @@ def build(first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS,
         },
         "left_out": {"mfi_14": "the source has no volume"},
         "cost_bps": 10.0,
+        "criteria": synthetic_why.criteria(),
+        "tuning": synthetic_why.tuning(models),
     }
+    fields |= synthetic_why.explanations(models, folds, kinds, points)
+    fields |= synthetic_why.drift(predictors, folds, kinds)
     return ReportInputs(**(fields | changes))
 
 

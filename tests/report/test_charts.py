@@ -1,13 +1,27 @@
 """Charts are valid plotly, hold what the frames say and hide what has no evidence."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.report import ReportInputs, figures, memory, money, palette, skill, timeline
+from barograph.report import (
+    ReportInputs,
+    agreement,
+    beeswarm,
+    figures,
+    memory,
+    money,
+    moved,
+    palette,
+    skill,
+    timeline,
+    why,
+)
 from barograph.report.figures import Chart
 
-from .synthetic import build, replaced, with_scores
+from .synthetic import EIGHT, build, replaced, with_scores
 
 
 def charts(inputs: ReportInputs) -> list[Chart]:
@@ -17,6 +31,9 @@ def charts(inputs: ReportInputs) -> list[Chart]:
         *skill.reliability(inputs),
         *(skill.forest(inputs, kind) for kind in skill.KINDS),
     ]
+    found += [why.families(inputs), why.features(inputs), why.own_features(inputs), beeswarm.beeswarms(inputs)]
+    found += [*agreement.matrices(inputs), agreement.over_folds(inputs), agreement.stability(inputs)]
+    found += [moved.features(inputs), moved.regimes(inputs), moved.predictions(inputs)]
     return [chart for chart in found if chart is not None]
 
 
@@ -100,11 +117,12 @@ def test_folds_are_named_by_their_years(inputs: ReportInputs) -> None:
     assert chart.layout["yaxis"]["tickvals"] == [5, 4, 3, 2, 1, 0]
 
 
-def test_only_the_headline_is_visible_at_first(inputs: ReportInputs) -> None:
+def test_only_the_headline_or_the_best_explained_model_is_visible_at_first(inputs: ReportInputs) -> None:
     for chart in charts(inputs):
+        first = "lightgbm" if chart.id.startswith("why-") else "ensemble"
         for trace in chart.data:
             if "predictor" in trace.get("meta", {}):
-                assert trace["visible"] == (trace["meta"]["predictor"] == "ensemble")
+                assert trace["visible"] == (trace["meta"]["predictor"] == first)
 
 
 @pytest.mark.parametrize(("score", "words"), [(0.05, "Better"), (-0.05, "worse in 5"), (0.0, "none of 5")])
@@ -201,6 +219,35 @@ def test_each_predictor_has_its_own_mark_whatever_the_others_are() -> None:
     marks = palette.marks(names)
     assert len(set(marks.values())) == len(names)
     assert palette.marks(["svm"])["svm"] == marks["svm"]
+
+
+PREDICTORS = (*EIGHT, "ensemble", "universe", "prior", "regime_prior")
+# Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
+VISION = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour: str, vision: str) -> np.ndarray:
+    channels = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    seen = XYZ @ np.clip(np.array(VISION[vision]) @ linear, 0, 1) / (0.95047, 1.0, 1.08883)
+    f = np.where(seen > 0.008856, np.cbrt(seen), 7.787 * seen + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_colours_of_predictors_are_told_apart_by_the_colour_blind(vision: str) -> None:
+    seen = {name: lab(mark.colour, vision) for name, mark in palette.marks(PREDICTORS).items()}
+    near = {
+        (one, other): round(float(np.linalg.norm(seen[one] - seen[other])), 1)
+        for one, other in itertools.combinations(PREDICTORS, 2)
+    }
+    assert min(near.values()) >= 14, sorted(near.items(), key=lambda pair: pair[1])[:3]
 
 
 def test_empty_parts_leave_their_charts_out(inputs: ReportInputs) -> None:

@@ -2,10 +2,7 @@
 
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +11,7 @@ import pytest
 from barograph.errors import InputError
 from barograph.report import ReportInputs, render
 
-from .synthetic import build, replaced, with_scores
+from .synthetic import EIGHT, build, replaced, with_scores
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -105,8 +102,7 @@ def test_the_same_inputs_give_the_same_bytes(page: str) -> None:
 
 
 def test_a_large_report_stays_small() -> None:
-    models = ("lightgbm", "logistic_regression", "random_forest", "extra_trees", "xgboost", "gradient_boosting")
-    large = build(1990, 2021, models=(*models, "neural_network", "svm"))
+    large = build(1990, 2021, models=EIGHT, features=100, points=1_000)
     assert len(large.context) > 8_300
     assert len(render(large).encode()) <= 8_000_000
 
@@ -121,9 +117,17 @@ def test_text_of_the_data_is_escaped(inputs: ReportInputs) -> None:
         "params_changed": {attack: (attack, [attack])},
         "commands": [attack],
     }
-    page = render(
-        replaced(inputs, slices=slices, archive_events=events, provenance=provenance, left_out={attack: attack})
-    )
+    changes = {
+        "criteria": inputs.criteria.assign(description=attack),
+        "drift_features": inputs.drift_features.assign(feature=lambda frame: frame["feature"] + attack, family=attack),
+        "families": dict.fromkeys(inputs.families, attack),
+        "tuning": {attack: inputs.tuning["lightgbm"] | {"params": {attack: attack}, "start": {attack: attack}}},
+    }
+    for name in ("shap_importance", "shap_beeswarm", "importance_by_fold"):
+        changes[name] = getattr(inputs, name).assign(feature=lambda frame: frame["feature"] + attack)
+    changes["shap_methods"] = inputs.shap_methods.assign(method=attack, output=attack)
+    changes |= {"slices": slices, "archive_events": events, "provenance": provenance, "left_out": {attack: attack}}
+    page = render(replaced(inputs, **changes))
     assert not Elements(page).all("img")
     assert len(Elements(page).all("script")) == 3
     assert "&lt;/script&gt;" in page
@@ -134,7 +138,7 @@ def test_tables_can_be_sorted_by_keyboard_and_read_aloud(page: str) -> None:
     elements = Elements(page)
     assert all(one.get("scope") in {"col", "row"} for one in elements.all("th"))
     sortable = [one for one in elements.all("th") if "aria-sort" in one]
-    assert len(sortable) == 9 + 10
+    assert len(sortable) == 9 + 10 + 5 + 8
     assert len(elements.all("button")) == len(sortable)
     assert len(elements.all("caption")) == len(elements.all("table"))
     assert len(re.findall(r"<th scope=\"col\"[^>]*aria-sort=\"none\"><button type=\"button\"", page)) == len(sortable)
@@ -151,7 +155,8 @@ def test_links_lead_to_sections(page: str) -> None:
 def test_the_verdict_names_period_cases_baseline_and_crashes(page: str) -> None:
     assert heading(page) == (
         "Out of sample, 2003\N{EN DASH}2008 (1,500 trading days, 6 folds), the ensemble beats the regime table by "
-        "2.0 % of log loss [1.4, 2.6]; in crashes there is too little evidence (2 episodes)."
+        "2.0 % of log loss [1.4, 2.6]; in crashes there is too little evidence (2 episodes); "
+        "the gate rejects it."
     )
 
 
@@ -188,55 +193,31 @@ def test_missing_columns_are_refused_in_one_line(inputs: ReportInputs) -> None:
 
 
 def test_a_report_without_archive_and_backtest_is_drawn(inputs: ReportInputs) -> None:
-    names = ("archive_events", "backtest", "equity", "monthly", "cost_curve", "calibration", "confusion")
+    names = ["archive_events", "backtest", "equity", "monthly", "cost_curve", "calibration", "confusion", "criteria"]
+    names += [name for name in inputs.__dataclass_fields__ if name.startswith(("shap_", "importance_", "drift_"))]
     empty: dict[str, pd.DataFrame] = {name: getattr(inputs, name).iloc[:0] for name in names}
-    page = render(replaced(inputs, provenance={}, left_out={}, **empty))
+    page = render(replaced(inputs, provenance={}, left_out={}, tuning={}, families={}, **empty))
     assert "the ensemble beats the regime table" in heading(page)
     assert "equity" not in content(page)
     assert "has its default value" not in page, "nothing is known of the parameters"
     assert "Every parameter has its default value" in render(replaced(inputs, provenance={"params_changed": {}}))
-    Elements(page)
+    text = " ".join(Elements(page).text)
+    assert "No model was explained" in text
+    assert "No test window was compared with its past" in text
+    assert "The gate" not in text
+    assert "searched" not in text
 
 
-def browse(page: str, folder: Path) -> tuple[str, list[str]]:
-    """Open a page in Chromium: what the document is after its scripts, and what they said."""
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not on the PATH")
-    path = folder / "index.html"
-    path.write_text(page, encoding="utf-8")
-    flags = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
-    flags += (
-        " --disable-sync --no-first-run --enable-logging=stderr --window-size=1300,3000 --virtual-time-budget=15000"
-    )
-    command = ["chromium", *flags.split(), f"--user-data-dir={folder / 'user'}", "--dump-dom", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+def test_two_models_are_enough() -> None:
+    page = render(build(models=("lightgbm", "svm")))
+    assert {"why-own", "agreement-models", "moved-predictions"} <= set(content(page))
+    alone = content(render(build(models=("lightgbm",))))
+    assert "agreement-models" not in alone, "a model alone agrees with nobody"
+    assert "agreement-regimes" in alone
 
 
-def test_chromium_draws_every_chart_without_a_word(page: str, tmp_path: Path) -> None:
-    document, said = browse(page, tmp_path)
-    assert said == []
-    pieces = re.split(r'<div class="chart[^"]*" id="chart-', document)[1:]
-    drawn = {piece.split('"')[0]: "main-svg" in piece for piece in pieces}
-    assert drawn == dict.fromkeys(content(page), True)
-
-
-def test_chromium_sorts_tables_and_changes_the_predictor(page: str, tmp_path: Path) -> None:
-    act = """<script>
-    const button = document.querySelectorAll("#predictor-table th button")[1];
-    button.click(); button.click();
-    const choose = document.getElementById("choose");
-    choose.value = "lightgbm";
-    choose.dispatchEvent(new Event("change"));
-    const shown = document.getElementById("chart-forest-regime").data.filter((one) => one.visible);
-    document.body.dataset.shown = [...new Set(shown.map((one) => one.meta.predictor))].join();
-    </script>"""
-    document, said = browse(page.replace("</body>", act + "</body>"), tmp_path)
-    assert said == []
-    table = document[document.index('id="predictor-table"') :]
-    table = table[: table.index("</table>")]
-    assert re.findall(r'aria-sort="(\w+)"', table)[:3] == ["none", "ascending", "none"]
-    values = re.findall(r'<th scope="row".*?<td class="n" data-sort="([^"]*)"', table, re.S)
-    assert values[-1] == "", "the universe has no skill and stands last"
-    assert [float(value) for value in values[:-1]] == sorted(float(value) for value in values[:-1])
-    assert 'data-shown="lightgbm"' in document
+def test_the_gate_stands_beside_the_verdict(page: str) -> None:
+    section = page[page.index('<section id="verdict">') : page.index('<section id="predictors">')]
+    assert 'The gate: <span class="outcome">rejected</span>' in section
+    assert section.count('<th scope="row">') == 6
+    assert "Always naming the majority class would pass too, so little is proved: Expected calibration" in section

@@ -1,16 +1,18 @@
 """The closing table for the terminal."""
 
+import re
+
 import numpy as np
 import pytest
 
 from barograph.report import ReportInputs, summary_table
 
-from .synthetic import build, replaced, with_scores
+from .synthetic import EIGHT, build, replaced, with_scores
 
 
 def test_lines_fit_and_every_predictor_has_two_of_them(inputs: ReportInputs) -> None:
     lines = summary_table(inputs).split("\n")
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 116
     assert all(line.isascii() for line in lines)
     for name in ("ensemble", "lightgbm", "regime_prior", "prior", "universe"):
         place = [line.split(" ")[0] for line in lines].index(name)
@@ -19,13 +21,34 @@ def test_lines_fit_and_every_predictor_has_two_of_them(inputs: ReportInputs) -> 
 
 def test_columns_are_aligned(inputs: ReportInputs) -> None:
     lines = summary_table(inputs).split("\n")[3:-4]
-    ends = {len(line) for line in lines if line and not line.startswith(("-", "In"))}
-    assert ends == {110}
+    ends = {len(line) for line in lines if line and not line.startswith(("-", "In", "gate"))}
+    assert ends == {116}
+
+
+def test_eleven_predictors_fit_and_their_cells_never_touch() -> None:
+    inputs = build(models=EIGHT)
+    sure = {f"skill_prior{end}": -0.3123 + shift for end, shift in (("", 0), ("_low", -5e-4), ("_high", 5e-4))}
+    slices = inputs.slices.assign(**sure)
+    slices["skill_regime_prior_low"] = -0.31234
+    lines = summary_table(replaced(inputs, slices=slices)).split("\n")
+    assert max(map(len, lines)) <= 116
+    assert "-31.23" in lines[3]
+    assert "[-31.28, -31.18]" in lines[4]
+    body = lines[3 : 3 + 2 * 12]
+    assert [line.split()[0] for line in body[::2]][-3:] == ["prior", "regime_prior", "universe"]
+    assert not any(re.search(r"\]\S|\S\[", line) for line in body)
+
+
+def test_the_gate_has_one_line(inputs: ReportInputs) -> None:
+    assert "\ngate: rejected, 3 of 6 criteria pass, 1 not applicable\n" in summary_table(inputs)
+    passing = inputs.criteria[inputs.criteria["verdict"] == "pass"]
+    assert "\ngate: accepted, 3 of 3 criteria pass\n" in summary_table(replaced(inputs, criteria=passing))
+    assert "gate" not in summary_table(replaced(inputs, criteria=inputs.criteria.iloc[:0]))
 
 
 def test_a_long_name_is_cut_short() -> None:
     text = summary_table(build(models=("a_model_with_a_very_long_name_indeed",)))
-    assert max(map(len, text.split("\n"))) <= 110
+    assert max(map(len, text.split("\n"))) <= 116
     assert "a_model_with_a_very~" in text
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -34,6 +34,20 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "equity": ("date", "predictor", "equity", "drawdown"),
     "monthly": ("predictor", "year", "month", "return"),
     "cost_curve": ("predictor", "cost_bps", "sharpe"),
+    "criteria": (
+        *("criterion", "description", "figure", "rule", "threshold", "verdict"),
+        *("majority_figure", "majority_verdict"),
+    ),
+    "shap_importance": ("model", "regime", "feature", "share", "rows"),
+    "shap_beeswarm": ("model", "regime", "symbol", "date", "feature", "value", "shap"),
+    "shap_agreement": ("kind", "model", "first", "second", "rank_correlation"),
+    "shap_methods": ("model", "method", "output", "rows", "largest_error"),
+    "importance_by_fold": ("model", "fold", "feature", "importance", "kind"),
+    "importance_stability": ("model", "fold", "rank_correlation", "top_overlap"),
+    "drift_features": ("fold", "feature", "family", "psi", "ks", "q_value", "moved", "alarm"),
+    "drift_regimes": ("fold", "js", "q_value", "moved"),
+    "drift_shares": ("fold", "regime", "reference", "current"),
+    "drift_predictions": ("fold", "predictor", "js", "q_value", "moved"),
 }
 
 
@@ -60,6 +74,24 @@ class ReportInputs:
         are fractions a year; ``cost_bps_per_year`` are basis points of equity.
     equity, monthly, cost_curve : pandas.DataFrame
         Daily equity and drawdown, monthly returns, and the Sharpe ratio at other costs, each a predictor.
+    criteria : pandas.DataFrame
+        The gate's criteria: ``figure`` stands against ``threshold`` by ``rule`` (``at_least``, ``above``, ``at_most``,
+        ``below``); verdicts are ``pass``, ``fail`` or ``not_applicable``. ``majority_`` columns say what always naming
+        the majority class would get. Empty where no gate was held.
+    shap_importance, shap_beeswarm, shap_agreement, shap_methods : pandas.DataFrame
+        Attributions of the score of buy minus that of sell. ``share`` sums to 1 within a model and regime, of which
+        ``all`` pools the others; agreement is of kind ``regimes`` (two regimes of one model) or ``models``.
+    importance_by_fold, importance_stability : pandas.DataFrame
+        Each model's own importance a fold, and its agreement with the fold before: rank correlation, and the share of
+        the first ten features that stay.
+    drift_features, drift_regimes, drift_shares, drift_predictions : pandas.DataFrame
+        What moved from a fold's past to its test window; ``moved`` is an effect that is large and significant,
+        ``alarm`` one that also persists.
+    tuning : mapping of str to mapping
+        A model's search: ``params`` and ``start`` (name to value), ``log_loss``, ``start_log_loss``, ``importance``
+        (name to share, or None) and ``trials`` (``complete``, ``pruned``, ``failed``).
+    families : mapping of str to str
+        Features to their families.
     provenance : mapping
         Plain values, each optional: ``source`` and ``coverage`` (str), ``notes`` and ``commands`` (lists of str),
         ``params_changed`` (key to ``(default, value)``), ``hashes`` (path to md5), ``versions`` (package to version).
@@ -67,6 +99,8 @@ class ReportInputs:
         Features that were not computed, and why.
     headline : str
         The predictor of which the verdict speaks.
+    candidate : str
+        The predictor that stood before the gate.
     cost_bps : float or None
         The cost a trade that the backtest charged, in basis points, marked on the cost curve.
     confidence : float
@@ -91,9 +125,23 @@ class ReportInputs:
     equity: pd.DataFrame
     monthly: pd.DataFrame
     cost_curve: pd.DataFrame
+    criteria: pd.DataFrame
+    shap_importance: pd.DataFrame
+    shap_beeswarm: pd.DataFrame
+    shap_agreement: pd.DataFrame
+    shap_methods: pd.DataFrame
+    importance_by_fold: pd.DataFrame
+    importance_stability: pd.DataFrame
+    drift_features: pd.DataFrame
+    drift_regimes: pd.DataFrame
+    drift_shares: pd.DataFrame
+    drift_predictions: pd.DataFrame
+    tuning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    families: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     headline: str = ENSEMBLE
+    candidate: str = ENSEMBLE
     cost_bps: float | None = None
     confidence: float = 0.95
 

@@ -8,7 +8,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from barograph.report import memory, money, page_tables, palette, skill, timeline
+from barograph.report import (
+    agreement,
+    alarms,
+    beeswarm,
+    gate,
+    memory,
+    money,
+    moved,
+    page_tables,
+    palette,
+    skill,
+    timeline,
+    tuned,
+    why,
+)
 from barograph.report.figures import Chart
 from barograph.report.inputs import ReportInputs
 from barograph.report.verdict import predictors_heading, verdict
@@ -39,6 +53,7 @@ def render(inputs: ReportInputs) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["tight"] = _tight
+    environment.filters["zip"] = zip
     return environment.get_template("report.html").render(
         _content(inputs, charts),
         plotly=Markup(get_plotlyjs()),
@@ -56,6 +71,16 @@ def _charts(inputs: ReportInputs) -> dict[str, Chart | list[Chart] | None]:
         "shown": memory.shown(inputs),
         "equity": money.equity(inputs),
         "cost_curve": money.cost_curve(inputs),
+        "why_families": why.families(inputs),
+        "why_features": why.features(inputs),
+        "agreement": agreement.matrices(inputs),
+        "why_own": why.own_features(inputs),
+        "why_beeswarm": beeswarm.beeswarms(inputs),
+        "why_folds": agreement.over_folds(inputs),
+        "why_stability": agreement.stability(inputs),
+        "moved_features": moved.features(inputs),
+        "moved_regimes": moved.regimes(inputs),
+        "moved_predictions": moved.predictions(inputs),
     }
 
 
@@ -66,12 +91,17 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "skill": skill.section_heading(inputs),
         "shown": memory.heading(inputs),
         "money": money.heading(inputs),
+        "tuned": tuned.heading(inputs),
+        "why": why.heading(inputs),
+        "moved": moved.heading(inputs),
     }
     return {
         "verdict": verdict(inputs),
+        "gate": gate.gate(inputs),
         "headings": headings,
         "chart": charts,
         "headline": palette.title(inputs.headline),
+        "candidate": palette.subject(inputs.candidate),
         "choices": [(name, palette.title(name)) for name in skill.scored(inputs)],
         "chosen": inputs.headline,
         "confusion": [(one, palette.title(one.predictor)) for one in skill.confusion(inputs)],
@@ -81,6 +111,13 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "money_rows": page_tables.money(inputs),
         "months": money.months(inputs),
         "archive_rows": memory.archive_rows(inputs),
+        "searches": tuned.searches(inputs),
+        "explained": [(name, palette.title(name)) for name in why.explained(inputs)],
+        "method_columns": page_tables.METHOD_COLUMNS,
+        "method_rows": page_tables.methods(inputs),
+        "alarm_columns": alarms.COLUMNS,
+        "alarm_rows": alarms.rows(inputs)[: alarms.SHOWN],
+        "alarm_caption": alarms.caption(inputs),
         "confidence": f"{100 * inputs.confidence:g} %",
         "provenance": _provenance(inputs),
         "few_rows": skill.FEW_ROWS,

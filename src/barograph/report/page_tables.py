@@ -11,12 +11,13 @@ from barograph.predictors import BASELINES, UNIVERSE
 from barograph.report import palette, words
 from barograph.report.inputs import ReportInputs, overall
 from barograph.report.money import traded
+from barograph.report.why import explained
 from barograph.report.words import Estimate, aligned, log_loss_skill
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows, the interval under it, and the number it is sorted by (empty: last)."""
+    """What a cell shows, what stands under it, and what it is sorted by (empty: last)."""
 
     text: str
     small: str = ""
@@ -25,15 +26,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name and what it means."""
+    """A column's name and what it means; figures stand to the right, words to the left."""
 
     name: str
     meaning: str
+    words: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """A predictor's row; ``kind`` is headline, model, baseline or universe."""
+    """A row and its name; ``kind`` is headline, model, baseline or universe, ``colour`` a predictor's or empty."""
 
     name: str
     colour: str
@@ -62,6 +64,13 @@ MONEY_COLUMNS = [
     Column("Deepest drawdown, %", "loss from the highest value"),
     Column("Turnover a year", "times the equity"),
     Column("Cost a year, bps", "of equity"),
+]
+
+METHOD_COLUMNS = [
+    Column("Method", "how the shares are found", words=True),
+    Column("Output explained", "what the shares add up to", words=True),
+    Column("Rows", "rows explained"),
+    Column("Largest additivity error", "furthest that base and shares are from the output, in the output's units"),
 ]
 
 
@@ -104,6 +113,27 @@ def money(inputs: ReportInputs) -> list[Row]:
         ]
         rows.append(_row(name, inputs, cells))
     return rows
+
+
+def methods(inputs: ReportInputs) -> list[Row]:
+    """Give how each model was explained, in the order of their skill."""
+    table = {str(row["model"]): row for _, row in inputs.shap_methods.iterrows()}
+    rows = []
+    for name in [name for name in explained(inputs) if name in table]:
+        row = table[name]
+        error = float(row["largest_error"])
+        size = Cell("\N{EN DASH}") if not math.isfinite(error) else Cell(_scientific(error), "", repr(error))
+        texts = [Cell(str(row[key]), "", str(row[key])) for key in ("method", "output")]
+        rows.append(_row(name, inputs, [*texts, _number(row["rows"], 0), size]))
+    return rows
+
+
+def _scientific(value: float) -> str:
+    """Write a very small or very large figure by its power of ten."""
+    if value == 0 or 0.001 <= abs(value) < 1000:
+        return words.number(value, 0 if value == 0 else 3)
+    digit, power = f"{value:.0e}".split("e")
+    return f"{digit}e{words.number(int(power), 0)}"
 
 
 def _row(name: str, inputs: ReportInputs, cells: list[Cell]) -> Row:

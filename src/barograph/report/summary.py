@@ -7,13 +7,14 @@ from typing import Any, Final
 import pandas as pd
 
 from barograph.predictors import UNIVERSE
+from barograph.report import gate
 from barograph.report.inputs import ReportInputs, overall
 from barograph.report.verdict import crash_row, verdict
 from barograph.report.words import MINUS, Estimate, aligned, log_loss_skill
 
-WIDTH: Final = 110
+WIDTH: Final = 116
 _NAME: Final = 20
-_COLUMN: Final = 15
+_COLUMN: Final = 16
 _HEAD: Final = (
     ("skill, % vs", "prior"),
     ("skill, % vs", "regime_prior"),
@@ -34,14 +35,17 @@ def summary_table(inputs: ReportInputs) -> str:
     Returns
     -------
     str
-        Lines of at most 110 columns, without a line break at the end. Hyphens stand for minus and dash, so that any
+        Lines of at most 116 columns, without a line break at the end. Hyphens stand for minus and dash, so that any
         terminal shows it and other programs read its figures.
     """
     lines = [_line("predictor", [head for head, _ in _HEAD]), _line("", [head for _, head in _HEAD]), "-" * WIDTH]
     for name, cells in _rows(inputs).items():
         lines += [_line(name, [top for top, _ in cells]), _line("", [under for _, under in cells])]
     level = f"{100 * inputs.confidence:g} %"
-    lines += ["-" * WIDTH, f"In brackets {level} intervals. Skill is log loss saved, in % of the baseline's.", ""]
+    lines += ["-" * WIDTH, f"In brackets {level} intervals. Skill is log loss saved, in % of the baseline's."]
+    if len(inputs.criteria):
+        lines.append(f"gate: {gate.outcome(inputs.criteria)}, {gate.count(inputs.criteria)}")
+    lines.append("")
     text = "\n".join(lines + _wrapped(verdict(inputs).sentence))
     return text.replace(MINUS, "-").replace("\N{EN DASH}", "-")
 

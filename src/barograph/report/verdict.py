@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from barograph.predictors import BASELINES, UNIVERSE
-from barograph.report import palette, words
+from barograph.report import gate, palette, words
 from barograph.report.inputs import ReportInputs, overall
 from barograph.report.words import Estimate
 
@@ -52,7 +52,8 @@ def verdict(inputs: ReportInputs) -> Verdict:
     sufficient = bool(row["sufficient"])
     name = palette.subject(inputs.headline)
     claim = words.skill_sentence(name, words.log_loss_skill(row), REGIME_TABLE, sufficient=sufficient)
-    sentence = f"{scope(inputs, row)}, {claim}; {crash(inputs)}."
+    parts = [claim, crash(inputs), gate.clause(inputs)]
+    sentence = f"{scope(inputs, row)}, {'; '.join(part for part in parts if part)}."
     prior = words.skill_sentence(
         name, words.log_loss_skill(row, "prior"), "the class frequencies of the past", sufficient=sufficient
     )

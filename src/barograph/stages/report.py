@@ -1,14 +1,20 @@
 """Report: one offline page, and the closing table for the terminal."""
 
 import hashlib
+import sys
 from importlib.metadata import version
 from typing import Any, Final
+
+import pandas as pd
 
 from barograph import config, tables
 from barograph.report import ReportInputs, render, summary_table
 from barograph.stages.stage import Stage, stage
 
-_LIBRARIES: Final = ("dvc", "lightgbm", "numpy", "pandas", "scikit-learn", "skfolio", "ta-lib")
+_LIBRARIES: Final = (
+    *("dvc", "keras", "lightgbm", "numpy", "optuna", "pandas", "scikit-learn", "shap", "skfolio", "ta-lib"),
+    "xgboost" if sys.platform == "darwin" else "xgboost-cpu",
+)
 _HASHED: Final = (
     tables.BARS,
     tables.CONTEXT,
@@ -30,7 +36,11 @@ _DATES: Final = ["start", "end", "available_from"]
     "memory",
     "models",
     "ensemble",
+    "tuning",
     "validation",
+    "drift",
+    "explain",
+    "gate",
     "strategy",
     "execution",
     "seed",
@@ -38,6 +48,7 @@ _DATES: Final = ["start", "end", "available_from"]
 def main(stage: Stage) -> str:
     """Gather what the stages wrote and draw it."""
     execution, validation = stage.build("execution"), stage.build("validation")
+    catalogue = stage.read_csv("reports/features/catalogue.csv")
     inputs = ReportInputs(
         context=stage.read(tables.CONTEXT),
         regimes=stage.read(tables.REGIME_SERIES),
@@ -52,8 +63,22 @@ def main(stage: Stage) -> str:
         equity=stage.read_csv("reports/backtest/equity.csv", dates=["date"]),
         monthly=stage.read_csv("reports/backtest/monthly.csv"),
         cost_curve=stage.read_csv("reports/backtest/cost_curve.csv"),
+        criteria=stage.read_csv("reports/gate/criteria.csv"),
+        shap_importance=stage.read_csv("reports/shap/importance.csv"),
+        shap_beeswarm=stage.read_csv("reports/shap/beeswarm.csv", dates=["date"]),
+        shap_agreement=stage.read_csv("reports/shap/agreement.csv"),
+        shap_methods=stage.read_csv("reports/shap/methods.csv"),
+        importance_by_fold=stage.read_csv("reports/shap/by_fold.csv"),
+        importance_stability=stage.read_csv("reports/shap/stability.csv"),
+        drift_features=stage.read_csv("reports/drift/features.csv"),
+        drift_regimes=stage.read_csv("reports/drift/regimes.csv"),
+        drift_shares=stage.read_csv("reports/drift/regime_shares.csv"),
+        drift_predictions=stage.read_csv("reports/drift/predictions.csv"),
+        tuning={name: _tuned(stage, name) for name in stage.settings["models"]},
+        families=dict(zip(catalogue["name"], catalogue["family"], strict=True)),
         provenance=_provenance(stage),
-        left_out=_left_out(stage),
+        left_out=_left_out(catalogue),
+        candidate=stage.settings["gate"]["candidate"],
         cost_bps=execution.commission_bps + execution.half_spread_bps,
         confidence=validation.level,
     )
@@ -76,9 +101,14 @@ def _provenance(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _left_out(stage: Stage) -> dict[str, str]:
-    entries = stage.read_csv("reports/features/catalogue.csv")
-    lacking = entries[entries["lacks"].notna()]
+def _tuned(stage: Stage, name: str) -> dict[str, Any]:
+    found = stage.read_json(f"data/tuning/{name}.json")
+    sweep = stage.settings["models"][name].get("sweep", {})
+    return found | {"start": {key: sweep[key]["start"] for key in found["params"] if key in sweep}}
+
+
+def _left_out(catalogue: pd.DataFrame) -> dict[str, str]:
+    lacking = catalogue[catalogue["lacks"].notna()]
     return {name: f"the source has no {lacks}" for name, lacks in zip(lacking["name"], lacking["lacks"], strict=True)}
 
 
