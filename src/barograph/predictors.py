@@ -1,4 +1,4 @@
-"""The names of predictors that are not models; no model may take them."""
+"""The names of predictors that are not models, and what else no model may be called."""
 
 from typing import Final
 
@@ -7,4 +7,5 @@ REGIME_PRIOR: Final = "regime_prior"
 BASELINES: Final = (PRIOR, REGIME_PRIOR)
 ENSEMBLE: Final = "ensemble"
 UNIVERSE: Final = "universe"
-RESERVED: Final = (*BASELINES, ENSEMBLE, UNIVERSE)
+# Beside other predictors: the folder of the model in production, and the parts of the drift metrics.
+RESERVED: Final = (*BASELINES, ENSEMBLE, UNIVERSE, "champion", "features", "regimes")

@@ -134,6 +134,11 @@ PREDICTIONS: Final = Table(
     ("symbol", "date"),
     {"symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
 )
+IMPORTANCE: Final = Table(
+    "data/importance/{model}.parquet",
+    ("fold", "feature"),
+    {"fold": pa.int32(), "feature": _TEXT, "importance": _FLOAT, "kind": _TEXT},
+)
 ENSEMBLE_PREDICTIONS: Final = Table(
     "data/ensemble/predictions.parquet",
     ("predictor", "symbol", "date"),

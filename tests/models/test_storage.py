@@ -1,16 +1,18 @@
 """Stored models: what is refused on the way back."""
 
+import hashlib
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.cluster import KMeans
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from barograph.errors import InputError
-from barograph.models import LightGBM, RandomForest, load, save
+from barograph.models import SVM, GradientBoosting, LightGBM, NeuralNetwork, RandomForest, XGBoost, load, save
 from barograph.models.canonical import canonical_archive
 from barograph.models.classifier import FittedModel
 
@@ -22,9 +24,46 @@ def data():
     return X, rng.integers(0, 3, 300)
 
 
+FOREST, LIGHTGBM, XGBOOST = "model.skops", "model.txt", "model.ubj"
+MARGINS, LINK = "margins.skops", "link.skops"
+NETWORK, WEIGHTS, RANKS = "network.json", "network.weights.h5", "ranks.skops"
+FORMATS = {
+    (FOREST,): RandomForest(params={"n_estimators": 3}),
+    (LIGHTGBM,): LightGBM(params={"n_estimators": 2}),
+    (XGBOOST,): XGBoost(params={"n_estimators": 2}),
+    (LINK, MARGINS): SVM(params={"n_components": 10}),
+    (NETWORK, WEIGHTS, RANKS): NeuralNetwork(params={"hidden_units": 4, "layers": 2, "epochs": 1}),
+}
+KEPT_IN = {name: names for names in FORMATS for name in names}
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    return {names: model.fit(*data) for names, model in FORMATS.items()}
+
+
 @pytest.fixture
-def stored(data, tmp_path):
-    save(RandomForest(params={"n_estimators": 3}).fit(*data), tmp_path, {"rows": 300})
+def stored(fitted, tmp_path):
+    save(fitted[FOREST,], tmp_path, {"rows": 300})
+    return tmp_path
+
+
+@pytest.fixture(params=KEPT_IN)
+def file(request, fitted, tmp_path):
+    """Every file of every format, with its card."""
+    save(fitted[KEPT_IN[request.param]], tmp_path, {})
+    return tmp_path / request.param
+
+
+@pytest.fixture
+def machine(fitted, tmp_path):
+    save(fitted[LINK, MARGINS], tmp_path, {})
+    return tmp_path
+
+
+@pytest.fixture
+def network(fitted, tmp_path):
+    save(fitted[NETWORK, WEIGHTS, RANKS], tmp_path, {})
     return tmp_path
 
 
@@ -33,12 +72,36 @@ def _edit_card(folder, **changes):
     (folder / "model.json").write_text(json.dumps(card | changes))
 
 
-def test_a_changed_file_is_refused(stored):
-    data = bytearray((stored / "model.skops").read_bytes())
+def _forge(path, data):
+    """Put other bytes into a file and let the card vouch for them."""
+    path.write_bytes(data)
+    card = json.loads((path.parent / "model.json").read_text())
+    card["files"][path.name] = hashlib.sha256(data).hexdigest()
+    _edit_card(path.parent, files=card["files"])
+
+
+def _refusal(folder):
+    with pytest.raises(InputError) as refused:
+        load(folder)
+    assert len(str(refused.value).splitlines()) == 1
+    assert str(folder) in str(refused.value)
+    return str(refused.value)
+
+
+def test_a_changed_file_is_refused(file):
+    data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
-    (stored / "model.skops").write_bytes(bytes(data))
-    with pytest.raises(InputError, match=r"model\.skops: sha256 .* the file was changed"):
-        load(stored)
+    file.write_bytes(bytes(data))
+    with pytest.raises(InputError, match=rf"{file.name}: sha256 .* the file was changed"):
+        load(file.parent)
+
+
+@pytest.mark.parametrize("kept", [0, 0.5])
+def test_a_truncated_file_is_refused(file, kept):
+    data = file.read_bytes()
+    file.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(InputError, match=rf"{file.name}: sha256 .* the file was changed"):
+        load(file.parent)
 
 
 def test_another_version_is_refused(stored):
@@ -47,24 +110,39 @@ def test_another_version_is_refused(stored):
         load(stored)
 
 
-def test_a_missing_file_and_a_missing_card_are_named(stored, tmp_path_factory):
-    (stored / "model.skops").unlink()
-    with pytest.raises(InputError, match=r"model\.skops: missing"):
-        load(stored)
+def test_a_version_that_the_card_keeps_to_itself_is_refused(file):
+    _edit_card(file.parent, versions={})
+    assert ": written by " in _refusal(file.parent)
+
+
+def test_a_missing_file_and_a_missing_card_are_named(file, tmp_path_factory):
+    file.unlink()
+    with pytest.raises(InputError, match=rf"{file.name}: missing"):
+        load(file.parent)
     with pytest.raises(InputError, match=r"model\.json: no model here"):
         load(tmp_path_factory.mktemp("empty"))
 
 
-def test_a_card_may_not_name_another_file(stored):
-    _edit_card(stored, file="../model.skops")
+@pytest.mark.parametrize("names", [["../model.skops"], [], ["model.skops", "model.txt"], ["model.pkl"]])
+def test_a_card_may_not_name_another_file(stored, names):
+    _edit_card(stored, files=dict.fromkeys(names, "0" * 64))
     with pytest.raises(InputError, match="not a model's card"):
         load(stored)
 
 
-def test_a_card_that_is_not_json_is_refused(stored):
-    (stored / "model.json").write_text("{")
-    with pytest.raises(InputError, match="not a model's card"):
-        load(stored)
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "\xff"])
+def test_a_card_that_is_not_json_is_refused(stored, text):
+    (stored / "model.json").write_bytes(text.encode("latin-1"))
+    assert "not a model's card" in _refusal(stored)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"features": "abc"}, {"features": [1]}, {"classes": [0, 7]}, {"files": ["model.skops"]}, {"versions": None}],
+)
+def test_a_card_with_something_else_in_a_key_is_refused(stored, changes):
+    _edit_card(stored, **changes)
+    assert f"not a model's card; {next(iter(changes))}" in _refusal(stored)
 
 
 def test_types_that_are_not_allowed_are_refused(tmp_path):
@@ -74,10 +152,104 @@ def test_types_that_are_not_allowed_are_refused(tmp_path):
         load(tmp_path)
 
 
-def test_another_kind_of_model_replaces_the_earlier_files(stored, data):
-    save(LightGBM(params={"n_estimators": 2}).fit(*data), stored, {})
-    assert sorted(path.name for path in stored.iterdir()) == ["model.json", "model.txt"]
-    load(stored)
+def test_a_foreign_archive_behind_a_forged_card_is_refused(stored):
+    _forge(stored / "model.skops", skops.io.dumps(FunctionTransformer(func=_edit_card)))
+    assert "model.skops: holds types that are not allowed" in _refusal(stored)
+    assert "_edit_card" in _refusal(stored)
+
+
+def test_an_archive_of_allowed_types_that_is_no_classifier_is_refused(stored, data):
+    _forge(stored / "model.skops", skops.io.dumps(KMeans(2).fit(data[0].to_numpy())))
+    assert "model.skops: no model as model.json describes it: AttributeError" in _refusal(stored)
+
+
+@pytest.mark.parametrize("bytes_", [b"pickled, perhaps", b""])
+def test_bytes_that_are_no_model_behind_a_forged_card_are_refused(file, bytes_):
+    _forge(file, bytes_)
+    assert file.name in _refusal(file.parent)
+
+
+def test_half_a_model_behind_a_forged_card_is_refused(file):
+    data = file.read_bytes()
+    _forge(file, data[: len(data) // 2])
+    assert file.name in _refusal(file.parent)
+
+
+@pytest.mark.parametrize("names", FORMATS)
+def test_a_model_of_other_features_or_classes_is_refused(names, data, tmp_path):
+    X, y = data
+    for fewer in (FORMATS[names].fit(X[["a", "b"]], y), FORMATS[names].fit(X[y > 0], y[y > 0])):
+        save(fewer, tmp_path, {})
+        load(tmp_path)
+        _edit_card(tmp_path, features=list("abc"), classes=[0, 1, 2])
+        assert names[0] in _refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", [MARGINS, LINK])
+def test_either_part_of_a_machine_may_not_hold_foreign_types(machine, name):
+    _forge(machine / name, skops.io.dumps(FunctionTransformer(func=_edit_card)))
+    assert f"{name}: holds types that are not allowed" in _refusal(machine)
+
+
+def test_no_file_is_parsed_before_all_are_known_to_be_the_cards(machine):
+    _forge(machine / MARGINS, skops.io.dumps(FunctionTransformer(func=_edit_card)))
+    (machine / LINK).write_bytes(b"changed")
+    assert f"{LINK}: sha256" in _refusal(machine)
+
+
+@pytest.mark.parametrize("kind", ["Lambda", "custom", "another activation", "a registered name"])
+def test_a_network_of_other_layers_behind_a_forged_card_is_refused(network, kind):
+    architecture = json.loads((network / NETWORK).read_text())
+    layer = architecture["config"]["layers"][-1]
+    if kind == "Lambda":
+        code = {"class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}
+        layer |= {"class_name": "Lambda", "config": layer["config"] | {"function": code}}
+    elif kind == "custom":
+        layer |= {"class_name": "PayloadLayer", "module": "tests.models.test_storage"}
+    elif kind == "another activation":
+        layer["config"]["activation"] = "tanh"
+    else:
+        layer["registered_name"] = "evil>Dense"
+    _forge(network / NETWORK, json.dumps(architecture).encode())
+    assert f"{NETWORK}: " in _refusal(network)
+
+
+def test_a_networks_ranks_may_not_hold_foreign_types(network):
+    _forge(network / RANKS, skops.io.dumps(FunctionTransformer(func=_edit_card)))
+    assert f"{RANKS}: holds types that are not allowed" in _refusal(network)
+
+
+def test_another_kind_of_model_replaces_the_earlier_files(fitted, tmp_path):
+    for names in [*FORMATS, (FOREST,)]:
+        save(fitted[names], tmp_path, {})
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["model.json", *names])
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", [LIGHTGBM, XGBOOST])
+def test_a_booster_comes_back_whole(name, data, tmp_path):
+    X, y = data
+    fitted = FORMATS[name,].fit(X, y, np.where(y == 2, 5.0, 1.0))
+    save(fitted, tmp_path / "a", {})
+    save(load(tmp_path / "a"), tmp_path / "b", {})
+    assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_loaded_booster_of_xgboosts_starts_from_the_same_class_shares(fitted, tmp_path):
+    save(fitted[XGBOOST,], tmp_path, {})
+    before, after = fitted[XGBOOST,].estimator.booster, load(tmp_path).estimator.booster
+    scores = [json.loads(booster.save_config())["learner"]["learner_model_param"] for booster in (before, after)]
+    assert scores[0] == scores[1]
+    assert len(set(json.loads(scores[0]["base_score"]))) == 3
+    assert before.attributes() == after.attributes()
+
+
+def test_boosting_by_scikit_learn_needs_no_further_types(data, tmp_path):
+    X, y = data
+    X = X.assign(b=np.float32(np.nan))
+    fitted = GradientBoosting(params={"n_estimators": 2, "subsample": 0.5}).fit(X, y)
+    save(fitted, tmp_path, {})
+    assert np.array_equal(load(tmp_path).predict_proba(X), fitted.predict_proba(X))
 
 
 def test_canonical_archives_do_not_depend_on_the_process_and_still_load():
@@ -94,3 +266,4 @@ def test_the_card_tells_what_was_trained(stored):
     assert card["features"] == ["a", "b", "c"]
     assert card["classes"] == [0, 1, 2]
     assert card["rows"] == 300
+    assert card["files"] == {"model.skops": hashlib.sha256((stored / "model.skops").read_bytes()).hexdigest()}

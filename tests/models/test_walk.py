@@ -6,11 +6,13 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from barograph.errors import InputError
-from barograph.models import training_rows, walk
+from barograph.models import RandomForest, training_rows, walk
 
 DATES = pd.bdate_range("2010-01-01", periods=40).astype("datetime64[us]")
 FEATURES = pd.DataFrame({"symbol": "A", "date": DATES, "f": np.arange(40, dtype=np.float32)})
-LABELS = pd.DataFrame({"symbol": "A", "date": DATES, "label": np.arange(40, dtype=np.int8) % 3})
+LABELS = pd.DataFrame(
+    {"symbol": "A", "date": DATES, "label": np.arange(40, dtype=np.int8) % 3, "exit_date": DATES + pd.Timedelta(days=3)}
+)
 SAMPLES = pd.DataFrame(
     {"fold": 0, "symbol": "A", "date": DATES[[3, 1, 3]], "copy": [0, 0, 1], "weight": [1.0, 2.0, 3.0]}
 )
@@ -22,6 +24,8 @@ def test_training_rows_follow_the_samples():
     assert rows.X["f"].tolist() == [3.0, 1.0, 3.0]
     assert rows.y.tolist() == [0, 1, 0]
     assert rows.weight.tolist() == [1.0, 2.0, 3.0]
+    assert rows.lives["date"].tolist() == DATES[[3, 1, 3]].tolist()
+    assert rows.lives["exit_date"].tolist() == (DATES[[3, 1, 3]] + pd.Timedelta(days=3)).tolist()
 
 
 def test_a_sample_without_features_is_named():
@@ -37,3 +41,36 @@ def test_a_model_that_gives_a_plain_estimator_is_refused_at_once():
 
     with pytest.raises(InputError, match=r"models\.plain: fit gave a GaussianNB; .*fit_classifier"):
         next(walk(Plain(), FEATURES, LABELS, SAMPLES, FOLDS, name="plain", seed=0))
+
+
+class Remembering:
+    """Keeps what it was given, and fits a tree."""
+
+    def __init__(self):
+        self.lives = None
+
+    def fit(self, X, y, sample_weight=None, *, seed=0, lives=None):
+        self.lives = lives
+        return RandomForest(params={"n_estimators": 1}).fit(X, y, sample_weight, seed=seed)
+
+
+def test_a_model_that_asks_for_lives_is_told_them():
+    model = Remembering()
+    next(walk(model, FEATURES, LABELS, SAMPLES, FOLDS, name="mine", seed=0))
+    assert model.lives["exit_date"].tolist() == (DATES[[3, 1, 3]] + pd.Timedelta(days=3)).tolist()
+
+
+def test_the_last_step_is_the_model_that_goes_into_service():
+    folds = pd.DataFrame({"fold": [0, 1], "test_start": DATES[[30, 39]], "test_end": [DATES[38], pd.NaT]})
+    samples = pd.concat([SAMPLES, SAMPLES.assign(fold=1)])
+    first, last = walk(RandomForest(params={"n_estimators": 1}), FEATURES, LABELS, samples, folds, name="x", seed=0)
+    assert first.predictions["date"].tolist() == DATES[30:39].tolist()
+    assert last.fold == 1
+    assert last.predictions.empty
+    assert last.fitted.predict_proba(FEATURES[["f"]]).shape == (40, 3)
+
+
+def test_a_test_window_without_rows_is_named():
+    folds = FOLDS.assign(test_start=pd.Timestamp("2020-01-01"), test_end=pd.Timestamp("2020-12-31"))
+    with pytest.raises(InputError, match="fold 0: no features between 2020-01-01 and 2020-12-31"):
+        next(walk(RandomForest(params={"n_estimators": 1}), FEATURES, LABELS, SAMPLES, folds, name="x", seed=0))

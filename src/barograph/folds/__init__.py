@@ -1,6 +1,7 @@
-"""Splits that respect time: walk-forward and combinatorial purged cross-validation."""
+"""Splits that respect time: walk-forward, expanding inside a fold's past, combinatorial purged cross-validation."""
 
 from barograph.folds.combinatorial import CombinatorialPurgedCV
+from barograph.folds.expanding import expanding_splits
 from barograph.folds.walk_forward import Fold, WalkForward
 
-__all__ = ["CombinatorialPurgedCV", "Fold", "WalkForward"]
+__all__ = ["CombinatorialPurgedCV", "Fold", "WalkForward", "expanding_splits"]

@@ -100,6 +100,24 @@ class WalkForward:
         folds = [self._fold(days, i, f"{year}-01-01", f"{year}-12-31") for i, year in years]
         return [*folds, self._fold(days, len(folds), str(days[-1] + 1), "NaT")]
 
+    def over(self, labels: pd.DataFrame, regimes: pd.DataFrame) -> list[Fold]:
+        """Lay out the folds over labelled rows.
+
+        Parameters
+        ----------
+        labels, regimes : pandas.DataFrame
+            The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
+
+        Returns
+        -------
+        list of Fold
+            As :meth:`folds`.
+        """
+        known = labels[labels["date"].isin(regimes["date"])]
+        # The context may go on after the last bar; the last exit is the last day that the labels know of.
+        calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
+        return self.folds(calendar.to_numpy(), known["date"].min())
+
     def split(
         self, dates: ArrayLike, exit_dates: ArrayLike, *, calendar: ArrayLike | None = None
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:

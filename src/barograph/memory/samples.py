@@ -108,9 +108,7 @@ def draw_samples(
         If no year can be tested, or a fold has no row to train on.
     """
     known = labels[labels["date"].isin(regimes["date"])]
-    # The context may go on after the last bar; the last exit is the last day that the labels know of.
-    calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
-    folds = walk.folds(calendar.to_numpy(), known["date"].min())
+    folds = walk.over(labels, regimes)
     rows = _labelled(known, regimes, archive)
     drawn = (_draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
     return fold_table(folds, known, memory.window), drawn

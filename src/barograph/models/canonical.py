@@ -1,4 +1,4 @@
-"""Byte-stable skops archives.
+"""skops archives: byte-stable on the way out, of known types alone on the way back.
 
 skops names its files and nodes by `id()` and stamps its zip with the clock, and scikit-learn's tree nodes carry
 uninitialised padding. Rewriting the archive with running numbers, no clock and zeroed padding gives the same bytes
@@ -13,8 +13,51 @@ from typing import Any, Final
 
 import numpy as np
 
+from barograph.errors import InputError
+
+# Beyond what skops trusts by itself (scikit-learn's public estimators, its loss and link functions, NumPy's generators
+# and arrays) our estimators need these two, and nothing else may load. `numpy.dtype`: the imputer remembers the type of
+# what it was fitted on; inert. `Tree`: the forests and gradient boosting; its node indices are not bounds-checked, and
+# the card's checksum, verified before anything is parsed, stands for them.
+TRUSTED: Final = ("numpy.dtype", "sklearn.tree._tree.Tree")
+
 _SCHEMA: Final = "schema.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def archived(estimator: object) -> bytes:
+    """Write an estimator of scikit-learn's into an archive that depends on the estimator alone."""
+    import skops.io
+
+    return canonical_archive(skops.io.dumps(estimator))
+
+
+def unarchived(archive: bytes, name: str) -> Any:
+    """Read an estimator back.
+
+    Parameters
+    ----------
+    archive : bytes
+    name : str
+        The file's, for messages.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    InputError
+        If the archive holds types that are not allowed.
+    """
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        return skops.io.loads(archive, trusted=list(TRUSTED))
+    except UntrustedTypesFoundException as error:
+        kinds = set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED)
+        raise InputError(f"{name}: holds types that are not allowed: {sorted(kinds)}") from error
 
 
 def canonical_archive(archive: bytes) -> bytes:

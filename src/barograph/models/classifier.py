@@ -28,6 +28,15 @@ class Fitting(Protocol):
         """Fit on features (n, k) with NaN, classes 0..c-1 and weights of mean one."""
 
 
+class FittingInTime(Protocol):
+    """The same for a model that splits its training rows by time."""
+
+    def __call__(
+        self, X: NDArray[np.float32], y: NDArray[np.int64], sample_weight: Floats, lives: pd.DataFrame, /
+    ) -> Estimator:
+        """Fit; `lives` has a row a sample, with the columns `date` and `exit_date`."""
+
+
 @dataclass(frozen=True)
 class FittedModel:
     """A fitted classifier that knows its features by name.
@@ -73,7 +82,11 @@ class FittedModel:
 
 
 class Model(Protocol):
-    """Settings of a classifier; any class with this method can be named in a model's config."""
+    """Settings of a classifier; any class with this method can be named in a model's config.
+
+    A model that splits its training rows by time, say to calibrate itself, takes a further keyword `lives`: a frame
+    with a row a sample and the columns `date` and `exit_date`.
+    """
 
     def fit(
         self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
@@ -81,13 +94,20 @@ class Model(Protocol):
         """Fit on features (n, k), labels (n,) and weights (n,)."""
 
 
-def fit_classifier(fit: Fitting, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None) -> FittedModel:
+def fit_classifier(
+    fit: Fitting | FittingInTime,
+    X: pd.DataFrame,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    lives: pd.DataFrame | None = None,
+) -> FittedModel:
     """Check the input, bring weights to mean one and classes to 0..c-1, and fit.
 
     Parameters
     ----------
     fit : callable
-        Builds and fits the estimator; see :class:`Fitting`.
+        Builds and fits the estimator; see :class:`Fitting`, and :class:`FittingInTime` where `lives` is given.
     X : pandas.DataFrame of shape (n, k)
         Features; NaN stands for a missing value.
     y : int array of shape (n,)
@@ -95,6 +115,8 @@ def fit_classifier(fit: Fitting, X: pd.DataFrame, y: ArrayLike, sample_weight: A
     sample_weight : array of shape (n,), optional
         Not negative; rows of weight zero are left out. Only ratios matter: weights are brought to mean one, else they
         would change what a penalty or a minimum leaf weight means.
+    lives : pandas.DataFrame, optional
+        Columns `date` and `exit_date`, one row a sample, handed on to `fit` without the rows of weight zero.
 
     Returns
     -------
@@ -117,7 +139,9 @@ def fit_classifier(fit: Fitting, X: pd.DataFrame, y: ArrayLike, sample_weight: A
     classes, encoded = np.unique(labels[shown], return_inverse=True)
     if classes.size < 2:
         raise InputError(f"y: only the classes {classes.tolist()} have weight; a classifier needs at least two")
-    estimator = fit(values[shown], encoded.astype(np.int64), weights[shown] / weights[shown].mean())
+    given = (values[shown], encoded.astype(np.int64), weights[shown] / weights[shown].mean())
+    in_time = () if lives is None else (lives[shown].reset_index(drop=True),)
+    estimator = fit(*given, *in_time)
     return FittedModel(estimator, tuple(X.columns), tuple(classes.tolist()))
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from barograph.models.classifier import FittedModel, Floats, fit_classifier
+from barograph.models.search import Sweep, settled, within_range
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -52,9 +53,15 @@ class LightGBM:
     Parameters
     ----------
     params : LightGBMParams
+        What is fixed.
+    sweep : dict
+        What tuning may search; a parameter in `params` is not searched.
     """
 
     params: LightGBMParams
+    sweep: Sweep = Field(default_factory=dict)
+
+    _within_range = model_validator(mode="after")(within_range)
 
     def fit(
         self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
@@ -63,7 +70,7 @@ class LightGBM:
         import lightgbm
 
         def boost(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> BoosterClassifier:
-            settings: dict[str, Any] = {**self.params}
+            settings: dict[str, Any] = settled(self)
             rounds = settings.pop("n_estimators", 100)
             fixed = {
                 "objective": "multiclass",

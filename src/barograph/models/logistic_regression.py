@@ -1,16 +1,17 @@
 """Multinomial logistic regression by scikit-learn."""
 
-import warnings
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from barograph.models.classifier import Estimator, FittedModel, Floats, fit_classifier
+from barograph.models.ranks import fit_on_ranks
+from barograph.models.search import Sweep, settled, within_range
 
 
 class LogisticParams(TypedDict, total=False):
@@ -33,35 +34,25 @@ class LogisticRegression:
     Parameters
     ----------
     params : LogisticParams
+        What is fixed.
+    sweep : dict
+        What tuning may search; a parameter in `params` is not searched.
     """
 
     params: LogisticParams
+    sweep: Sweep = Field(default_factory=dict)
+
+    _within_range = model_validator(mode="after")(within_range)
 
     def fit(
         self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
     ) -> FittedModel:
         """Fit on one thread, for the order of floating-point sums; see :func:`barograph.models.fit_classifier`."""
-        from sklearn.impute import SimpleImputer
         from sklearn.linear_model import LogisticRegression as Multinomial
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import QuantileTransformer, StandardScaler
-        from threadpoolctl import threadpool_limits
 
         def regress(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
-            at_the_mean = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
-            ranks = QuantileTransformer(n_quantiles=100, output_distribution="normal", subsample=None)
-            regression = Multinomial(**self.params, random_state=seed)
-            pipeline = make_pipeline(ranks, StandardScaler(), at_the_mean, regression)
-            # A feature without any value has neither ranks nor mean; the imputer stands in.
-            with threadpool_limits(1), np.errstate(invalid="ignore"), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-                pipeline.fit(
-                    values.astype(np.float64),
-                    classes,
-                    standardscaler__sample_weight=weights,
-                    logisticregression__sample_weight=weights,
-                )
-            fitted: Estimator = pipeline
+            regression = Multinomial(**settled(self), random_state=seed)
+            fitted: Estimator = fit_on_ranks(values, classes, weights, regression, scale="normal")
             return fitted
 
         return fit_classifier(regress, X, y, sample_weight)

@@ -1,27 +1,21 @@
 """A random forest by scikit-learn."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
-from typing_extensions import TypedDict
 
 from barograph.models.classifier import Estimator, FittedModel, Floats, fit_classifier
+from barograph.models.forest import ForestParams, grown
+from barograph.models.search import Sweep, settled, within_range
 
 
-class ForestParams(TypedDict, total=False):
-    """scikit-learn's parameters that may be set; what is absent keeps the library's default."""
+class RandomForestParams(ForestParams, total=False):
+    """Those of every forest, and the share of the rows that a tree draws."""
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
-
-    n_estimators: Annotated[int, Field(ge=1)]
-    criterion: Literal["gini", "entropy", "log_loss"]
-    max_depth: Annotated[int, Field(ge=1)] | None
-    min_samples_leaf: Annotated[int, Field(ge=1)]
-    max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"] | None
     max_samples: Annotated[float, Field(gt=0, le=1)] | None
 
 
@@ -31,21 +25,24 @@ class RandomForest:
 
     Parameters
     ----------
-    params : ForestParams
+    params : RandomForestParams
+        What is fixed.
+    sweep : dict
+        What tuning may search; a parameter in `params` is not searched.
     """
 
-    params: ForestParams
+    params: RandomForestParams
+    sweep: Sweep = Field(default_factory=dict)
+
+    _within_range = model_validator(mode="after")(within_range)
 
     def fit(
         self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
     ) -> FittedModel:
-        """Fit with all threads and leave a forest that predicts with one: parallel sums would vary in order."""
+        """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
         from sklearn.ensemble import RandomForestClassifier
 
         def grow(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
-            forest = RandomForestClassifier(**self.params, n_jobs=-1, random_state=seed)
-            forest.fit(values, classes, sample_weight=weights)
-            fitted: Estimator = forest.set_params(n_jobs=1)
-            return fitted
+            return grown(RandomForestClassifier(**settled(self), random_state=seed), values, classes, weights)
 
         return fit_classifier(grow, X, y, sample_weight)

@@ -2,23 +2,98 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from barograph.errors import InputError
-from barograph.models.canonical import canonical_archive
+from barograph.models import neural_network, svm, xgboost
+from barograph.models.canonical import archived, unarchived
 from barograph.models.classifier import Estimator, FittedModel
 from barograph.models.lightgbm import BoosterClassifier
 
 CARD: Final = "model.json"
 _SKOPS: Final = "model.skops"
 _LIGHTGBM: Final = "model.txt"
-_LIBRARIES: Final = {_SKOPS: ("scikit-learn", "skops"), _LIGHTGBM: ("lightgbm",)}
-# skops asks for a decision on these: an array's type is inert; a tree's node indices are not bounds-checked, and the
-# card's checksum, verified before anything is parsed, stands for them.
-_TRUSTED: Final = ["numpy.dtype", "sklearn.tree._tree.Tree"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one kind of estimator is kept.
+
+    Attributes
+    ----------
+    holds : type
+        What is written this way.
+    files : tuple of str
+        Their names; no two formats have the same ones.
+    libraries : tuple of str
+        Those that wrote the files; another version of one may read them otherwise.
+    to_files, from_files : callable
+        From the estimator to the bytes of every file, and back. What stands in the files was checked against the card
+        before; an `InputError` from here begins with the name of the file.
+    """
+
+    holds: type
+    files: tuple[str, ...]
+    libraries: tuple[str, ...]
+    to_files: Callable[[Any], dict[str, bytes]]
+    from_files: Callable[[Mapping[str, bytes]], Estimator]
+
+
+def _lightgbm_files(classifier: BoosterClassifier) -> dict[str, bytes]:
+    return {_LIGHTGBM: classifier.booster.model_to_string().encode()}
+
+
+def _from_lightgbm_files(files: Mapping[str, bytes]) -> BoosterClassifier:
+    import lightgbm
+
+    text = files[_LIGHTGBM].decode()
+    if "\nend of trees\n" not in text:  # LightGBM ends the whole process rather than raise
+        raise InputError(f"{_LIGHTGBM}: is not a model of LightGBM's, or not all of it")
+    return BoosterClassifier(lightgbm.Booster(model_str=text))
+
+
+def _skops_files(estimator: Estimator) -> dict[str, bytes]:
+    return {_SKOPS: archived(estimator)}
+
+
+def _from_skops_files(files: Mapping[str, bytes]) -> Estimator:
+    estimator: Estimator = unarchived(files[_SKOPS], _SKOPS)
+    return estimator
+
+
+_NETWORK: Final = Format(
+    neural_network.NetworkClassifier,
+    (neural_network.ARCHITECTURE, neural_network.WEIGHTS, neural_network.RANKS),
+    ("keras", "tensorflow", "scikit-learn", "skops"),
+    neural_network.to_files,
+    neural_network.from_files,
+)
+# The last one takes whatever the others do not: scikit-learn's estimators, a user's choice among them included.
+_FORMATS: Final = (
+    Format(BoosterClassifier, (_LIGHTGBM,), ("lightgbm",), _lightgbm_files, _from_lightgbm_files),
+    Format(xgboost.XGBoostClassifier, (xgboost.MODEL,), ("xgboost",), xgboost.to_files, xgboost.from_files),
+    _NETWORK,
+    Format(svm.MarginClassifier, (svm.MARGINS, svm.LINK), ("scikit-learn", "skops"), svm.to_files, svm.from_files),
+    Format(object, (_SKOPS,), ("scikit-learn", "skops"), _skops_files, _from_skops_files),
+)
+
+
+class _Card(BaseModel):
+    """What every card says; the facts that `save` was given stand beside it."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    features: list[str]
+    classes: list[Literal[0, 1, 2]]
+    files: dict[str, str]
+    versions: dict[str, str]
 
 
 def save(model: FittedModel, folder: Path, facts: Mapping[str, Any]) -> None:
@@ -33,18 +108,19 @@ def save(model: FittedModel, folder: Path, facts: Mapping[str, Any]) -> None:
         Plain values that the model's card keeps: the hashes of its settings and its data, its training window.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name, data = _serialised(model.estimator)
-    for stale in set(_LIBRARIES) - {name}:
+    kept_as = next(form for form in _FORMATS if isinstance(model.estimator, form.holds))
+    files = kept_as.to_files(model.estimator)
+    for stale in {name for form in _FORMATS for name in form.files} - set(files):
         (folder / stale).unlink(missing_ok=True)
     card = {
         "features": list(model.features),
         "classes": list(model.classes),
-        "file": name,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "versions": {library: version(library) for library in _LIBRARIES[name]},
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "versions": {library: _installed(library) for library in kept_as.libraries},
         **facts,
     }
-    _replace(folder / name, data)
+    for name, data in files.items():
+        _replace(folder / name, data)
     _replace(folder / CARD, json.dumps(card, indent=2, sort_keys=True).encode() + b"\n")
 
 
@@ -63,60 +139,69 @@ def load(folder: Path) -> FittedModel:
     Raises
     ------
     InputError
-        If a file is missing, is not the one the card describes, holds types that are not allowed, or was written by
-        another version of its library.
+        If a file is missing, is not the one the card describes, holds types that are not allowed or no classifier of
+        the card's features and classes, or was written by another version of its library.
     """
     card = _card(folder / CARD)
-    path = folder / card["file"]
+    form = next((form for form in _FORMATS if set(form.files) == set(card.files)), None)
+    if form is None:
+        raise InputError(f"{folder / CARD}: is not a model's card; together, {sorted(card.files)} are no model's files")
+    files = {name: _unchanged(folder / name, card.files[name]) for name in form.files}
+    for library in form.libraries:
+        wrote, installed = card.versions.get(library, "an unknown version"), _installed(library)
+        if wrote != installed:
+            path = folder / form.files[0]
+            raise InputError(f"{path}: written by {library} {wrote}, installed is {installed}; train it again")
+    return FittedModel(_parsed(form, files, folder, card), tuple(card.features), tuple(card.classes))
+
+
+def _card(path: Path) -> _Card:
+    if not path.is_file():
+        raise InputError(f"{path}: no model here; train it first (dvc repro)")
+    try:
+        return _Card.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise InputError(f"{path}: is not a model's card; {place}: {first['msg']}") from error
+
+
+def _unchanged(path: Path, sha256: str) -> bytes:
     if not path.is_file():
         raise InputError(f"{path}: missing, though {CARD} names it")
     data = path.read_bytes()
     found = hashlib.sha256(data).hexdigest()
-    if found != card["sha256"]:
-        raise InputError(
-            f"{path}: sha256 is {found[:12]}..., {CARD} says {card['sha256'][:12]}...; the file was changed"
-        )
-    for library, wrote in card["versions"].items():
-        if version(library) != wrote:
-            raise InputError(f"{path}: written by {library} {wrote}, installed is {version(library)}; train it again")
-    return FittedModel(_parsed(path, data), tuple(card["features"]), tuple(card["classes"]))
+    if found != sha256:
+        raise InputError(f"{path}: sha256 is {found[:12]}..., {CARD} says {sha256[:12]}...; the file was changed")
+    if not data:
+        raise InputError(f"{path}: is empty")
+    return data
 
 
-def _serialised(estimator: Estimator) -> tuple[str, bytes]:
-    if isinstance(estimator, BoosterClassifier):
-        return _LIGHTGBM, estimator.booster.model_to_string().encode()
-    import skops.io
-
-    return _SKOPS, canonical_archive(skops.io.dumps(estimator))
-
-
-def _parsed(path: Path, data: bytes) -> Estimator:
-    if path.name == _LIGHTGBM:
-        import lightgbm
-
-        return BoosterClassifier(lightgbm.Booster(model_str=data.decode()))
-    import skops.io
-    from skops.io.exceptions import UntrustedTypesFoundException
-
+def _parsed(form: Format, files: Mapping[str, bytes], folder: Path, card: _Card) -> Estimator:
+    names = " and ".join(form.files)
     try:
-        estimator: Estimator = skops.io.loads(data, trusted=_TRUSTED)
-    except UntrustedTypesFoundException as error:
-        kinds = skops.io.get_untrusted_types(data=data)
-        raise InputError(f"{path}: holds types that are not allowed: {sorted(set(kinds) - set(_TRUSTED))}") from error
+        estimator = form.from_files(files)
+        shape = estimator.predict_proba(np.zeros((1, len(card.features)), np.float32)).shape
+    except InputError as error:
+        raise InputError(f"{folder}/{error}") from error
+    except Exception as error:  # what a library raises on bytes that it did not write is not foreseeable
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{folder}/{names}: no model as {CARD} describes it: {type(error).__name__} {reason}"
+        ) from error
+    if shape != (1, len(card.classes)):
+        raise InputError(
+            f"{folder}/{names}: gives probabilities of shape {shape}, {CARD} has {len(card.classes)} classes"
+        )
     return estimator
 
 
-def _card(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"{path}: no model here; train it first (dvc repro)")
+def _installed(library: str) -> str:
     try:
-        card: dict[str, Any] = json.loads(path.read_bytes())
-        lacking = [key for key in ("features", "classes", "file", "sha256", "versions") if key not in card]
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: is not a model's card: {error}") from error
-    if lacking or card["file"] not in _LIBRARIES:
-        raise InputError(f"{path}: is not a model's card; it lacks {lacking} or names a file that is not a model's")
-    return card
+        return version(library)
+    except PackageNotFoundError:  # XGBoost and TensorFlow come as builds without GPU, under another name, on Linux
+        return version(f"{library}-cpu")
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,12 @@ _KEY = ["symbol", "date"]
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """A fold's training set: features (n, k), labels (n,) and weights (n,)."""
+    """A fold's training set: features (n, k), labels (n,), weights (n,), and `date` and `exit_date` of each row."""
 
     X: pd.DataFrame
     y: NDArray[np.int8]
     weight: NDArray[np.float64]
+    lives: pd.DataFrame
 
 
 def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.DataFrame, fold: int) -> TrainingRows:
@@ -53,7 +55,18 @@ def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.Data
         X=features.drop(columns=_KEY).iloc[rows].reset_index(drop=True),
         y=labels["label"].to_numpy()[label_rows],
         weight=own["weight"].to_numpy(),
+        lives=labels[["date", "exit_date"]].iloc[label_rows].reset_index(drop=True),
     )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fold of the walk: what was fitted on what, and the predictions table of the test window."""
+
+    fold: int
+    rows: TrainingRows
+    fitted: FittedModel
+    predictions: pd.DataFrame
 
 
 def walk(
@@ -65,7 +78,7 @@ def walk(
     *,
     name: str,
     seed: int,
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Step]:
     """Fit and predict fold after fold.
 
     Parameters
@@ -79,32 +92,36 @@ def walk(
 
     Yields
     ------
-    pandas.DataFrame
-        The predictions table, a fold with a test window at a time; every row of the window that has features is there.
+    Step
+        One a fold, in order. Every row of a test window that has features is predicted; the last step is the model that
+        goes into service, fitted on the rows of the fold that no test window follows, and its predictions are empty.
 
     Raises
     ------
     InputError
-        As :func:`training_rows`, and if a test window has no row.
+        As :func:`training_rows` and :func:`fit_rows`, and if a test window has no row.
     """
-    tested = folds[folds["test_end"].notna()]
-    for fold, start, end in zip(tested["fold"], tested["test_start"], tested["test_end"], strict=True):
+    for fold, start, end in zip(folds["fold"], folds["test_start"], folds["test_end"], strict=True):
         rows = training_rows(features, labels, samples, fold)
-        fitted = _fit(model, rows, name=name, fold=fold, seed=seed)
+        fitted = fit_rows(model, rows, name=name, seed=seed_for(seed, "train", name, fold))
         window = features[features["date"].between(start, end)]
-        if window.empty:
+        if window.empty and not pd.isna(end):
             raise InputError(f"fold {fold}: no features between {start:%F} and {end:%F}")
         probabilities = fitted.predict_proba(window.drop(columns=_KEY))
-        yield window[_KEY].assign(fold=fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
+        predictions = window[_KEY].assign(fold=fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
+        yield Step(fold, rows, fitted, predictions)
 
 
-def final_model(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:
-    """Fit the model that goes into service on the rows of the last fold, which no test window follows."""
-    return _fit(model, rows, name=name, fold=fold, seed=seed)
+def fit_rows(model: Model, rows: TrainingRows, *, name: str, seed: int) -> FittedModel:
+    """Fit a model on training rows; one that splits them by time is told their lives.
 
-
-def _fit(model: Model, rows: TrainingRows, *, name: str, fold: int, seed: int) -> FittedModel:
-    fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed_for(seed, "train", name, fold))
+    Raises
+    ------
+    InputError
+        If the model's `fit` gives something else than a :class:`FittedModel`.
+    """
+    in_time = {"lives": rows.lives} if "lives" in signature(model.fit).parameters else {}
+    fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed, **in_time)
     if not isinstance(fitted, FittedModel):
         kind = type(fitted).__name__
         raise InputError(f"models.{name}: fit gave a {kind}; end it in barograph.models.fit_classifier")

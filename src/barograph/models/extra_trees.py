@@ -1,0 +1,46 @@
+"""Extremely randomised trees by scikit-learn."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from barograph.models.classifier import Estimator, FittedModel, Floats, fit_classifier
+from barograph.models.forest import ForestParams, grown
+from barograph.models.search import Sweep, settled, within_range
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class ExtraTrees:
+    """Extremely randomised trees: every tree sees all rows, and thresholds are drawn rather than searched.
+
+    Missing values are split on natively.
+
+    Parameters
+    ----------
+    params : ForestParams
+        What is fixed.
+    sweep : dict
+        What tuning may search; a parameter in `params` is not searched.
+
+    References
+    ----------
+    Geurts, Ernst, Wehenkel (2006), "Extremely randomized trees", Machine Learning 63.
+    """
+
+    params: ForestParams
+    sweep: Sweep = Field(default_factory=dict)
+
+    _within_range = model_validator(mode="after")(within_range)
+
+    def fit(
+        self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
+    ) -> FittedModel:
+        """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
+        from sklearn.ensemble import ExtraTreesClassifier
+
+        def grow(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
+            return grown(ExtraTreesClassifier(**settled(self), random_state=seed), values, classes, weights)
+
+        return fit_classifier(grow, X, y, sample_weight)

@@ -1,0 +1,268 @@
+"""A neural network by Keras on TensorFlow."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass as plain_dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+from typing_extensions import TypedDict
+
+from barograph.errors import InputError
+from barograph.models.canonical import archived, unarchived
+from barograph.models.classifier import FittedModel, Floats, fit_classifier
+from barograph.models.ranks import fit_on_ranks
+from barograph.models.search import Sweep, settled, within_range
+from barograph.randomness import generator, seed_for
+
+if TYPE_CHECKING:
+    from keras import Sequential
+    from sklearn.pipeline import Pipeline
+
+ARCHITECTURE: Final = "network.json"
+WEIGHTS: Final = "network.weights.h5"
+RANKS: Final = "ranks.skops"
+# Sums of 32 bits differ in the seventh digit between one row and a batch of them.
+_FLOAT: Final = "float64"
+
+
+class NetworkParams(TypedDict, total=False):
+    """What may be set.
+
+    `hidden_units` (32 if absent) in each of the hidden `layers` (1); `dropout` (0.5), the share of hidden units left
+    out at a step; `l2` (0.01), the penalty on the squares of all coefficients; Adam's `learning_rate` (0.001); `epochs`
+    (20), passes over the rows in batches of `batch_size` (128).
+    """
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+
+    hidden_units: Annotated[int, Field(ge=1)]
+    layers: Annotated[int, Field(ge=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    l2: Annotated[float, Field(ge=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "hidden_units": 32,
+    "layers": 1,
+    "dropout": 0.5,
+    "l2": 0.01,
+    "learning_rate": 0.001,
+    "epochs": 20,
+    "batch_size": 128,
+}
+
+
+@plain_dataclass(frozen=True)
+class NetworkClassifier:
+    """A network behind ranks.
+
+    Attributes
+    ----------
+    ranks : sklearn.pipeline.Pipeline
+        From features to ranks.
+    network : keras.Sequential
+        From ranks to probabilities.
+    """
+
+    ranks: "Pipeline"
+    network: "Sequential"
+
+    def predict_proba(self, X: NDArray[np.float32], /) -> Floats:
+        """Give probabilities, shape (n, classes seen)."""
+        ranks = self.ranks.transform(X.astype(np.float64))
+        return np.asarray(self.network(ranks, training=False), np.float64)
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class NeuralNetwork:
+    """A small network of dense layers on ranks, trained by Adam [1]_ on weighted cross-entropy for a fixed time.
+
+    Each feature becomes its rank among the training rows as a share, brought to mean zero; a missing value counts as
+    the mean. Weights scale the losses. Every number has 64 bits and TensorFlow runs on one thread, so that the result
+    depends neither on the number of cores nor on how rows are batched for prediction.
+
+    Parameters
+    ----------
+    params : NetworkParams
+        What is fixed.
+    sweep : dict
+        What tuning may search; a parameter in `params` is not searched.
+
+    References
+    ----------
+    .. [1] Kingma, D., & Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
+    """
+
+    params: NetworkParams
+    sweep: Sweep = Field(default_factory=dict)
+
+    _within_range = model_validator(mode="after")(within_range)
+
+    def fit(
+        self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
+    ) -> FittedModel:
+        """Fit; see :func:`barograph.models.fit_classifier`, and :func:`start_tensorflow` for what else it raises."""
+
+        def learn(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> NetworkClassifier:
+            start_tensorflow()
+            settings = _DEFAULTS | settled(self)
+            ranks = fit_on_ranks(values, classes, weights, scale="uniform")
+            inputs = ranks.transform(values.astype(np.float64))
+            units = [settings["hidden_units"]] * settings["layers"] + [int(classes.max()) + 1]
+            learner = _network(values.shape[1], units, dropout=settings["dropout"], l2=settings["l2"], seed=seed)
+            batches = _batches(len(values), settings["batch_size"], settings["epochs"], seed)
+            _train(learner, inputs, classes, weights, batches, settings["learning_rate"])
+            network = _network(values.shape[1], units)
+            network.set_weights(learner.get_weights())
+            return NetworkClassifier(ranks, network)
+
+        return fit_classifier(learn, X, y, sample_weight)
+
+
+@cache
+def start_tensorflow() -> None:
+    """Start TensorFlow quietly, on one thread and deterministic; to be called before anything else uses it.
+
+    Variables of the environment that are set already are left as they are.
+
+    Raises
+    ------
+    InputError
+        If TensorFlow runs on several threads already, or Keras on another library than TensorFlow.
+    """
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}
+    for name, value in (quiet | {"KERAS_BACKEND": "tensorflow"}).items():
+        os.environ.setdefault(name, value)
+    import keras
+    import tensorflow as tf
+
+    if (library := keras.config.backend()) != "tensorflow":
+        raise InputError(f"KERAS_BACKEND: {library!r}; a neural network needs 'tensorflow'")
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise InputError(
+            "neural_network: TensorFlow was started before with several threads, in whose order sums would vary; call "
+            "barograph.models.neural_network.start_tensorflow() before anything else uses TensorFlow"
+        ) from error
+    tf.config.experimental.enable_op_determinism()
+
+
+def to_files(classifier: NetworkClassifier) -> dict[str, bytes]:
+    """Write the network's architecture and weights as Keras does, and the ranks as a skops archive."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / WEIGHTS
+        classifier.network.save_weights(path)
+        weights = path.read_bytes()
+    architecture = json.dumps(_architecture(classifier.network), indent=1, sort_keys=True).encode() + b"\n"
+    return {ARCHITECTURE: architecture, WEIGHTS: weights, RANKS: archived(classifier.ranks)}
+
+
+def from_files(files: Mapping[str, bytes]) -> NetworkClassifier:
+    """Read the network and its ranks back.
+
+    Nothing is built from what the architecture names: a network of its sizes is built anew, and must have the same.
+
+    Raises
+    ------
+    InputError
+        If the architecture is any other than dense layers as :class:`NeuralNetwork` makes them, or the ranks hold types
+        that are not allowed.
+    """
+    start_tensorflow()
+    network = _rebuilt(files[ARCHITECTURE])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / WEIGHTS
+        path.write_bytes(files[WEIGHTS])
+        network.load_weights(path)
+    return NetworkClassifier(unarchived(files[RANKS], RANKS), network)
+
+
+def _architecture(network: "Sequential") -> Any:
+    return json.loads(network.to_json())
+
+
+def _rebuilt(architecture: bytes) -> "Sequential":
+    try:
+        found = json.loads(architecture)
+        first, *dense = [layer["config"] for layer in found["config"]["layers"]]
+        network = _network(first["batch_shape"][1], [layer["units"] for layer in dense])
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(f"{ARCHITECTURE}: is not the architecture of a network of dense layers") from error
+    if _architecture(network) != found:
+        kinds = [str(layer.get("class_name")) for layer in found["config"]["layers"]]
+        raise InputError(f"{ARCHITECTURE}: layers {kinds}; allowed are dense ones alone, as training writes them")
+    return network
+
+
+def _network(width: int, units: Sequence[int], *, dropout: float = 0.0, l2: float = 0.0, seed: int = 0) -> "Sequential":
+    import keras
+
+    layers: list[Any] = [keras.Input((width,), dtype=_FLOAT, name="ranks")]
+    for i, size in enumerate(units):
+        if i and dropout:
+            layers.append(keras.layers.Dropout(dropout, seed=seed_for(seed, "dropout", i), dtype=_FLOAT))
+        dense = keras.layers.Dense(
+            size,
+            activation="relu" if i + 1 < len(units) else "softmax",
+            kernel_initializer=keras.initializers.GlorotUniform(seed_for(seed, "kernel", i)),
+            kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
+            dtype=_FLOAT,
+            name=f"dense_{i}",
+        )
+        layers.append(dense)
+    network = keras.Sequential(layers, name="network")
+    network.dtype_policy = _FLOAT
+    return network
+
+
+def _batches(rows: int, size: int, epochs: int, seed: int) -> NDArray[np.int64]:
+    random = generator(seed, "batches")
+    size = min(size, rows)
+    orders = [random.permutation(rows)[: rows // size * size] for _ in range(epochs)]
+    return np.concatenate(orders).reshape(-1, size)
+
+
+def _train(
+    network: "Sequential",
+    inputs: Floats,
+    classes: NDArray[np.int64],
+    weights: Floats,
+    batches: NDArray[np.int64],
+    learning_rate: float,
+) -> None:
+    import keras
+    import tensorflow as tf
+
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(dtype=_FLOAT)
+    coefficients = network.trainable_variables
+    adam = keras.optimizers.Adam(learning_rate)
+    adam.build(coefficients)
+
+    def step(rows: Any, X: Any, y: Any, w: Any) -> None:
+        with tf.GradientTape() as tape:
+            predicted = network(tf.gather(X, rows), training=True)
+            misfit = cross_entropy(tf.gather(y, rows), predicted, sample_weight=tf.gather(w, rows))
+            loss = misfit + sum(network.losses)
+        # Adam's `apply` would do this for every strategy of distribution, and keep the graph alive after training.
+        for gradient, variable in zip(tape.gradient(loss, coefficients), coefficients, strict=True):
+            adam.update_step(gradient, variable, adam.learning_rate)
+        adam.iterations.assign_add(1)
+
+    given = [tf.constant(array) for array in (inputs, classes, weights)]
+    graph = tf.function(step, autograph=False).get_concrete_function(tf.constant(batches[0]), *given)
+    for rows in batches:
+        graph(tf.constant(rows), *given)
