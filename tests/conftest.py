@@ -5,6 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import barograph.stages  # noqa: F401  sets OpenMP's policy before anything numerical is imported
+
 US57 = Path(__file__).parents[1] / "../shared/data/us57"
 
 

@@ -12,7 +12,8 @@ from barograph.errors import InputError
 from barograph.stages import stage as stage_module
 
 ROOT = Path(__file__).parents[1]
-GROUPS = sorted(path for path in config.CONF.iterdir() if path.is_dir() and path.name not in {"hydra", "experiment"})
+NO_SECTIONS = {"experiment", "hydra", "sweep"}
+GROUPS = sorted(path for path in config.CONF.iterdir() if path.is_dir() and path.name not in NO_SECTIONS)
 OPTIONS = [(group.name, option.stem) for group in GROUPS for option in sorted(group.glob("*.yaml"))]
 REQUIRED = {("market", "files"): ["market.root=somewhere"]}
 
@@ -32,6 +33,14 @@ def test_every_option_of_every_group_builds(group, option):
 @pytest.mark.parametrize("experiment", sorted(path.stem for path in (config.CONF / "experiment").glob("*.yaml")))
 def test_every_experiment_is_valid(experiment):
     config.validate(config.compose([f"experiment={experiment}"]))
+
+
+@pytest.mark.parametrize("space", sorted(path.stem for path in (config.CONF / "sweep").glob("*.yaml")))
+def test_every_search_space_belongs_to_a_model_that_takes_it(space):
+    model = config.compose([f"model={space}"], config_name="train")["model"]
+    assert model["sweep"] == yaml.safe_load((config.CONF / f"sweep/{space}.yaml").read_text())
+    assert not set(model["sweep"]) & set(model["params"]), "a fixed parameter would never be searched"
+    assert config.build(model, "model").sweep == model["sweep"]
 
 
 def _pipeline() -> dict:
@@ -110,6 +119,32 @@ def test_every_leaf_is_a_field_that_the_code_reads():
         ),
         (["models.lightgbm.params.num_leaves=many"], r"models\.lightgbm.*num_leaves.*valid integer, found 'many'"),
         (["+models.lightgbm.params.leaves=3"], r"models\.lightgbm.*leaves"),
+        (
+            ["models.lightgbm.sweep.reg_lambda.low=0"],
+            r"^models\.lightgbm\.sweep\.reg_lambda\.low: 0 given; .* positive$",
+        ),
+        (
+            ["models.lightgbm.sweep.reg_lambda.low=a"],
+            r"^models\.lightgbm\.sweep\.reg_lambda\.low: .* number, found 'a'$",
+        ),
+        (
+            ["models.lightgbm.sweep.reg_lambda.low=200"],
+            r"sweep\.reg_lambda\.low: 200 must be less than high, .* 100\.0$",
+        ),
+        (["models.lightgbm.sweep.reg_lambda.start=200"], r"sweep\.reg_lambda\.start: 200 lies outside 0\.1 to 100\.0$"),
+        (["+models.lightgbm.sweep.reg_lambda.lo=1"], r"sweep\.reg_lambda\.lo: no such setting; allowed are .*'low'"),
+        (["~models.lightgbm.sweep.reg_lambda.start"], r"models\.lightgbm\.sweep\.reg_lambda\.start: Field required$"),
+        (["models.lightgbm.sweep.reg_lambda=1"], r"models\.lightgbm\.sweep\.reg_lambda: .* found 1$"),
+        (["models.lightgbm.sweep.colsample_bytree.high=2"], r"sweep\.colsample_bytree\.high: .* equal to 1, found 2$"),
+        (["models.lightgbm.sweep.min_child_samples.high=400.5"], r"min_child_samples\.high: .* integer, found 400\.5$"),
+        (
+            ["+models.lightgbm.sweep.leaves={low: 1, high: 9, start: 3}"],
+            r"models\.lightgbm\.sweep\.leaves: no such parameter; allowed are .*'num_leaves'",
+        ),
+        (
+            ["+models.lightgbm.sweep.max_depth={choices: [3, deep], start: 3}"],
+            r"models\.lightgbm\.sweep\.max_depth\.choices\.1: .* integer, found 'deep'$",
+        ),
         (["memory.rows=10"], r"memory.*rows.*100, found 10"),
         (["+memory.size=10"], r"memory.*size"),
         (["market=files"], r"market\.root: \?\?\?"),
@@ -121,7 +156,7 @@ def test_every_leaf_is_a_field_that_the_code_reads():
         (["archive.events.covid_crash_2020.weight=0.5"], r"archive.*weights sum to 1\.35"),
         (["archive.events.covid_crash_2020.end='2020-01-01'"], r"archive.*covid_crash_2020 ends on 2020-01-01"),
         (["memory=balanced", "memory.balance.targets.crash=0.2"], r"memory\.balance.*sum to 1\.1"),
-        (["~models.lightgbm", "~models.random_forest", "~models.logistic_regression"], r"models: none is left"),
+        ([f"~models.{name}" for name in config.compose()["models"]], r"models: none is left"),
         (["models.lightgbm=null"], r"models\.lightgbm: None describes nothing"),
         (["+models.other.depth=3"], r"models\.other: .* needs a _target_"),
         (["+models.other._target_=builtins.dict"], r"models\.other\._target_: builtins\.dict .* no method fit"),

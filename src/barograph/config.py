@@ -34,11 +34,15 @@ _METHODS: Final = {
     "archive": None,
     "folds": "folds",
     "memory": None,
+    "tuning": None,
     "models": "fit",
-    "ensemble": "combine",
+    "ensemble": "walk",
     "validation": None,
+    "drift": None,
     "strategy": "target_weights",
     "execution": None,
+    "explain": None,
+    "gate": None,
 }
 
 
@@ -69,7 +73,7 @@ def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> di
             config = hydra_compose(config_name, overrides=list(overrides))
         plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     except (HydraException, OmegaConfBaseException, ValueError) as error:
-        raise InputError(f"{' '.join(overrides) or f'conf/{config_name}.yaml'}: {_one_line(error)}") from error
+        raise InputError(f"{' '.join(overrides) or f'conf/{config_name}.yaml'}: {one_line(error)}") from error
     finally:
         Singleton.set_state(running)
     return plain
@@ -127,7 +131,7 @@ def validate(settings: Settings) -> None:
         raise InputError("models: none is left; at least one is needed")
     for name, model in settings["models"].items():
         if name in RESERVED:
-            raise InputError(f"models.{name}: the name is taken by a predictor that is no model; choose another")
+            raise InputError(f"models.{name}: the name is taken; a model may not be called one of {list(RESERVED)}")
         _check(model, f"models.{name}", _METHODS["models"])
     seed, watch = settings["seed"], settings["watch"]
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
@@ -174,7 +178,7 @@ def load_params(path: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:
-        raise InputError(f"{path}: is not YAML: {_one_line(error)}") from error
+        raise InputError(f"{path}: is not YAML: {one_line(error)}") from error
     return loaded
 
 
@@ -205,6 +209,12 @@ def changes(default: Settings, settings: Settings) -> dict[str, tuple[Any, Any]]
     }
 
 
+def one_line(error: BaseException) -> str:
+    """Give an error's message without line breaks and without the places where Hydra looked."""
+    text = str(error).partition("\nConfig search path:")[0]
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
 def _leaves(settings: Settings, key: str = "") -> dict[str, Any]:
     leaves: dict[str, Any] = {}
     for name, value in settings.items():
@@ -226,7 +236,7 @@ def _explain(error: InstantiationException, section: Any, key: str) -> str:
     inner = next((line[10:] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
     place = [key, *inner.split(".")] if inner else [key]
     if not isinstance(cause, ValidationError):
-        return f"{'.'.join(place)}: {_one_line(cause or error)}"
+        return f"{'.'.join(place)}: {one_line(cause or error)}"
     first = cause.errors()[0]
     where = ".".join([*place, *(str(part) for part in first["loc"])])
     if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
@@ -241,8 +251,3 @@ def _settings_of(holder: Any, path: tuple[int | str, ...]) -> list[str]:
     for name in path:
         holder = get_type_hints(holder)[str(name)]
     return sorted(get_type_hints(holder))
-
-
-def _one_line(error: BaseException) -> str:
-    text = str(error).partition("\nConfig search path:")[0]
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())

@@ -1,7 +1,7 @@
 """Every model learns what is planted, to near its optimum, and nothing where nothing is planted.
 
-The features are oscillators and the calendar: with the planted signal, which follows the 14-day RSI, they hold all there
-is to know. Features of volatility would tell how often prices move, with a signal and without.
+The features are oscillators and the calendar: with the planted signal, which follows the 14-day RSI, they hold all
+there is to know. Features of volatility would tell how often prices move, with a signal and without.
 """
 
 from functools import cache

@@ -1,4 +1,4 @@
-"""A temporary clone of the project on a small simulated market, with DVC caches of its own."""
+"""A temporary clone of the project on a small simulated market with four models, with DVC caches of its own."""
 
 import os
 import shutil
@@ -11,7 +11,10 @@ ROOT = Path(__file__).parents[2]
 SMALL = """# @package _global_
 defaults:
   - override /market: simulated
-  - override /model@models.random_forest: null
+  - override /model@models.svm: null
+  - override /model@models.extra_trees: null
+  - override /model@models.gradient_boosting: null
+  - override /model@models.xgboost: null
 
 market:
   symbols: 6
@@ -19,6 +22,20 @@ market:
   years: 8
 memory:
   rows: 1500
+models:
+  random_forest:
+    params:
+      n_estimators: 20
+  neural_network:
+    params:
+      epochs: 2
+tuning:
+  trials: 2
+  rows: 1000
+drift:
+  permutations: 199
+explain:
+  rows: 20
 validation:
   resamples: 100
   auc_resamples: 20

@@ -1,8 +1,11 @@
 """The pipeline as its user drives it: repro, experiments, the queue, sweeps by hand, bad input."""
 
 import hashlib
+import itertools
 import json
+import re
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -10,6 +13,30 @@ import yaml
 from .conftest import Clone, make_clone
 
 pytestmark = [pytest.mark.smoke, pytest.mark.xdist_group("pipeline")]
+
+
+MODELS = {"logistic_regression", "random_forest", "lightgbm", "neural_network"}
+AFTER_TRAINING = {"ensemble", "validate", "drift", "backtest", "explain", "gate", "report"}
+BASELINES = {"prior", "regime_prior"}
+MINE = """
+from dataclasses import dataclass
+
+from sklearn.tree import DecisionTreeClassifier
+
+from barograph.models import fit_classifier
+
+
+@dataclass(frozen=True)
+class SmallTree:
+    depth: int
+
+    def fit(self, X, y, sample_weight=None, *, seed=0):
+        def grow(values, classes, weights):
+            tree = DecisionTreeClassifier(max_depth=self.depth, min_samples_leaf=50, random_state=seed)
+            return tree.fit(values, classes, sample_weight=weights)
+
+        return fit_classifier(grow, X, y, sample_weight)
+"""
 
 
 def _table(clone: Clone, path: str) -> pd.DataFrame:
@@ -29,11 +56,49 @@ def test_an_unchanged_pipeline_runs_no_stage(clone):
 
 
 def test_every_predictor_stands_beside_both_baselines(clone):
-    assert set(_metrics(clone)) == {"logistic_regression", "lightgbm", "ensemble", "prior", "regime_prior"}
+    assert set(_metrics(clone)) == {*MODELS, "ensemble", *BASELINES}
     summary = (clone.folder / "reports/summary.txt").read_text()
     assert all(name in summary for name in (*_metrics(clone), "universe"))
+    assert re.search(r"gate: (accepted|rejected), \d of \d criteria pass", summary)
     page = (clone.folder / "reports/index.html").read_bytes()
     assert len(page) < 8 * 2**20
+
+
+def test_no_two_predictors_predict_the_same(clone):
+    columns = ["p_sell", "p_hold", "p_buy"]
+    predicted = {name: _table(clone, f"data/predictions/{name}.parquet")[columns].to_numpy() for name in MODELS}
+    ensemble = _table(clone, "data/ensemble/predictions.parquet")
+    predicted |= {name: own[columns].to_numpy() for name, own in ensemble.groupby("predictor")}
+    assert len(predicted) == len(MODELS) + 3
+    for first, second in itertools.combinations(predicted.values(), 2):
+        assert np.abs(first - second).max() > 1e-3
+
+
+def test_what_a_study_finds_is_what_is_trained(clone):
+    for name in MODELS:
+        found = json.loads((clone.folder / f"data/tuning/{name}.json").read_text())
+        card = json.loads((clone.folder / f"models/{name}/model.json").read_text())
+        assert found["params"]
+        assert card["params"].items() >= found["params"].items()
+        assert found["last_date"] < str(_table(clone, "data/folds.parquet")["train_end"].min())
+
+
+def test_every_fold_says_what_its_model_rests_on(clone):
+    folds, features = _table(clone, "data/folds.parquet")["fold"], _table(clone, "data/features.parquet")
+    for name in MODELS:
+        importance = _table(clone, f"data/importance/{name}.parquet")
+        assert set(importance["fold"]) == set(folds)
+        assert set(importance["feature"]) == set(features.columns[2:])
+        assert importance.groupby("fold")["importance"].sum().to_numpy() == pytest.approx(1.0)
+
+
+def test_every_model_is_explained_in_every_regime(clone):
+    shap = pd.read_csv(clone.folder / "reports/shap/importance.csv")
+    regimes = set(_table(clone, "data/regimes.parquet")["regime"])
+    assert set(shap["model"]) == MODELS
+    assert set(shap["regime"]) == {"all", *regimes}
+    errors = pd.read_csv(clone.folder / "reports/shap/methods.csv").set_index("model")["largest_error"]
+    assert (errors < 0.01).all()
 
 
 def test_every_training_row_respects_the_calendar_of_its_fold(clone):
@@ -70,14 +135,26 @@ def test_nothing_in_an_output_depends_on_where_or_when_it_was_made(clone, tmp_pa
 def test_one_models_parameter_reruns_that_model_and_what_follows(clone):
     printed = clone.run("dvc", "exp", "run", "-n", "leaves", "-S", "models.lightgbm.params.num_leaves=15")
     ran = {line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")}
-    assert ran == {"train@lightgbm", "ensemble", "validate", "backtest", "report"}
+    assert ran == {"tune@lightgbm", "train@lightgbm", *AFTER_TRAINING}
     clone.run("git", "checkout", "--quiet", ".")
     clone.run("dvc", "checkout")
 
 
 def test_a_model_can_be_dropped(clone):
     clone.run("dvc", "exp", "run", "-S", "~models.logistic_regression")
-    assert set(_metrics(clone)) == {"lightgbm", "ensemble", "prior", "regime_prior"}
+    assert set(_metrics(clone)) == {*(MODELS - {"logistic_regression"}), "ensemble", *BASELINES}
+    clone.run("git", "checkout", "--quiet", ".")
+    clone.run("dvc", "checkout")
+
+
+def test_a_model_of_the_users_own_stands_beside_the_others(clone):
+    (clone.folder / "mine.py").write_text(MINE)
+    (clone.folder / "conf/model/mine.yaml").write_text("_target_: mine.SmallTree\ndepth: 3\n")
+    clone.run("dvc", "exp", "run", "-S", "+model@models.mine=mine")
+    assert set(_metrics(clone)) == {*MODELS, "mine", "ensemble", *BASELINES}
+    assert "mine" in set(pd.read_csv(clone.folder / "reports/shap/methods.csv")["model"])
+    (clone.folder / "mine.py").unlink()
+    (clone.folder / "conf/model/mine.yaml").unlink()
     clone.run("git", "checkout", "--quiet", ".")
     clone.run("dvc", "checkout")
 
@@ -156,11 +233,16 @@ def test_a_stage_by_hand_refuses_what_it_does_not_read(clone):
         ("archive.events.financial_crisis_2008.end='2009-03-30'", "archive"),
         ("memory.archive.share=0.1", "samples"),
         ("folds.embargo=6", "samples"),
+        ("tuning.trials=3", "tune@lightgbm"),
+        ("models.lightgbm.sweep.reg_lambda.high=50.0", "tune@lightgbm"),
         ("models.lightgbm.params.learning_rate=0.1", "train@lightgbm"),
         ("+ensemble.weights.lightgbm=2.0", "ensemble"),
         ("validation.min_episodes=2", "validate"),
         ("strategy.k=2", "backtest"),
         ("execution.commission_bps=2.0", "backtest"),
+        ("drift.psi=0.3", "drift"),
+        ("explain.top=5", "explain"),
+        ("gate.criteria.calibration_error.threshold=0.1", "gate"),
     ],
 )
 def test_a_changed_leaf_makes_its_stage_stale(clone, override, stale):
@@ -177,6 +259,8 @@ def test_a_changed_leaf_makes_its_stage_stale(clone, override, stale):
     [
         ("label.horizon=0", "label.horizon: Input should be greater than or equal to 1, found 0"),
         ("market=files", "market.root: ??? is not a value"),
+        ("models.lightgbm.params.num_leaves=1", "num_leaves: Input should be greater than or equal to 2, found 1"),
+        ("models.lightgbm.sweep.reg_lambda.low=-1.0", "models.lightgbm.sweep.reg_lambda.low"),
     ],
 )
 def test_bad_settings_end_in_one_line_before_anything_is_written(clone, override, message):
@@ -187,3 +271,24 @@ def test_bad_settings_end_in_one_line_before_anything_is_written(clone, override
     assert hashlib.sha256((clone.folder / "dvc.lock").read_bytes()).hexdigest() == lock
     clone.run("git", "checkout", "--quiet", ".")
     clone.run("dvc", "checkout")
+
+
+def test_a_corrupted_model_and_a_foreign_study_are_named(clone):
+    model, study = clone.folder / "models/lightgbm/model.txt", clone.folder / "data/tuning/lightgbm.json"
+    kept = {path: path.read_bytes() for path in (model, study)}
+    for path, changed in (
+        (model, kept[model].replace(b"leaf", b"loaf", 1)),
+        (study, (clone.folder / "data/tuning/random_forest.json").read_bytes()),
+    ):
+        path.unlink()
+        path.write_bytes(changed)
+    stage = ["python", "-m", "barograph.stages.{}", "-cn", "stage"]
+    explained = clone.run(*(word.format("explain") for word in stage), fails=True)
+    assert explained.count("\n") == 1
+    assert "models/lightgbm/model.txt: sha256 is" in explained
+    trained = clone.run(*(word.format("train") for word in stage), "model_key=lightgbm", fails=True)
+    assert trained.count("\n") == 1
+    assert "data/tuning/lightgbm.json: a study of 'random_forest', not of 'lightgbm'" in trained
+    for path, content in kept.items():
+        path.write_bytes(content)
+    clone.run("dvc", "checkout", "--force")

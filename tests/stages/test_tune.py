@@ -18,7 +18,7 @@ MODEL = {
 }
 TUNING = {
     "_target_": "barograph.models.Tuning",
-    "trials": 3, "rows": 400, "splits": 2, "first_share": 0.5, "embargo": 5, "startup_trials": 2,
+    "trials": 3, "rows": 400, "splits": 2, "first_share": 0.5, "startup_trials": 2,
 }  # fmt: skip
 
 FOLDS = {"_target_": "barograph.folds.WalkForward", "min_years": 1, "embargo": 5}
@@ -62,7 +62,7 @@ def test_the_stage_writes_the_same_bytes_twice_and_says_what_it_found(root, tmp_
     assert found["last_date"] < "2004-12-25", "the first tested year is 2005"
     assert found["log_loss"] <= found["start_log_loss"] == trials["log_loss"][0]
     assert said[0] == said[1]
-    assert said[0].startswith("mine: trials 3 complete; log loss ")
+    assert said[0].startswith("mine: 3 trials (3 complete), log loss ")
     assert said[0].endswith(f"+models.mine.params.C={found['params']['C']}")
 
 

@@ -1,5 +1,7 @@
 """Splits inside a fold's past: train on what came before, test on what follows, purged."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -39,7 +41,7 @@ def expanding_splits(
     bounds = np.linspace(first_share, 1, splits + 1) * trading.size
     starts = np.round(bounds).astype(np.intp)
     found = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts):
         known = trading[start - embargo] if start >= embargo else trading[0]
         train = np.flatnonzero(exits < known)
         test = np.flatnonzero((days >= trading[start]) & (days <= trading[end - 1])) if end > start else train[:0]

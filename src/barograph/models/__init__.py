@@ -12,6 +12,7 @@ from barograph.models.lightgbm import LightGBM
 from barograph.models.logistic_regression import LogisticRegression
 from barograph.models.neural_network import NeuralNetwork
 from barograph.models.random_forest import RandomForest
+from barograph.models.search import searched
 from barograph.models.storage import load, save
 from barograph.models.study import TuningResult, tune
 from barograph.models.svm import SVM
@@ -48,6 +49,7 @@ __all__ = [
     "fit_rows",
     "load",
     "save",
+    "searched",
     "study_rows",
     "training_rows",
     "tune",

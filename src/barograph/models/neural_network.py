@@ -140,16 +140,15 @@ def start_tensorflow() -> None:
     Raises
     ------
     InputError
-        If TensorFlow runs on several threads already, or Keras on another library than TensorFlow.
+        If TensorFlow runs on several threads already, or Keras is told to use another library.
     """
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}
     for name, value in (quiet | {"KERAS_BACKEND": "tensorflow"}).items():
         os.environ.setdefault(name, value)
-    import keras
+    if (library := os.environ["KERAS_BACKEND"]) != "tensorflow":
+        raise InputError(f"KERAS_BACKEND: {library!r}; a neural network needs 'tensorflow'")
     import tensorflow as tf
 
-    if (library := keras.config.backend()) != "tensorflow":
-        raise InputError(f"KERAS_BACKEND: {library!r}; a neural network needs 'tensorflow'")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)

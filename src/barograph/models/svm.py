@@ -129,8 +129,14 @@ class SVM:
             share = weights[past].sum() / weights.sum()
             rehearsed = self._machine(values[past], classes[past], weights[past], seed, 1 / share)
             link = LogisticRegression(max_iter=500)
-            link.fit(_margins(rehearsed, values[later]), classes[later], sample_weight=weights[later])
-            return MarginClassifier(self._machine(values, classes, weights, seed), link)
+            shares = np.bincount(classes, weights) / np.bincount(classes[later], weights[later])
+            evened = weights[later] * shares[classes[later]] * weights[later].sum() / weights.sum()
+            margins = _margins(rehearsed, values[later])
+            link.fit(margins, classes[later], sample_weight=evened)
+            machine = self._machine(values, classes, weights, seed)
+            centre = np.average(_margins(machine, values), axis=0, weights=weights)
+            machine[-1].intercept_ += np.average(margins, axis=0, weights=evened) - centre
+            return MarginClassifier(machine, link)
 
         order = np.arange(len(X)).astype("datetime64[D]")
         in_order = pd.DataFrame({"date": order, "exit_date": order})

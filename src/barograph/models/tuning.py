@@ -37,8 +37,6 @@ class Tuning:
         Validation windows, one after the other, each preceded by what had matured before it.
     first_share : float
         Share of the dates before the first validation window.
-    embargo : int
-        Trading days between the last exit of a training row and the first date of its validation window.
     startup_trials : int
         Trials before the sampler learns from those it has seen, and before a hopeless one is cut short.
     """
@@ -47,7 +45,6 @@ class Tuning:
     rows: Annotated[int, Field(ge=100)]
     splits: Annotated[int, Field(ge=1)]
     first_share: Annotated[float, Field(gt=0, lt=1)]
-    embargo: Annotated[int, Field(ge=0)]
     startup_trials: Annotated[int, Field(ge=1)]
 
 
@@ -68,7 +65,9 @@ class StudyRows:
         )
 
 
-def study_rows(features: pd.DataFrame, labels: pd.DataFrame, fold: Fold, settings: Tuning) -> StudyRows:
+def study_rows(
+    features: pd.DataFrame, labels: pd.DataFrame, fold: Fold, settings: Tuning, *, embargo: int
+) -> StudyRows:
     """Thin what had matured before a test window to whole dates, and split it in order of time.
 
     Parameters
@@ -78,6 +77,8 @@ def study_rows(features: pd.DataFrame, labels: pd.DataFrame, fold: Fold, setting
     fold : Fold
         The first, so that no test window is ever looked at.
     settings : Tuning
+    embargo : int
+        Trading days between the last exit of a training row and the first date of its validation window.
 
     Returns
     -------
@@ -93,9 +94,7 @@ def study_rows(features: pd.DataFrame, labels: pd.DataFrame, fold: Fold, setting
     if matured.empty:
         raise InputError(f"data/labels.parquet: no label is known before {fold.cutoff}; tuning needs more history")
     dates, exits = (matured[name].to_numpy("datetime64[D]") for name in ("date", "exit_date"))
-    splits = expanding_splits(
-        dates, exits, splits=settings.splits, first_share=settings.first_share, embargo=settings.embargo
-    )
+    splits = expanding_splits(dates, exits, splits=settings.splits, first_share=settings.first_share, embargo=embargo)
     kept = np.isin(dates, _thinned(dates, settings.rows))
     position = np.cumsum(kept) - 1
     thinned = [(position[train[kept[train]]], position[test[kept[test]]]) for train, test in splits]

@@ -4,21 +4,25 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import hydra
 import pandas as pd
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 import barograph
 from barograph import config, tables
 from barograph.errors import InputError
 
 Recipe = Callable[["Stage"], str]
+_FULL_ERROR: Final = "HYDRA_FULL_ERROR"
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,14 @@ class Stage:
     Attributes
     ----------
     settings : mapping
-        The sections of the configuration that the stage declares, and no others.
+        The sections of the configuration that the stage declares, and no others; by hand also what its primary config
+        adds to them.
     root : Path
         Where it reads.
     out : Path
         Where it writes: the same under DVC, Hydra's output folder by hand.
     model_key : str or None
-        The model that DVC's command names, where it names one.
+        The model that DVC's command names or, by hand, `model=` chooses, where one does.
     """
 
     settings: Mapping[str, Any]
@@ -45,6 +50,21 @@ class Stage:
     def build(self, key: str) -> Any:
         """Build the object that a section describes."""
         return config.build(self.settings[key], key)
+
+    def chosen_model(self) -> tuple[str, dict[str, Any]]:
+        """Give the key and the settings of the model that DVC names or, by hand, `model=` chooses.
+
+        Raises
+        ------
+        InputError
+            If there is no such model.
+        """
+        if self.model_key is not None and "model" in self.settings:
+            return self.model_key, self.settings["model"]
+        models = self.settings["models"]
+        if self.model_key is None or self.model_key not in models:
+            raise InputError(f"model_key: {self.model_key!r} is not a model; there are {sorted(models)}")
+        return self.model_key, models[self.model_key]
 
     def read(self, table: tables.Table, *, model: str = "") -> pd.DataFrame:
         """Read a table."""
@@ -80,11 +100,14 @@ class Stage:
         temporary.replace(target)
 
 
-def stage(*reads: str, config_name: str = "config") -> Callable[[Recipe], Callable[[], None]]:
+def stage(
+    *reads: str, config_name: str = "config", by_hand: Sequence[str] = ()
+) -> Callable[[Recipe], Callable[[], None]]:
     """Make a recipe a Hydra entrypoint.
 
     The whole configuration is validated before the recipe starts; the recipe sees the sections in `reads` alone. It
-    returns the line that says what it did. Bad input ends in one line on standard error and exit code 1.
+    returns the line that says what it did. Bad input, on the command line too, ends in one line on standard error and
+    exit code 1.
 
     Parameters
     ----------
@@ -92,6 +115,8 @@ def stage(*reads: str, config_name: str = "config") -> Callable[[Recipe], Callab
         The sections that the stage reads; dvc.yaml names the same ones.
     config_name : str
         The primary config when the stage is run by hand; DVC's commands say ``-cn stage``.
+    by_hand : sequence of str
+        What that primary config adds to the whole configuration; a `model` stands in for the section `models`.
     """
 
     def decorate(recipe: Recipe) -> Callable[[], None]:
@@ -99,7 +124,7 @@ def stage(*reads: str, config_name: str = "config") -> Callable[[Recipe], Callab
 
         def run(composed: DictConfig) -> None:
             try:
-                print(f"{name:<9} {recipe(_prepare(composed, reads))}", flush=True)
+                print(f"{name:<9} {recipe(_prepare(composed, reads, by_hand))}", flush=True)
             except InputError as error:
                 print(f"{name}: {error}", file=sys.stderr, flush=True)
                 sys.exit(1)
@@ -108,28 +133,49 @@ def stage(*reads: str, config_name: str = "config") -> Callable[[Recipe], Callab
         entry: Callable[[], None] = hydra.main(
             version_base="1.3", config_path=str(config.CONF), config_name=config_name
         )(run)
-        main = functools.wraps(recipe)(entry)
+
+        @functools.wraps(recipe)
+        def main() -> None:
+            with _one_line_errors(name):
+                entry()
+
         main.reads = reads  # type: ignore[attr-defined]
         return main
 
     return decorate
 
 
-def _prepare(composed: DictConfig, reads: tuple[str, ...]) -> Stage:
+@contextmanager
+def _one_line_errors(name: str) -> Iterator[None]:
+    """Say in one line what Hydra says in many, unless the user asked for its full errors."""
+    if _FULL_ERROR in os.environ:
+        yield
+        return
+    os.environ[_FULL_ERROR] = "1"  # Hydra raises, where it would print and exit
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        print(f"{name}: {config.one_line(error)}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    finally:
+        del os.environ[_FULL_ERROR]
+
+
+def _prepare(composed: DictConfig, reads: tuple[str, ...], by_hand: Sequence[str]) -> Stage:
     refuse_foreign_package()
     settings: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
-    model_key, by_hand = settings.pop("model_key", None), settings.pop("model", None)
+    model_key = settings.pop("model_key", None)
+    added = {key: settings.pop(key) for key in by_hand if key in settings}
     config.validate(settings)
-    root = Path.cwd()
-    if HydraConfig.get().job.config_name == "stage":
+    root, running = Path.cwd(), HydraConfig.get()
+    if running.job.config_name == "stage":
         return Stage({key: settings[key] for key in reads}, root, root, model_key)
-    declared = {key: settings[key] for key in reads if not (by_hand and key == "models")}
-    declared |= {"model": by_hand} if by_hand else {}
-    for override in HydraConfig.get().overrides.task:
+    declared = {key: settings[key] for key in reads if not (key == "models" and "model" in added)} | added
+    for override in running.overrides.task:
         key = override.lstrip("+~").split("=")[0].split("@")[0].split(".")[0]
         if key not in declared:
             raise InputError(f"{override}: this stage does not read {key}; it reads {list(declared)}")
-    return Stage(declared, root, Path(HydraConfig.get().runtime.output_dir), None)
+    return Stage(declared, root, Path(running.runtime.output_dir), running.runtime.choices.get("model"))
 
 
 def refuse_foreign_package() -> None:

@@ -2,50 +2,54 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from hydra.core.hydra_config import HydraConfig
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from barograph import config, tables
-from barograph.errors import InputError
-from barograph.models import class_frequencies, final_model, save, training_rows, walk
+from barograph.models import Model, Step, class_frequencies, feature_importance, save, searched, tuned, walk
+from barograph.randomness import seed_for
 from barograph.stages.stage import Stage, stage
 from barograph.tables import PROBABILITIES
 
 
-@stage("models", "seed", config_name="train")
+@stage("models", "seed", config_name="train", by_hand=("model",))
 def main(stage: Stage) -> str:
     """Train the model that DVC names or, by hand, the one that `model=` chooses."""
-    name, settings = _chosen(stage)
-    model, seed = config.build(settings, f"models.{name}"), stage.settings["seed"]
-    features, labels = stage.read(tables.FEATURES), stage.read(tables.LABELS)
-    samples, folds = stage.read(tables.SAMPLES), stage.read(tables.FOLDS)
-    windows = walk(model, features, labels, samples, folds, name=name, seed=seed)
-    bar = tqdm(windows, name, total=len(folds) - 1, unit="fold", disable=None)
-    predictions = pd.concat(bar, ignore_index=True)
+    name, settings = stage.chosen_model()
+    model, seed = _with_study(stage, config.build(settings, f"models.{name}"), name), stage.settings["seed"]
+    labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
+    steps = walk(model, stage.read(tables.FEATURES), labels, stage.read(tables.SAMPLES), folds, name=name, seed=seed)
+    predicted, rested = [], []
+    for step in tqdm(steps, name, total=len(folds), unit="fold", disable=None):
+        predicted.append(step.predictions)
+        shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
+        rested.append(shares.assign(fold=step.fold))
+    predictions = pd.concat(predicted, ignore_index=True)
     stage.write(tables.PREDICTIONS, predictions, model=name)
-    rows = training_rows(features, labels, samples, len(folds) - 1)
-    facts = {
+    stage.write(tables.IMPORTANCE, pd.concat(rested, ignore_index=True), model=name)
+    save(step.fitted, stage.out / "models" / name, _facts(step, getattr(model, "params", {}), settings, folds))
+    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}"
+
+
+def _with_study(stage: Stage, model: Model, name: str) -> Model:
+    """Fix what tuning found; a model that leaves nothing open needs no study."""
+    return tuned(model, stage.read_json(f"data/tuning/{name}.json"), name) if searched(model) else model
+
+
+def _facts(step: Step, params: Mapping[str, Any], settings: Mapping[str, Any], folds: pd.DataFrame) -> dict[str, Any]:
+    rows = step.rows
+    return {
         "settings": _digest(json.dumps(settings, sort_keys=True).encode()),
+        "params": dict(params),
         "data": _digest(rows.X.to_numpy().tobytes(), rows.y.tobytes(), rows.weight.tobytes()),
         "window": [f"{day:%F}" for day in (folds["train_start"].iloc[-1], folds["train_end"].iloc[-1])],
         "rows": len(rows.y),
     }
-    save(final_model(model, rows, name=name, fold=len(folds) - 1, seed=seed), stage.out / "models" / name, facts)
-    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}"
-
-
-def _chosen(stage: Stage) -> tuple[str, dict[str, Any]]:
-    if "model" in stage.settings:
-        return HydraConfig.get().runtime.choices["model"], stage.settings["model"]
-    models = stage.settings["models"]
-    if stage.model_key is None or stage.model_key not in models:
-        raise InputError(f"model_key: {stage.model_key!r} is not a model; there are {sorted(models)}")
-    return stage.model_key, models[stage.model_key]
 
 
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:

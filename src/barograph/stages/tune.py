@@ -1,0 +1,72 @@
+"""Tuning: search for a model's parameters before the first test date, on unresampled data."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from barograph import config, tables
+from barograph.errors import InputError
+from barograph.models import study_rows, tune
+from barograph.stages.stage import Stage, stage
+
+if TYPE_CHECKING:
+    from optuna.storages import JournalStorage
+
+
+@stage("models", "folds", "tuning", "seed", config_name="tune", by_hand=("model", "storage"))
+def main(stage: Stage) -> str:
+    """Tune the model that DVC names or, by hand, the one that `model=` chooses; `storage=` keeps the study."""
+    name, chosen = stage.chosen_model()
+    model, settings = config.build(chosen, f"models.{name}"), stage.build("tuning")
+    labels = stage.read(tables.LABELS)
+    walk = stage.build("folds")
+    first = walk.over(labels, stage.read(tables.REGIME_SERIES))[0]
+    data = study_rows(stage.read(tables.FEATURES), labels, first, settings, embargo=walk.embargo)
+    kept = stage.settings.get("storage")
+    with tqdm(desc=name, total=settings.trials, unit="trial", disable=None) as bar:
+        result = tune(
+            model,
+            data,
+            settings,
+            name=name,
+            seed=stage.settings["seed"],
+            storage=journal(kept) if kept is not None else None,
+            on_trial=lambda finished: bar.update(finished - bar.n),
+        )
+    stage.write_json(f"data/tuning/{name}.json", result.found)
+    stage.write_csv(f"reports/tuning/{name}.csv", result.trials)
+    return f"{name}: {_said(result.found, 'model' if 'model' in stage.settings else f'models.{name}')}"
+
+
+def journal(path: Any) -> "JournalStorage":
+    """Open a file in which Optuna keeps studies, line by line; a missing one is begun."""
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if not isinstance(path, str) or not path:
+        raise InputError(f"storage: {path!r}; it must name the file that keeps the study, or be null")
+    try:
+        given = Path(path).read_bytes() if Path(path).exists() else b""
+        if given and ("op_code" not in json.loads(given.splitlines()[0]) or not given.endswith(b"\n")):
+            raise ValueError("a line is no record, or is cut off")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return JournalStorage(JournalFileBackend(path))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"storage: {path} is not an Optuna journal: {config.one_line(error)}") from error
+
+
+def _said(found: dict[str, Any], place: str) -> str:
+    if not found["params"]:
+        return "nothing to search, no study; its parameters are all fixed"
+    ended = ", ".join(f"{count} {state}" for state, count in found["trials"].items() if count)
+    start = "a start that failed" if found["start_log_loss"] is None else f"{found['start_log_loss']:.4f} at the start"
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found["params"].items()}
+    best = " ".join(f"+{place}.params.{key}={value}" for key, value in values.items())
+    count = sum(found["trials"].values())
+    return f"{count} trials ({ended}), log loss {found['log_loss']:.4f} against {start}; {best}"
+
+
+if __name__ == "__main__":
+    main()
