@@ -228,6 +228,8 @@ def test_search_spaces_start_where_the_fit_without_tuning_stands(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_every_searched_parameter_matters(name):
     X, y = make_data()
+    noise = np.random.default_rng(6).normal(size=(len(X), 22)).astype(np.float32)
+    X = X.assign(**{f"noise{i}": column for i, column in enumerate(noise.T)})
     model = build_model(name)
     for key, space in model.sweep.items():
         ends = space["choices"] if "choices" in space else (space["low"], space["high"])

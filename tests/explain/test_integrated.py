@@ -9,7 +9,7 @@ from barograph.models import SVM, LogisticRegression, NeuralNetwork
 from barograph.models.neural_network import NetworkClassifier, start_tensorflow
 from tests.explain.data import FEATURES, fitted, rows_to_explain, training_set
 
-MACHINE = SVM(params={"n_components": 60, "gamma": 0.1, "C": 1.0})
+MACHINE = SVM(params={"n_components": 60, "gamma": 0.5, "C": 1.0})
 
 
 def _without(X: pd.DataFrame, feature: str) -> np.ndarray:

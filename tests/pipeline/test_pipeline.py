@@ -18,25 +18,6 @@ pytestmark = [pytest.mark.smoke, pytest.mark.xdist_group("pipeline")]
 MODELS = {"logistic_regression", "random_forest", "lightgbm", "neural_network"}
 AFTER_TRAINING = {"ensemble", "validate", "drift", "backtest", "explain", "gate", "report"}
 BASELINES = {"prior", "regime_prior"}
-MINE = """
-from dataclasses import dataclass
-
-from sklearn.tree import DecisionTreeClassifier
-
-from barograph.models import fit_classifier
-
-
-@dataclass(frozen=True)
-class SmallTree:
-    depth: int
-
-    def fit(self, X, y, sample_weight=None, *, seed=0):
-        def grow(values, classes, weights):
-            tree = DecisionTreeClassifier(max_depth=self.depth, min_samples_leaf=50, random_state=seed)
-            return tree.fit(values, classes, sample_weight=weights)
-
-        return fit_classifier(grow, X, y, sample_weight)
-"""
 
 
 def _table(clone: Clone, path: str) -> pd.DataFrame:
@@ -147,9 +128,12 @@ def test_a_model_can_be_dropped(clone):
     clone.run("dvc", "checkout")
 
 
-def test_a_model_of_the_users_own_stands_beside_the_others(clone):
-    (clone.folder / "mine.py").write_text(MINE)
-    (clone.folder / "conf/model/mine.yaml").write_text("_target_: mine.SmallTree\ndepth: 3\n")
+def test_the_readmes_own_model_stands_beside_the_others(clone):
+    readme = (clone.folder / "README.md").read_text()
+    code = next(block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "SmallTree" in block)
+    settings = next(block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "SmallTree" in block)
+    (clone.folder / "mine.py").write_text(code)
+    (clone.folder / "conf/model/mine.yaml").write_text(settings)
     clone.run("dvc", "exp", "run", "-S", "+model@models.mine=mine")
     assert set(_metrics(clone)) == {*MODELS, "mine", "ensemble", *BASELINES}
     assert "mine" in set(pd.read_csv(clone.folder / "reports/shap/methods.csv")["model"])
@@ -221,6 +205,13 @@ def test_a_stage_by_hand_refuses_what_it_does_not_read(clone):
     assert "Traceback" not in printed
     other = clone.run("python", "-m", "barograph.stages.train", "models.lightgbm.params.num_leaves=3", fails=True)
     assert "this stage does not read models; it reads ['seed', 'model']" in other
+
+
+@pytest.mark.parametrize("arguments", [["model=nonsense"], ["-m", "model=nonsense,lightgbm"]])
+def test_an_unknown_model_by_hand_ends_in_one_line(clone, arguments):
+    printed = clone.run("python", "-m", "barograph.stages.train", *arguments, fails=True)
+    assert printed.startswith("train: Could not find 'model/nonsense' Available options in 'model': extra_trees")
+    assert printed.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,20 @@
 """A stage's command line: what Hydra says in many lines is said in one."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from barograph.stages import market
+ROOT = Path(__file__).parents[2]
+QUIET = {name: value for name, value in os.environ.items() if name != "HYDRA_FULL_ERROR"}
+
+
+def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
+    """Run the market stage by hand, in a process of its own: Hydra closes the log handlers that it finds."""
+    command = [sys.executable, "-m", "barograph.stages.market", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -19,38 +29,27 @@ from barograph.stages import market
         (["-cn", "nowhere"], "Cannot find primary config 'nowhere'"),
     ],
 )
-def test_a_mistake_on_the_command_line_ends_in_one_line(arguments, message, monkeypatch, capsys, tmp_path):
-    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
-    monkeypatch.setattr("sys.argv", ["market", *arguments, f"hydra.sweep.dir={tmp_path}"])
-    with pytest.raises(SystemExit) as ended:
-        market.main()
-    printed = capsys.readouterr().err
-    assert ended.value.code == 1
-    assert printed.startswith("market: ")
-    assert message in printed
-    assert printed.count("\n") == 1
-    assert "HYDRA_FULL_ERROR" not in os.environ
+def test_a_mistake_on_the_command_line_ends_in_one_line(arguments, message, tmp_path):
+    ended = run_market(*arguments, f"hydra.sweep.dir={tmp_path}")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("market: ")
+    assert message in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
-def test_hydras_full_error_is_there_for_whoever_asks(monkeypatch):
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    monkeypatch.setattr("sys.argv", ["market", "memry=3"])
-    with pytest.raises(Exception, match="Could not override 'memry'"):
-        market.main()
-    assert os.environ["HYDRA_FULL_ERROR"] == "1"
+def test_hydras_full_error_is_there_for_whoever_asks():
+    ended = run_market("memry=3", environment=QUIET | {"HYDRA_FULL_ERROR": "1"})
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
 
 
-def test_hydras_help_still_works(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["market", "--help"])
-    with pytest.raises(SystemExit) as ended:
-        market.main()
-    assert ended.value.code == 0
-    assert "Configuration groups" in capsys.readouterr().out
+def test_hydras_help_still_works():
+    ended = run_market("--help")
+    assert ended.returncode == 0
+    assert "Configuration groups" in ended.stdout
 
 
-def test_hydra_still_shows_what_would_run(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["market", "--cfg", "job", "seed=11"])
-    market.main()
-    printed = capsys.readouterr()
-    assert printed.err == ""
-    assert "seed: 11" in printed.out
+def test_hydra_still_shows_what_would_run():
+    ended = run_market("--cfg", "job", "seed=11")
+    assert ended.stderr == ""
+    assert "seed: 11" in ended.stdout

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 MARGINS: Final = "margins.skops"
 LINK: Final = "link.skops"
 _FIRST_SHARE: Final = 0.7
-# Rows predicted at once, always as many: products of other shapes are summed in another order, and the kernel's map
-# divides by small numbers, which would show in the tenth digit.
-_BLOCK: Final = 512
 
 
 class SVMParams(TypedDict, total=False):
@@ -70,9 +67,10 @@ class SVM:
 
     The kernel is approximated on `n_components` training rows [1]_, and the margins are turned into probabilities by a
     multinomial logistic regression, Platt's scaling [2]_ for several classes. It is fitted on margins out of sample:
-    those that a machine fitted on the first 70 % of the dates gives to the rest, purged. Then the machine is fitted
-    again on all rows, and the link is taken to hold for its margins too. That assumes that margins keep their scale
-    from the first machine to the second. Both get the same total weight of losses against their penalty, and the
+    those that a machine fitted on the first 70 % of the dates gives to the rest, purged, whose classes are weighted to
+    the shares of all rows. Then the machine is fitted again on all rows, its margins are moved to the mean for which
+    the link was fitted, and the link is taken to hold for them too. That assumes that the spread of margins stays the
+    same from the first machine to the second: both get the same total weight of losses against their penalty, and the
     penalty must be strong enough that rows, once seen, hardly get other margins than unseen ones.
 
     Parameters
@@ -128,14 +126,14 @@ class SVM:
             past, later = _rehearsal(classes, lives)
             share = weights[past].sum() / weights.sum()
             rehearsed = self._machine(values[past], classes[past], weights[past], seed, 1 / share)
-            link = LogisticRegression(max_iter=500)
-            shares = np.bincount(classes, weights) / np.bincount(classes[later], weights[later])
-            evened = weights[later] * shares[classes[later]] * weights[later].sum() / weights.sum()
             margins = _margins(rehearsed, values[later])
-            link.fit(margins, classes[later], sample_weight=evened)
+            shares = np.bincount(classes, weights) / np.bincount(classes[later], weights[later])
+            evened = weights[later] * shares[classes[later]]
+            link = LogisticRegression(max_iter=500)
+            link.fit(margins, classes[later], sample_weight=evened * later.size / evened.sum())
             machine = self._machine(values, classes, weights, seed)
-            centre = np.average(_margins(machine, values), axis=0, weights=weights)
-            machine[-1].intercept_ += np.average(margins, axis=0, weights=evened) - centre
+            own = np.average(_margins(machine, values), axis=0, weights=weights)
+            machine[-1].intercept_ += np.average(margins, axis=0, weights=evened) - own
             return MarginClassifier(machine, link)
 
         order = np.arange(len(X)).astype("datetime64[D]")
@@ -170,13 +168,9 @@ def from_files(files: Mapping[str, bytes]) -> MarginClassifier:
 def _margins(machine: "Pipeline", X: NDArray[np.float32]) -> Floats:
     from threadpoolctl import threadpool_limits
 
-    margins = []
     with threadpool_limits(1):
-        for start in range(0, len(X), _BLOCK):
-            block = X[start : start + _BLOCK].astype(np.float64)
-            padded = np.pad(block, ((0, _BLOCK - len(block)), (0, 0)))
-            margins.append(machine.decision_function(padded)[: len(block)])
-    return np.concatenate(margins).reshape(len(X), -1)
+        margins: Floats = machine.decision_function(X.astype(np.float64))
+    return margins.reshape(len(X), -1)
 
 
 def _rehearsal(classes: NDArray[np.int64], lives: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
