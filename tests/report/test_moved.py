@@ -30,11 +30,16 @@ ROWS = [
 ]
 
 
-def test_shares_count_what_could_be_compared(inputs: ReportInputs) -> None:
+def test_cells_show_the_median_effect_and_count_what_could_be_compared(inputs: ReportInputs) -> None:
     chart = moved.features(drifted(inputs, ROWS))
     assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["All features", "Momentum", "Volatility"]
-    assert chart.data[0]["z"] == [[50.0, 66.667, 33.333], [None, 0.0, 0.0], [50.0, 100.0, 50.0]]
+    assert chart.data[0]["z"] == [[0.3, 0.3, 0.1], [None, 0.1, 0.1], [0.3, 0.6, 0.25]]
+    assert chart.data[0]["text"] == [
+        ["0.30 (1)", "0.30 (2)", "0.10 (1)"],
+        ["", "0.10", "0.10"],
+        ["0.30 (1)", "0.60 (2)", "0.25 (1)"],
+    ]
     assert chart.data[0]["customdata"][0] == [
         "1 of 2 moved, 0 in alarm",
         "2 of 3 moved, 1 in alarm",

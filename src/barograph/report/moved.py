@@ -35,40 +35,47 @@ def heading(inputs: ReportInputs) -> str:
 
 
 def features(inputs: ReportInputs) -> Chart | None:
-    """Draw the share of each family's features that moved, by fold; None where nothing was compared."""
+    """Draw how far each family's features are from their past, by fold, and how many moved; None without any."""
     table = _judged(inputs.drift_features, "psi")
     if table.empty:
         return None
     table = table.assign(moved=flags(table["moved"]), alarm=flags(table["alarm"]))
     counts = _counts(table)
-    share = (counts["moved"] / counts["known"]).unstack("fold")
-    share = share.loc[[EVERY, *share.index.drop(EVERY).sort_values()]]
+    effect = counts["psi"].unstack("fold")
+    effect = effect.loc[[EVERY, *effect.index.drop(EVERY).sort_values()]]
+    moved = counts["moved"].unstack("fold", fill_value=0).loc[effect.index]
     text = counts["moved"].astype(str) + " of " + counts["known"].astype(str) + " moved, "
-    says = (text + counts["alarm"].astype(str) + " in alarm").unstack("fold", fill_value="").loc[share.index]
+    says = (text + counts["alarm"].astype(str) + " in alarm").unstack("fold", fill_value="").loc[effect.index]
     trace = heat.cells(
-        100 * share,
-        top=100.0,
-        text=[[f"{100 * value:.0f}" if value > 0 else "" for value in row] for row in share.to_numpy()],
+        effect,
+        text=[list(map(_effect, *row)) for row in zip(effect.to_numpy(), moved.to_numpy(), strict=True)],
         texttemplate="%{text}",
         customdata=says.to_numpy().tolist(),
-        hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
+        hovertemplate="%{y}, %{x}: median %{z:.2f}, %{customdata}<extra></extra>",
     )
-    columns = [_fold_name(inputs, fold) for fold in share.columns]
+    columns = [_fold_name(inputs, fold) for fold in effect.columns]
     return Chart(
         "moved-features",
         _features_finding(inputs, table),
-        "Features that moved, % of the family: the effect is large and significant, corrected for their number",
-        f"Heat map of the share of features that moved, {len(share) - 1} families by {len(columns)} folds.",
+        "Median population stability index of a family's features against their past; in brackets how many moved: "
+        "by much, and more than chance moves that many",
+        f"Heat map of the distance of features from their past, {len(effect) - 1} families by {len(columns)} folds.",
         [trace],
-        heat.grid_layout([palette.title(str(name)) for name in share.index], columns),
+        heat.grid_layout([palette.title(str(name)) for name in effect.index], columns),
+        note="One year is few independent blocks of slow features: a large index alone is no evidence of a move.",
     )
 
 
+def _effect(psi: float, moved: int) -> str:
+    if not np.isfinite(psi):
+        return ""
+    return f"{psi:.2f} ({moved})" if moved else f"{psi:.2f}"
+
+
 def _counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Count what moved, what is known and what is in alarm, a (family, fold), and in all families together."""
-    every = pd.concat([table, table.assign(family=EVERY)])
-    grouped = every.assign(known=1).groupby(["family", "fold"])[["moved", "known", "alarm"]]
-    return grouped.sum().astype(int)
+    """Count what moved, is known and is in alarm, beside the median effect, a (family, fold) and in all together."""
+    grouped = pd.concat([table, table.assign(family=EVERY)]).assign(known=1).groupby(["family", "fold"])
+    return grouped[["moved", "known", "alarm"]].sum().astype(int).assign(psi=grouped["psi"].median())
 
 
 def _features_finding(inputs: ReportInputs, table: pd.DataFrame) -> str:
