@@ -210,8 +210,8 @@ def test_bad_labels_and_weights_are_refused(model, change, message):
 
 def test_saved_and_loaded_predicts_the_same_to_the_bit(fitted, tmp_path):
     X, _ = make_data()
-    save(fitted, tmp_path, {"rows": len(X)})
-    assert np.array_equal(load(tmp_path).predict_proba(X), fitted.predict_proba(X))
+    save(fitted, tmp_path, "mine", {"rows": len(X)})
+    assert np.array_equal(load(tmp_path, "mine").predict_proba(X), fitted.predict_proba(X))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -252,10 +252,10 @@ X, y = make_data()
 weight = np.random.default_rng(4).uniform(0.5, 2.0, len(X))
 for name in EVERY:
     fitted = fit(build_model(name), X, y, weight, seed=5)
-    save(fitted, folder / name, {})
+    save(fitted, folder / name, name, {})
     np.save(folder / f"{name}.npy", fitted.predict_proba(X))
     if given != folder:
-        np.save(folder / f"{name}.loaded.npy", load(given / name).predict_proba(X))
+        np.save(folder / f"{name}.loaded.npy", load(given / name, name).predict_proba(X))
 """
 
 

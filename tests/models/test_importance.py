@@ -10,7 +10,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression as Multinomial
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from barograph.config import CONF, build, compose
 from barograph.models import FittedModel, LightGBM, TrainingRows, XGBoost, feature_importance, fit_classifier, fit_rows
@@ -175,6 +175,7 @@ def test_a_class_that_the_fold_has_not_seen_is_no_obstacle():
         (make_pipeline(VarianceThreshold(), RandomForestClassifier(5, random_state=0)), "permutation"),
         (make_pipeline(StandardScaler(), Multinomial()), "coefficient"),
         (Multinomial(), "permutation"),
+        (make_pipeline(FunctionTransformer(np.nan_to_num), Multinomial()), "permutation"),
     ],
 )
 def test_a_users_estimator_is_measured_from_within_only_where_its_columns_are_the_features(estimator, kind):

@@ -7,14 +7,26 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LinearRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import FunctionTransformer
 
 from barograph.errors import InputError
 from barograph.models import SVM, GradientBoosting, LightGBM, NeuralNetwork, RandomForest, XGBoost, load, save
 from barograph.models.canonical import canonical_archive
-from barograph.models.classifier import FittedModel
+from barograph.models.classifier import FittedModel, fit_classifier
+from barograph.models.storage import _check_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -44,32 +56,35 @@ def fitted(data):
 
 @pytest.fixture
 def stored(fitted, tmp_path):
-    save(fitted[FOREST,], tmp_path, {"rows": 300})
+    save(fitted[FOREST,], tmp_path, "mine", {"rows": 300})
     return tmp_path
 
 
 @pytest.fixture(params=KEPT_IN)
 def file(request, fitted, tmp_path):
     """Every file of every format, with its card."""
-    save(fitted[KEPT_IN[request.param]], tmp_path, {})
+    save(fitted[KEPT_IN[request.param]], tmp_path, "mine", {})
     return tmp_path / request.param
 
 
 @pytest.fixture
 def machine(fitted, tmp_path):
-    save(fitted[LINK, MARGINS], tmp_path, {})
+    save(fitted[LINK, MARGINS], tmp_path, "mine", {})
     return tmp_path
 
 
 @pytest.fixture
 def network(fitted, tmp_path):
-    save(fitted[NETWORK, WEIGHTS, RANKS], tmp_path, {})
+    save(fitted[NETWORK, WEIGHTS, RANKS], tmp_path, "mine", {})
     return tmp_path
 
 
 def _edit_card(folder, **changes):
-    card = json.loads((folder / "model.json").read_text())
-    (folder / "model.json").write_text(json.dumps(card | changes))
+    """Change a card and sign it again, as a forger would."""
+    card = json.loads((folder / "model.json").read_text()) | changes
+    del card["card"]
+    signature = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
+    (folder / "model.json").write_text(json.dumps(card | {"card": signature}))
 
 
 def _forge(path, data):
@@ -82,7 +97,7 @@ def _forge(path, data):
 
 def _refusal(folder):
     with pytest.raises(InputError) as refused:
-        load(folder)
+        load(folder, "mine")
     assert len(str(refused.value).splitlines()) == 1
     assert str(folder) in str(refused.value)
     return str(refused.value)
@@ -93,7 +108,7 @@ def test_a_changed_file_is_refused(file):
     data[len(data) // 2] ^= 1
     file.write_bytes(bytes(data))
     with pytest.raises(InputError, match=rf"{file.name}: sha256 .* the file was changed"):
-        load(file.parent)
+        load(file.parent, "mine")
 
 
 @pytest.mark.parametrize("kept", [0, 0.5])
@@ -101,13 +116,13 @@ def test_a_truncated_file_is_refused(file, kept):
     data = file.read_bytes()
     file.write_bytes(data[: int(len(data) * kept)])
     with pytest.raises(InputError, match=rf"{file.name}: sha256 .* the file was changed"):
-        load(file.parent)
+        load(file.parent, "mine")
 
 
 def test_another_version_is_refused(stored):
     _edit_card(stored, versions={"scikit-learn": "0.1"})
     with pytest.raises(InputError, match=r"written by scikit-learn 0\.1"):
-        load(stored)
+        load(stored, "mine")
 
 
 def test_a_version_that_the_card_keeps_to_itself_is_refused(file):
@@ -118,16 +133,16 @@ def test_a_version_that_the_card_keeps_to_itself_is_refused(file):
 def test_a_missing_file_and_a_missing_card_are_named(file, tmp_path_factory):
     file.unlink()
     with pytest.raises(InputError, match=rf"{file.name}: missing"):
-        load(file.parent)
+        load(file.parent, "mine")
     with pytest.raises(InputError, match=r"model\.json: no model here"):
-        load(tmp_path_factory.mktemp("empty"))
+        load(tmp_path_factory.mktemp("empty"), "mine")
 
 
 @pytest.mark.parametrize("names", [["../model.skops"], [], ["model.skops", "model.txt"], ["model.pkl"]])
 def test_a_card_may_not_name_another_file(stored, names):
     _edit_card(stored, files=dict.fromkeys(names, "0" * 64))
     with pytest.raises(InputError, match="not a model's card"):
-        load(stored)
+        load(stored, "mine")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "\xff"])
@@ -147,9 +162,61 @@ def test_a_card_with_something_else_in_a_key_is_refused(stored, changes):
 
 def test_types_that_are_not_allowed_are_refused(tmp_path):
     foreign = FittedModel(FunctionTransformer(func=test_a_card_that_is_not_json_is_refused), ("a",), (0, 1))
-    save(foreign, tmp_path, {})
-    with pytest.raises(InputError, match="types that are not allowed"):
-        load(tmp_path)
+    with pytest.raises(InputError, match=r"models\.mine/model\.skops: holds types that are not allowed"):
+        save(foreign, tmp_path / "new", "mine", {})
+    assert not (tmp_path / "new").exists(), "what cannot be read back must not be written"
+
+
+USERS_OWN = [
+    AdaBoostClassifier(n_estimators=2),
+    BaggingClassifier(n_estimators=2),
+    CalibratedClassifierCV(GaussianNB(), method="isotonic"),
+    CalibratedClassifierCV(GaussianNB(), method="sigmoid"),
+    GaussianNB(),
+    HistGradientBoostingClassifier(max_iter=2),
+    MLPClassifier(hidden_layer_sizes=(3,), max_iter=300, tol=1.0),
+    MLPClassifier(hidden_layer_sizes=(3,), max_iter=300, tol=1.0, solver="sgd"),
+    StackingClassifier([("bayes", GaussianNB())], cv=2),
+    VotingClassifier([("bayes", GaussianNB())], voting="soft"),
+]
+
+
+@pytest.mark.parametrize("estimator", USERS_OWN, ids=lambda estimator: type(estimator).__name__)
+def test_common_estimators_of_scikit_learns_are_kept(estimator, data, tmp_path):
+    def fit(values, classes, weights):
+        return clone(estimator).fit(values, classes, sample_weight=weights)
+
+    X, y = data
+    fitted = fit_classifier(fit, X, y)
+    save(fitted, tmp_path, "mine", {})
+    assert np.array_equal(load(tmp_path, "mine").predict_proba(X), fitted.predict_proba(X))
+
+
+@pytest.mark.parametrize("changes", [{"classes": [2, 1, 0]}, {"features": ["c", "b", "a"]}, {"rows": 4}])
+def test_a_card_that_was_edited_is_refused(stored, changes):
+    card = json.loads((stored / "model.json").read_text())
+    (stored / "model.json").write_text(json.dumps(card | changes))
+    assert "it was changed after it was written" in _refusal(stored)
+
+
+@pytest.mark.parametrize("changes", [{"classes": [2, 1, 0]}, {"classes": [0, 0, 2]}, {"features": ["a", "a", "b"]}])
+def test_a_card_that_makes_no_sense_is_refused(stored, changes):
+    _edit_card(stored, **changes)
+    assert "must ascend" in _refusal(stored)
+
+
+def test_another_models_folder_is_refused(stored):
+    with pytest.raises(InputError, match=r"model\.json: is the card of 'mine', not of 'other'"):
+        load(stored, "other")
+
+
+def test_a_model_that_has_diverged_is_not_kept(tmp_path):
+    class Diverged:
+        def predict_proba(self, X):
+            return np.full((len(X), 2), np.nan)
+
+    with pytest.raises(InputError, match=r"models\.mine: gives probabilities that are not finite"):
+        _check_probabilities(FittedModel(Diverged(), ("a",), (0, 1)), "models.mine")
 
 
 def test_a_foreign_archive_behind_a_forged_card_is_refused(stored):
@@ -179,8 +246,8 @@ def test_half_a_model_behind_a_forged_card_is_refused(file):
 def test_a_model_of_other_features_or_classes_is_refused(names, data, tmp_path):
     X, y = data
     for fewer in (FORMATS[names].fit(X[["a", "b"]], y), FORMATS[names].fit(X[y > 0], y[y > 0])):
-        save(fewer, tmp_path, {})
-        load(tmp_path)
+        save(fewer, tmp_path, "mine", {})
+        load(tmp_path, "mine")
         _edit_card(tmp_path, features=list("abc"), classes=[0, 1, 2])
         assert names[0] in _refusal(tmp_path)
 
@@ -221,23 +288,23 @@ def test_a_networks_ranks_may_not_hold_foreign_types(network):
 
 def test_another_kind_of_model_replaces_the_earlier_files(fitted, tmp_path):
     for names in [*FORMATS, (FOREST,)]:
-        save(fitted[names], tmp_path, {})
+        save(fitted[names], tmp_path, "mine", {})
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["model.json", *names])
-        load(tmp_path)
+        load(tmp_path, "mine")
 
 
 @pytest.mark.parametrize("name", [LIGHTGBM, XGBOOST])
 def test_a_booster_comes_back_whole(name, data, tmp_path):
     X, y = data
     fitted = FORMATS[name,].fit(X, y, np.where(y == 2, 5.0, 1.0))
-    save(fitted, tmp_path / "a", {})
-    save(load(tmp_path / "a"), tmp_path / "b", {})
+    save(fitted, tmp_path / "a", "mine", {})
+    save(load(tmp_path / "a", "mine"), tmp_path / "b", "mine", {})
     assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 def test_a_loaded_booster_of_xgboosts_starts_from_the_same_class_shares(fitted, tmp_path):
-    save(fitted[XGBOOST,], tmp_path, {})
-    before, after = fitted[XGBOOST,].estimator.booster, load(tmp_path).estimator.booster
+    save(fitted[XGBOOST,], tmp_path, "mine", {})
+    before, after = fitted[XGBOOST,].estimator.booster, load(tmp_path, "mine").estimator.booster
     scores = [json.loads(booster.save_config())["learner"]["learner_model_param"] for booster in (before, after)]
     assert scores[0] == scores[1]
     assert len(set(json.loads(scores[0]["base_score"]))) == 3
@@ -248,8 +315,8 @@ def test_boosting_by_scikit_learn_needs_no_further_types(data, tmp_path):
     X, y = data
     X = X.assign(b=np.float32(np.nan))
     fitted = GradientBoosting(params={"n_estimators": 2, "subsample": 0.5}).fit(X, y)
-    save(fitted, tmp_path, {})
-    assert np.array_equal(load(tmp_path).predict_proba(X), fitted.predict_proba(X))
+    save(fitted, tmp_path, "mine", {})
+    assert np.array_equal(load(tmp_path, "mine").predict_proba(X), fitted.predict_proba(X))
 
 
 def test_canonical_archives_do_not_depend_on_the_process_and_still_load():

@@ -122,8 +122,8 @@ def test_one_models_parameter_reruns_that_model_and_what_follows(clone):
 
 
 def test_a_model_can_be_dropped(clone):
-    clone.run("dvc", "exp", "run", "-S", "~models.logistic_regression")
-    assert set(_metrics(clone)) == {*(MODELS - {"logistic_regression"}), "ensemble", *BASELINES}
+    clone.run("dvc", "exp", "run", "-S", "~models.neural_network")
+    assert set(_metrics(clone)) == {*(MODELS - {"neural_network"}), "ensemble", *BASELINES}
     clone.run("git", "checkout", "--quiet", ".")
     clone.run("dvc", "checkout")
 
@@ -145,6 +145,8 @@ def test_the_readmes_own_model_stands_beside_the_others(clone):
 
 def test_an_experiment_shows_what_changed(clone):
     clone.run("dvc", "exp", "run", "-n", "forgetful", "-S", "memory=none")
+    assert set(_table(clone, "data/samples.parquet")["source"]) == {"window"}
+    assert _table(clone, "data/folds.parquet")["train_start"].nunique() > 1
     changed = json.loads(clone.run("dvc", "metrics", "diff", "--json"))
     validation = changed["reports/metrics/validation.json"]
     assert "ensemble.log_loss" in validation
@@ -157,23 +159,30 @@ def test_an_experiment_shows_what_changed(clone):
 
 
 def test_queued_experiments_differ_and_run_their_own_settings(clone):
-    clone.run("dvc", "exp", "run", "--queue", "-S", "memory=none,expanding")
+    clone.run("dvc", "exp", "run", "--queue", "-S", "models.lightgbm.params.num_leaves=3,31")
     clone.run("dvc", "queue", "start", "--jobs", "1")
-    clone.run("dvc", "queue", "logs", "--help")
     _wait_for_queue(clone)
     names = [line.split()[1] for line in clone.run("dvc", "queue", "status").splitlines() if "Success" in line]
     assert len(names) == 2
-    folds = {}
+    predicted = {}
     for name in names:
         clone.run("dvc", "exp", "apply", name)
-        years = yaml.safe_load((clone.folder / "params.yaml").read_text())["memory"]["window"]["years"]
-        folds[years] = _table(clone, "data/folds.parquet")
-        assert set(_table(clone, "data/samples.parquet")["source"]) == {"window"}
+        leaves = yaml.safe_load((clone.folder / "params.yaml").read_text())["models"]["lightgbm"]["params"][
+            "num_leaves"
+        ]
+        assert json.loads((clone.folder / "models/lightgbm/model.json").read_text())["params"]["num_leaves"] == leaves
+        predicted[leaves] = _table(clone, "data/predictions/lightgbm.parquet")["p_buy"]
         clone.run("git", "checkout", "--quiet", ".")
         clone.run("dvc", "checkout")
-    assert set(folds) == {5, None}
-    assert folds[None]["train_start"].nunique() == 1
-    assert folds[5]["train_start"].nunique() > 1
+    assert set(predicted) == {3, 31}
+    assert not np.array_equal(predicted[3], predicted[31])
+
+
+def test_plots_are_drawn(clone):
+    shown = clone.run("dvc", "plots", "show", "--out", "dvc_plots")
+    page = (clone.folder / "dvc_plots/index.html").read_text()
+    assert "index.html" in shown
+    assert all(title in page for title in ("Equity of the ensemble", "Skill of the ensemble by regime", "Reliability"))
 
 
 def _wait_for_queue(clone: Clone) -> None:
@@ -278,6 +287,9 @@ def test_a_corrupted_model_and_a_foreign_study_are_named(clone):
     assert explained.count("\n") == 1
     assert "models/lightgbm/model.txt: sha256 is" in explained
     trained = clone.run(*(word.format("train") for word in stage), "model_key=lightgbm", fails=True)
+    study.unlink()
+    by_hand = clone.run("python", "-m", "barograph.stages.train", "model=lightgbm", fails=True)
+    assert by_hand == "train: data/tuning/lightgbm.json: no such file; run the stage that writes it (dvc repro)\n"
     assert trained.count("\n") == 1
     assert "data/tuning/lightgbm.json: a study of 'random_forest', not of 'lightgbm'" in trained
     for path, content in kept.items():

@@ -181,11 +181,11 @@ def test_the_verdict_says_whom_the_gate_accepts(inputs: ReportInputs) -> None:
     assert gate.gate(none) is None
 
 
-def test_criteria_that_do_not_apply_reject_nobody(inputs: ReportInputs) -> None:
+def test_criteria_that_do_not_apply_accept_nobody(inputs: ReportInputs) -> None:
     nothing = inputs.criteria.tail(1)
     found = gate.gate(replaced(inputs, criteria=nothing))
     assert found is not None
-    assert (found.outcome, found.count) == ("accepted", "0 of 1 criterion passes, 1 not applicable")
+    assert (found.outcome, found.count) == ("rejected", "0 of 1 criterion passes, 1 not applicable")
     assert found.sentences == []
 
 

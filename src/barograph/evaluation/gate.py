@@ -190,13 +190,13 @@ def gate_metrics(gate: Gate, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        Under the candidate's name: `accepted` (1 or 0; accepted means that nothing fails), how many criteria `passed`,
+        Under the candidate's name: `accepted` (1 or 0; something passes and nothing fails), how many criteria `passed`,
         `failed` and were `not_applicable`, and for each criterion `figure`, `threshold` and `passed` (1 or 0). Plain
         numbers; None where undefined.
     """
     verdicts = table["verdict"]
     found: dict[str, Any] = {
-        "accepted": int(not (verdicts == FAIL).any()),
+        "accepted": int((verdicts == PASS).any() and not (verdicts == FAIL).any()),
         "passed": int((verdicts == PASS).sum()),
         "failed": int((verdicts == FAIL).sum()),
         "not_applicable": int((verdicts == NOT_APPLICABLE).sum()),

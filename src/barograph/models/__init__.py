@@ -13,7 +13,7 @@ from barograph.models.logistic_regression import LogisticRegression
 from barograph.models.neural_network import NeuralNetwork
 from barograph.models.random_forest import RandomForest
 from barograph.models.search import searched
-from barograph.models.storage import load, save
+from barograph.models.storage import check_storable, load, save
 from barograph.models.study import TuningResult, tune
 from barograph.models.svm import SVM
 from barograph.models.tuning import StudyRows, Tuning, study_rows, tuned
@@ -42,6 +42,7 @@ __all__ = [
     "TuningResult",
     "XGBoost",
     "baseline_predictions",
+    "check_storable",
     "class_frequencies",
     "feature_importance",
     "fit_calibration",

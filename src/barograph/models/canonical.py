@@ -16,10 +16,20 @@ import numpy as np
 from barograph.errors import InputError
 
 # Beyond what skops trusts by itself (scikit-learn's public estimators, its loss and link functions, NumPy's generators
-# and arrays) our estimators need these two, and nothing else may load. `numpy.dtype`: the imputer remembers the type of
-# what it was fitted on; inert. `Tree`: the forests and gradient boosting; its node indices are not bounds-checked, and
-# the card's checksum, verified before anything is parsed, stands for them.
-TRUSTED: Final = ("numpy.dtype", "sklearn.tree._tree.Tree")
+# and arrays) these may load, and nothing else. Of our own estimators' parts, `numpy.dtype`: the imputer remembers the
+# type of what it was fitted on; inert. `Tree`, and `TreePredictor` of histogram boosting: their node indices are not
+# bounds-checked, and the card's checksum, verified before anything is parsed, stands for them. The others are inert
+# parts of estimators that users bring: calibrated, voting and stacking classifiers, multi-layer perceptrons.
+TRUSTED: Final = (
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+)
 
 _SCHEMA: Final = "schema.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)

@@ -56,9 +56,10 @@ def feature_importance(fitted: FittedModel, rows: TrainingRows, *, seed: int) ->
 
 def _in_the_model(estimator: Estimator, features: tuple[str, ...]) -> tuple[str, Floats] | None:
     from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier
+    from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
     if isinstance(estimator, BoosterClassifier):
         return "gain", np.asarray(estimator.booster.feature_importance("gain"), np.float64)
@@ -66,7 +67,7 @@ def _in_the_model(estimator: Estimator, features: tuple[str, ...]) -> tuple[str,
         gains = estimator.booster.get_score(importance_type="total_gain")
         return "gain", np.array([gains.get(f"f{i}", 0.0) for i in range(len(features))], np.float64)
     steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
-    if len(steps) > 1 and tuple(estimator[:-1].get_feature_names_out(features)) != features:  # type: ignore[index]
+    if not all(isinstance(step, QuantileTransformer | StandardScaler | SimpleImputer) for step in steps[:-1]):
         return None
     if isinstance(steps[-1], RandomForestClassifier | ExtraTreesClassifier | GradientBoostingClassifier):
         return "impurity", np.asarray(steps[-1].feature_importances_, np.float64)

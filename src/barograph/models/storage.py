@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from barograph.errors import InputError
 from barograph.models import neural_network, svm, xgboost
@@ -90,13 +90,24 @@ class _Card(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="allow")
 
+    model: str
     features: list[str]
     classes: list[Literal[0, 1, 2]]
     files: dict[str, str]
     versions: dict[str, str]
+    card: str
+
+    @model_validator(mode="after")
+    def _as_written(self) -> "_Card":
+        facts = self.model_dump(exclude={"card"})
+        if self.card != _digest(facts):
+            raise ValueError("it was changed after it was written")
+        if self.classes != sorted(set(self.classes)) or len(set(self.features)) < len(self.features):
+            raise ValueError(f"classes {self.classes} must ascend, and no feature may stand twice")
+        return self
 
 
-def save(model: FittedModel, folder: Path, facts: Mapping[str, Any]) -> None:
+def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) -> None:
     """Write a model into a folder.
 
     Parameters
@@ -104,32 +115,59 @@ def save(model: FittedModel, folder: Path, facts: Mapping[str, Any]) -> None:
     model : FittedModel
     folder : Path
         Made if need be; the files of an earlier model in it are replaced.
+    name : str
+        The model's key.
     facts : mapping
-        Plain values that the model's card keeps: the hashes of its settings and its data, its training window.
+        Further plain values that the model's card keeps: the hashes of its settings and its data, its training window.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_storable`; nothing is written then.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    kept_as = next(form for form in _FORMATS if isinstance(model.estimator, form.holds))
-    files = kept_as.to_files(model.estimator)
-    for stale in {name for form in _FORMATS for name in form.files} - set(files):
-        (folder / stale).unlink(missing_ok=True)
-    card = {
+    form, files = _files(model, name)
+    facts = {
+        "model": name,
         "features": list(model.features),
         "classes": list(model.classes),
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-        "versions": {library: _installed(library) for library in kept_as.libraries},
+        "files": {file: hashlib.sha256(data).hexdigest() for file, data in files.items()},
+        "versions": {library: _installed(library) for library in form.libraries},
         **facts,
     }
-    for name, data in files.items():
-        _replace(folder / name, data)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in {file for other in _FORMATS for file in other.files} - set(files):
+        (folder / stale).unlink(missing_ok=True)
+    for file, data in files.items():
+        _replace(folder / file, data)
+    card = facts | {"card": _digest(facts)}
     _replace(folder / CARD, json.dumps(card, indent=2, sort_keys=True).encode() + b"\n")
 
 
-def load(folder: Path) -> FittedModel:
+def check_storable(model: FittedModel, name: str) -> None:
+    """Refuse a model that could not be read back, before it is worth something.
+
+    Parameters
+    ----------
+    model : FittedModel
+    name : str
+        The model's key, for messages.
+
+    Raises
+    ------
+    InputError
+        If its estimator holds types that are not allowed, or gives no finite probabilities after reading it back.
+    """
+    _files(model, name)
+
+
+def load(folder: Path, name: str) -> FittedModel:
     """Read a model back.
 
     Parameters
     ----------
     folder : Path
+    name : str
+        The model's key.
 
     Returns
     -------
@@ -139,10 +177,13 @@ def load(folder: Path) -> FittedModel:
     Raises
     ------
     InputError
-        If a file is missing, is not the one the card describes, holds types that are not allowed or no classifier of
-        the card's features and classes, or was written by another version of its library.
+        If the card is another model's or was changed, or a file is missing, is not the one the card describes, holds
+        types that are not allowed or no classifier of the card's features and classes, or was written by another
+        version of its library.
     """
     card = _card(folder / CARD)
+    if card.model != name:
+        raise InputError(f"{folder / CARD}: is the card of {card.model!r}, not of {name!r}; train it again")
     form = next((form for form in _FORMATS if set(form.files) == set(card.files)), None)
     if form is None:
         raise InputError(f"{folder / CARD}: is not a model's card; together, {sorted(card.files)} are no model's files")
@@ -152,7 +193,20 @@ def load(folder: Path) -> FittedModel:
         if wrote != installed:
             path = folder / form.files[0]
             raise InputError(f"{path}: written by {library} {wrote}, installed is {installed}; train it again")
-    return FittedModel(_parsed(form, files, folder, card), tuple(card.features), tuple(card.classes))
+    found = FittedModel(
+        _parsed(form, files, str(folder), len(card.features)), tuple(card.features), tuple(card.classes)
+    )
+    _check_probabilities(found, f"{folder}/{' and '.join(form.files)}")
+    return found
+
+
+def _files(model: FittedModel, name: str) -> tuple[Format, dict[str, bytes]]:
+    """Give the format and the bytes of a model, once these are known to be read back."""
+    form = next(form for form in _FORMATS if isinstance(model.estimator, form.holds))
+    files = form.to_files(model.estimator)
+    restored = _parsed(form, files, f"models.{name}", len(model.features))
+    _check_probabilities(FittedModel(restored, model.features, model.classes), f"models.{name}")
+    return form, files
 
 
 def _card(path: Path) -> _Card:
@@ -178,23 +232,30 @@ def _unchanged(path: Path, sha256: str) -> bytes:
     return data
 
 
-def _parsed(form: Format, files: Mapping[str, bytes], folder: Path, card: _Card) -> Estimator:
-    names = " and ".join(form.files)
+def _parsed(form: Format, files: Mapping[str, bytes], place: str, features: int) -> Estimator:
     try:
         estimator = form.from_files(files)
-        shape = estimator.predict_proba(np.zeros((1, len(card.features)), np.float32)).shape
+        estimator.predict_proba(np.zeros((1, features), np.float32))
     except InputError as error:
-        raise InputError(f"{folder}/{error}") from error
+        raise InputError(f"{place}/{error}") from error
     except Exception as error:  # what a library raises on bytes that it did not write is not foreseeable
-        reason = " ".join(str(error).split())[:200]
+        names, reason = " and ".join(form.files), " ".join(str(error).split())[:200]
         raise InputError(
-            f"{folder}/{names}: no model as {CARD} describes it: {type(error).__name__} {reason}"
+            f"{place}/{names}: no model as {CARD} describes it: {type(error).__name__} {reason}"
         ) from error
-    if shape != (1, len(card.classes)):
-        raise InputError(
-            f"{folder}/{names}: gives probabilities of shape {shape}, {CARD} has {len(card.classes)} classes"
-        )
     return estimator
+
+
+def _check_probabilities(model: FittedModel, place: str) -> None:
+    given = np.asarray(model.estimator.predict_proba(np.zeros((1, len(model.features)), np.float32)))
+    if given.shape != (1, len(model.classes)):
+        raise InputError(f"{place}: gives probabilities of shape {given.shape} for {len(model.classes)} classes")
+    if not np.isfinite(given).all():
+        raise InputError(f"{place}: gives probabilities that are not finite; its fit has diverged")
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _installed(library: str) -> str:

@@ -71,7 +71,8 @@ class SVM:
     the shares of all rows. Then the machine is fitted again on all rows, its margins are moved to the mean for which
     the link was fitted, and the link is taken to hold for them too. That assumes that the spread of margins stays the
     same from the first machine to the second: both get the same total weight of losses against their penalty, and the
-    penalty must be strong enough that rows, once seen, hardly get other margins than unseen ones.
+    penalty must be strong enough that rows, once seen, hardly get other margins than unseen ones. The link
+    sees the rows that the model is shown: where memory weighs or copies them, it answers for that mix, as any model.
 
     Parameters
     ----------

@@ -125,13 +125,14 @@ def tuned(model: _Model, found: Mapping[str, Any], name: str) -> _Model:
         If the study is another model's, lacks a parameter, or gave it a value that the search space does not hold.
     """
     path = f"data/tuning/{name}.json"
-    if found.get("model") != name:
+    best = found.get("params")
+    if found.get("model") != name or not isinstance(best, Mapping):
         raise InputError(f"{path}: a study of {found.get('model')!r}, not of {name!r}; run its tune stage")
     params = {}
     for key, space in searched(model).items():
-        if key not in found.get("params", {}):
+        if key not in best:
             raise InputError(f"{path}: lacks {key}, which models.{name}.sweep searches; run its tune stage")
-        params[key] = found["params"][key]
+        params[key] = best[key]
         if not contains(space, params[key]):
             limits = f"one of {space['choices']}" if "choices" in space else f"{space['low']} to {space['high']}"
             raise InputError(f"{path}: {key} is {params[key]!r}, outside its search space, {limits}")
@@ -146,7 +147,7 @@ def with_params(model: _Model, params: Mapping[str, Any]) -> _Model:
 
 
 def _thinned(dates: NDArray[np.datetime64], rows: int) -> NDArray[np.datetime64]:
-    step = -(-dates.size // rows)
+    step = max(1, round(dates.size / rows))
     # Else it would be the same weekday for months.
     step += step > 1 and step % 5 == 0
     return np.unique(dates)[::step]

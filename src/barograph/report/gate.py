@@ -46,8 +46,9 @@ def gate(inputs: ReportInputs) -> Gate | None:
 
 
 def outcome(criteria: pd.DataFrame) -> str:
-    """Give ``rejected`` where a criterion fails, else ``accepted``."""
-    return "rejected" if (criteria["verdict"] == FAIL).any() else "accepted"
+    """Give ``rejected`` where a criterion fails or none passes, else ``accepted``."""
+    verdicts = criteria["verdict"]
+    return "accepted" if (verdicts == PASS).any() and not (verdicts == FAIL).any() else "rejected"
 
 
 def count(criteria: pd.DataFrame) -> str:

@@ -25,7 +25,7 @@ def main(stage: Stage) -> str:
     rows = explained_rows(stage.read(tables.FEATURES), stage.read(tables.REGIME_SERIES), settings.rows, seed)
     X = rows.drop(columns=list(ROW))
     bar = tqdm(models, "explain", unit="model", disable=None)
-    attributions = {name: attribute(load(stage.root / "models" / name), X, seed) for name in bar}
+    attributions = {name: attribute(load(stage.root / "models" / name, name), X, seed) for name in bar}
     importances = importance(attributions, rows)
     agreements = agreement(importances)
     folds = _by_fold(stage)

@@ -76,12 +76,24 @@ class Stage:
 
     def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
         """Read a report's table, with the columns that hold dates."""
-        return pd.read_csv(self.root / path, parse_dates=list(dates))
+        return pd.read_csv(self._existing(path), parse_dates=list(dates))
 
     def read_json(self, path: str) -> dict[str, Any]:
         """Read plain values."""
-        values: dict[str, Any] = json.loads((self.root / path).read_bytes())
+        try:
+            values = json.loads(self._existing(path).read_bytes())
+        except ValueError as error:
+            raise InputError(f"{path}: is not JSON: {config.one_line(error)}; run the stage that writes it") from error
+        if not isinstance(values, dict):
+            raise InputError(
+                f"{path}: holds a {type(values).__name__}, not values by name; run the stage that writes it"
+            )
         return values
+
+    def _existing(self, path: str) -> Path:
+        if not (self.root / path).is_file():
+            raise InputError(f"{path}: no such file; run the stage that writes it (dvc repro)")
+        return self.root / path
 
     def write_csv(self, path: str, frame: pd.DataFrame) -> None:
         """Write a report's table, floats in full."""

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from barograph import config, tables
-from barograph.models import Model, Step, class_frequencies, feature_importance, save, searched, tuned, walk
+from barograph.models import (
+    Model,
+    Step,
+    check_storable,
+    class_frequencies,
+    feature_importance,
+    save,
+    searched,
+    tuned,
+    walk,
+)
 from barograph.randomness import seed_for
 from barograph.stages.stage import Stage, stage
 from barograph.tables import PROBABILITIES
@@ -24,15 +34,18 @@ def main(stage: Stage) -> str:
     model, seed = _with_study(stage, config.build(settings, f"models.{name}"), name), stage.settings["seed"]
     labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
     steps = walk(model, stage.read(tables.FEATURES), labels, stage.read(tables.SAMPLES), folds, name=name, seed=seed)
-    predicted, rested = [], []
+    predicted: list[pd.DataFrame] = []
+    rested: list[pd.DataFrame] = []
     for step in tqdm(steps, name, total=len(folds), unit="fold", disable=None):
+        if not predicted:
+            check_storable(step.fitted, name)
         predicted.append(step.predictions)
         shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
         rested.append(shares.assign(fold=step.fold))
     predictions = pd.concat(predicted, ignore_index=True)
     stage.write(tables.PREDICTIONS, predictions, model=name)
     stage.write(tables.IMPORTANCE, pd.concat(rested, ignore_index=True), model=name)
-    save(step.fitted, stage.out / "models" / name, _facts(step, getattr(model, "params", {}), settings, folds))
+    save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}"
 
 
