@@ -57,8 +57,8 @@ def features(inputs: ReportInputs) -> Chart | None:
     return Chart(
         "moved-features",
         _features_finding(inputs, table),
-        "Median population stability index of a family's features against their past; in brackets how many moved: "
-        "by much, and more than chance moves that many",
+        "Median population stability index of a family's features against their past; in brackets how many moved, "
+        "which takes a large index that chance does not explain",
         f"Heat map of the distance of features from their past, {len(effect) - 1} families by {len(columns)} folds.",
         [trace],
         heat.grid_layout([palette.title(str(name)) for name in effect.index], columns),
