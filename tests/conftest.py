@@ -10,6 +10,11 @@ import barograph.stages  # noqa: F401  sets OpenMP's policy before anything nume
 US57 = Path(__file__).parents[1] / "../shared/data/us57"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the pipeline, whose one file takes longest, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: "pipeline" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def real_context() -> pd.DataFrame:
     """Real S&P 500 and VIX closes, 1990-2022, where the folder with real data is present."""

@@ -275,7 +275,6 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
-@pytest.mark.xdist_group("processes")
 def test_two_processes_write_the_same_bytes_and_predict_the_same(name, processes):
     first, second = processes
     assert len(digests(first / name)) >= 2

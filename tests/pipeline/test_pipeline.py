@@ -12,7 +12,7 @@ import yaml
 
 from .conftest import Clone, make_clone
 
-pytestmark = [pytest.mark.smoke, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.smoke
 
 
 MODELS = {"logistic_regression", "random_forest", "lightgbm", "neural_network"}
@@ -114,7 +114,7 @@ def test_nothing_in_an_output_depends_on_where_or_when_it_was_made(clone, tmp_pa
 
 
 def test_one_models_parameter_reruns_that_model_and_what_follows(clone):
-    printed = clone.run("dvc", "exp", "run", "-n", "leaves", "-S", "models.lightgbm.params.num_leaves=15")
+    printed = clone.run("dvc", "exp", "run", "-n", "faster", "-S", "models.lightgbm.params.learning_rate=0.3")
     ran = {line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")}
     assert ran == {"tune@lightgbm", "train@lightgbm", *AFTER_TRAINING}
     clone.run("git", "checkout", "--quiet", ".")
@@ -219,7 +219,8 @@ def test_a_stage_by_hand_refuses_what_it_does_not_read(clone):
 @pytest.mark.parametrize("arguments", [["model=nonsense"], ["-m", "model=nonsense,lightgbm"]])
 def test_an_unknown_model_by_hand_ends_in_one_line(clone, arguments):
     printed = clone.run("python", "-m", "barograph.stages.train", *arguments, fails=True)
-    assert printed.startswith("train: Could not find 'model/nonsense' Available options in 'model': extra_trees")
+    assert printed.startswith("train: ")
+    assert "Could not find 'model/nonsense' Available options in 'model': extra_trees gradient_boosting" in printed
     assert printed.count("\n") == 1
 
 

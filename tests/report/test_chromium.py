@@ -13,8 +13,6 @@ from barograph.report import render
 from . import chromium
 from .synthetic import build
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 DRAWN = """Object.fromEntries([...document.querySelectorAll(".chart")].map((one) => [one.id,
   [...one.querySelectorAll(".main-svg")].length > 0
   && one.querySelector(".scatterlayer .trace, .barlayer .trace, .heatmaplayer .hm") !== null]))"""

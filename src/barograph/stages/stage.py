@@ -80,8 +80,9 @@ class Stage:
 
     def read_json(self, path: str) -> dict[str, Any]:
         """Read plain values."""
+        content = self._existing(path).read_bytes()
         try:
-            values = json.loads(self._existing(path).read_bytes())
+            values = json.loads(content)
         except ValueError as error:
             raise InputError(f"{path}: is not JSON: {config.one_line(error)}; run the stage that writes it") from error
         if not isinstance(values, dict):
