@@ -66,6 +66,16 @@ UNIVERSE: Final = Table(
     ("symbol",),
     {"symbol": _TEXT, "name": _TEXT, "gics_sector": _TEXT},
 )
+FACTS: Final = Table(
+    "data/market/facts.parquet",
+    ("symbol", "field", "available_from"),
+    {"symbol": _TEXT, "field": _TEXT, "available_from": _DATE, "value": _FLOAT},
+)
+SIGNALS: Final = Table(
+    "data/market/signals.parquet",
+    ("symbol", "name", "date"),
+    {"symbol": _TEXT, "name": _TEXT, "date": _DATE, "value": _FLOAT, "available_from": _DATE},
+)
 FEATURES: Final = Table(
     "data/features.parquet", ("symbol", "date"), {"symbol": _TEXT, "date": _DATE}, extra=pa.float32()
 )

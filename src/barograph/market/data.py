@@ -7,7 +7,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class MarketData:
-    """Validated bars, context and universe.
+    """Validated bars, context and universe, and what is known besides.
 
     Attributes
     ----------
@@ -19,6 +19,10 @@ class MarketData:
         source has them. Sorted by date; may begin before the bars and end after them.
     universe : pandas.DataFrame
         One row a traded symbol: symbol, name, gics_sector. Sorted by symbol.
+    facts : pandas.DataFrame or None
+        Point-in-time fundamentals and sentiment: symbol, field, available_from, value; None where the source has none.
+    signals : pandas.DataFrame or None
+        Signals of others: symbol, name, date, value, available_from; None where the source has none.
     notes : list of str
         One-line remarks for the user: what was left out, estimated or found incomplete.
     """
@@ -26,4 +30,6 @@ class MarketData:
     bars: pd.DataFrame
     context: pd.DataFrame
     universe: pd.DataFrame
+    facts: pd.DataFrame | None = None
+    signals: pd.DataFrame | None = None
     notes: list[str] = field(default_factory=list)

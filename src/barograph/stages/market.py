@@ -11,6 +11,9 @@ def main(stage: Stage) -> str:
     stage.write(tables.BARS, data.bars)
     stage.write(tables.CONTEXT, data.context)
     stage.write(tables.UNIVERSE, data.universe)
+    for table, frame in ((tables.FACTS, data.facts), (tables.SIGNALS, data.signals)):
+        if frame is not None:
+            stage.write(table, frame)
     stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})
     for note in data.notes:
         print(f"          {note}")

@@ -70,6 +70,10 @@ class Stage:
         """Read a table."""
         return tables.read(table, self.root, model=model)
 
+    def read_optional(self, table: tables.Table) -> pd.DataFrame | None:
+        """Read a table that a source need not have; None where it is not there."""
+        return self.read(table) if (self.root / table.path).is_file() else None
+
     def write(self, table: tables.Table, frame: pd.DataFrame, *, model: str = "") -> None:
         """Write a table."""
         tables.write(table, frame, self.out, model=model)
