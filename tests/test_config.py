@@ -177,8 +177,13 @@ def test_a_mistake_ends_in_one_line_that_names_the_key(overrides, message):
     assert "\n" not in str(caught.value)
 
 
+def in_a_folder_with_conf(folder, monkeypatch):
+    (folder / config.CONF.name).symlink_to(config.CONF)
+    monkeypatch.chdir(folder)
+
+
 def test_params_writes_checks_and_notices_a_difference(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+    in_a_folder_with_conf(tmp_path, monkeypatch)
     assert cli.main(["params"]) == 0
     assert cli.main(["params", "--check"]) == 0
     text = (tmp_path / "params.yaml").read_text()
@@ -198,7 +203,7 @@ def test_params_writes_nothing_when_the_configuration_is_bad(tmp_path, monkeypat
 
 
 def test_params_check_without_a_file(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+    in_a_folder_with_conf(tmp_path, monkeypatch)
     assert cli.main(["params", "--check"]) == 1
     assert "params.yaml: missing" in capsys.readouterr().err
 

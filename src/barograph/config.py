@@ -28,7 +28,7 @@ Settings = Mapping[str, Any]
 # What each section must be able to do; None where its settings alone are read.
 _METHODS: Final = {
     "market": "load",
-    "regime": "describe",
+    "regime": "table",
     "features": "compute",
     "label": "distances",
     "archive": None,

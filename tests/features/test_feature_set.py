@@ -43,7 +43,7 @@ def test_release_lags_reach_the_features(market: Market) -> None:
         ({"families": ["trend", "astrology"]}, r"'astrology' is unknown; allowed are \['trend'"),
         ({"names": ["ret_6"]}, "'ret_6' is unknown; allowed are .*'ret_5'"),
         ({"names": ["rsi_14"], "families": ["trend"]}, "'rsi_14' is of family 'momentum'"),
-        ({"modules": ["no.such.module"]}, "'no.such.module' cannot be imported"),
+        ({"file": "no/such/file.py"}, "no/such/file.py: no such Python file"),
         ({"release_lag": {"us10y": -1}}, "greater than or equal to 0"),
         ({"families": []}, "at least 1 item"),
         ({"window": 3}, "window"),
@@ -62,14 +62,28 @@ def test_named_features_that_the_data_does_not_allow_are_refused(market: Market)
 
 
 @pytest.mark.usefixtures("open_catalogue")
-def test_modules_of_the_user_add_features(market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "my_own_features.py").write_text(
+def test_a_file_of_the_user_adds_features_to_any_choice_of_families(market: Market, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    text = (
         "from barograph.features import feature\n"
         "@feature('own_1', family='own', inputs=('close',), lookback=0)\n"
         "def own(close):\n    return close / close\n"
     )
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ValueError, match=r"lacks 'own', the family of '.*' in my_own_features; add it"):
-        default(modules=["my_own_features"])
-    chosen = default(modules=["my_own_features"], families=["own"])
+    path.write_text(text)
+    chosen = default(file=str(path), families=["calendar"])
     assert (chosen.compute(*market)["own_1"] == 1.0).all()
+    assert catalogue()[-1].name == "own_1"
+    assert list(default(file=str(path), names=["own_1"]).compute(*market).columns) == ["symbol", "date", "own_1"]
+    path.write_text(text.replace("close / close", "close - close"))
+    assert (default(file=str(path), families=["own"]).compute(*market)["own_1"] == 0.0).all()
+
+
+def test_a_file_may_not_take_the_name_of_another_feature(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from barograph.features import feature\n"
+        "@feature('ret_5', family='own', inputs=('close',), lookback=0)\n"
+        "def own(close):\n    return close\n"
+    )
+    with pytest.raises(ValueError, match=r"mine.py, line 2: InputError: feature 'ret_5' is registered already by "):
+        default(file=str(path))

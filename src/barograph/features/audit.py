@@ -10,6 +10,7 @@ from barograph.errors import InputError
 from barograph.randomness import generator
 
 _KEYS: Final = ("symbol", "date")
+_KEPT: Final = (*_KEYS, "field", "name", "available_from")
 _PRICES: Final = ["open", "high", "low", "close"]
 
 Tables = Mapping[str, pd.DataFrame]
@@ -25,9 +26,9 @@ def audit(
 ) -> pd.DataFrame:
     """Find the columns of a result that depend on data from after their date.
 
-    At each of several cut dates everything later is changed at random in one run and removed in another. A column
-    leaks if a value on or before the cut differs in either, be it in the last bit. The first run finds the use of
-    later values, the second also that of the number of later rows.
+    At each of several cut dates everything later is changed at random in one run and missing in another, as it was
+    before history was extended. A column leaks if a value on or before the cut differs in either, be it in the last
+    bit. The first run finds the use of later values, the second also that of the number of later rows.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def audit(
         Called as ``function(**tables)``; gives a frame with ``date``, or ``symbol`` and ``date``, and further columns.
         Whatever is derived from a table, such as the regimes from the context, has to be derived in here.
     tables : mapping of str to pandas.DataFrame
-        Those with a column ``date`` are changed.
+        Those with a column ``available_from``, else ``date``, are changed where it lies after the cut.
     release_lag : mapping of str to int
         Calendar days by column of the table named ``context``. A value observed on day d is known from d + lag on, so
         that much more of the column is changed; where rows are removed, the values that were not yet known are too.
@@ -47,8 +48,8 @@ def audit(
     Returns
     -------
     pandas.DataFrame
-        ``feature``, ``leaks`` (bool), ``first_leak`` (the earliest date whose value changed, NaT where none did) and
-        ``revealed_by`` (``corruption``, ``truncation`` or an empty text), one row a column of the result.
+        One row a column of the result: ``feature``; ``leaks`` (bool); ``corruption`` and ``extension``, the earliest
+        date whose value changed in the runs of that kind, NaT where none did; ``first_leak``, the earlier of the two.
 
     Raises
     ------
@@ -63,24 +64,19 @@ def audit(
         )
     if bool(_changed(baseline, _keyed(function(**tables))).any(axis=None)):
         raise InputError("audit: two runs on the same data differ; the function must be deterministic")
-    first = pd.Series(pd.NaT, index=baseline.columns, dtype="datetime64[us]")
-    revealed = pd.Series("", index=baseline.columns, dtype="str")
+    never = pd.Series(pd.NaT, index=baseline.columns, dtype="datetime64[us]")
+    first = pd.DataFrame({"corruption": never, "extension": never})
     for cut in dates[(np.arange(1, cuts + 1) * dates.size) // (cuts + 1)]:
         past = baseline[baseline.index.get_level_values("date") <= cut]
         for test, altered in _alterations(tables, cut, release_lag, generator(seed, "audit", str(cut.date()))):
             again = _keyed(function(**altered))
             changed = _changed(past, again[again.index.get_level_values("date") <= cut])
-            for name in changed.columns[changed.any(axis=0)].difference(first.dropna().index):
-                first[name] = changed.index.get_level_values("date")[changed[name]].min()
-                revealed[name] = test
-    return pd.DataFrame(
-        {
-            "feature": baseline.columns.astype("str"),
-            "leaks": first.notna().to_numpy(),
-            "first_leak": first.to_numpy(),
-            "revealed_by": revealed.to_numpy(),
-        }
-    )
+            for name in changed.columns[changed.any(axis=0)].difference(first[test].dropna().index):
+                first.loc[name, test] = changed.index.get_level_values("date")[changed[name]].min()
+    earlier = first.min(axis=1)
+    first.insert(0, "feature", baseline.columns.astype("str"))
+    first.insert(1, "leaks", earlier.notna())
+    return first.assign(first_leak=earlier).reset_index(drop=True)
 
 
 def _alterations(
@@ -88,16 +84,16 @@ def _alterations(
 ) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
     lags = {name: release_lag if name == "context" else {} for name in tables}
     yield "corruption", {name: _corrupted(table, cut, lags[name], random) for name, table in tables.items()}
-    yield "truncation", {name: _truncated(table, cut, lags[name]) for name, table in tables.items()}
+    yield "extension", {name: _truncated(table, cut, lags[name]) for name, table in tables.items()}
 
 
 def _corrupted(
     table: pd.DataFrame, cut: pd.Timestamp, release_lag: Mapping[str, int], random: np.random.Generator
 ) -> pd.DataFrame:
-    if "date" not in table:
+    if _known_from(table) is None:
         return table
     result = table.copy()
-    for name in result.columns.drop(list(_KEYS), errors="ignore"):
+    for name in result.columns.drop(list(_KEPT), errors="ignore"):
         later = _unknown(table, cut, release_lag.get(str(name), 0))
         result.loc[later, name] = _scrambled(result.loc[later, name], random)
     if set(_PRICES) <= set(result.columns):
@@ -116,16 +112,21 @@ def _scrambled(values: pd.Series, random: np.random.Generator) -> Any:
 
 
 def _truncated(table: pd.DataFrame, cut: pd.Timestamp, release_lag: Mapping[str, int]) -> pd.DataFrame:
-    if "date" not in table:
+    known_from = _known_from(table)
+    if known_from is None:
         return table
-    result = table[table["date"] <= cut].reset_index(drop=True)
+    result = table[table[known_from] <= cut].reset_index(drop=True)
     for name in result.columns.intersection(list(release_lag)):
         result.loc[_unknown(result, cut, release_lag[name]), name] = np.nan
     return result
 
 
+def _known_from(table: pd.DataFrame) -> str | None:
+    return next((name for name in ("available_from", "date") if name in table), None)
+
+
 def _unknown(table: pd.DataFrame, cut: pd.Timestamp, lag: int) -> pd.Series:
-    return table["date"] > cut - pd.Timedelta(days=lag)
+    return table[_known_from(table)] > cut - pd.Timedelta(days=lag)
 
 
 def _keyed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Which features a model is given: the configuration of the feature stage."""
 
-from importlib import import_module
 from typing import Annotated
 
 import pandas as pd
@@ -9,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.features.engine import available, compute
+from barograph.features.own import register_file
 from barograph.features.registration import catalogue, families, find
 
 
@@ -24,34 +24,23 @@ class FeatureSet:
         The families from which features come.
     release_lag : dict of str to int
         Calendar days after which the value of a context column is known; 0 for columns that are not named.
-    modules : list of str
-        Modules to import first, in which further features are registered.
+    file : str
+        A Python file in which further features are registered; they are chosen with every choice of families.
 
     Raises
     ------
     InputError
-        If a module cannot be imported, a family or a name is unknown, or a name lies outside the families. Inside a
+        If the file cannot be run, a family or a name is unknown, or a name lies outside the families. Inside a
         constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the same message.
     """
 
     names: list[str] | None
     families: Annotated[list[str], Field(min_length=1)]
     release_lag: dict[str, Annotated[int, Field(ge=0)]]
-    modules: list[str] = Field(default_factory=list)
+    file: str
 
     def __post_init__(self) -> None:
-        for module in self.modules:
-            try:
-                import_module(module)
-            except ImportError as error:
-                raise InputError(f"features.modules: {module!r} cannot be imported: {error}") from error
-        for own in catalogue():
-            module = own.function.__module__
-            if module in self.modules and own.family not in self.families:
-                raise InputError(
-                    f"features.families: {self.families} lacks {own.family!r}, the family of {own.name!r} in {module}; "
-                    "add it"
-                )
+        register_file(self.file)
         allowed = families()
         for family in self.families:
             if family not in allowed:
@@ -60,7 +49,7 @@ class FeatureSet:
             entry = find(name)
             if entry is None:
                 raise InputError(f"features.names: {name!r} is unknown; allowed are {self._names()}")
-            if entry.family not in self.families:
+            if name not in self._names():
                 raise InputError(
                     f"features.names: {name!r} is of family {entry.family!r}; features.families has {self.families}"
                 )
@@ -93,4 +82,8 @@ class FeatureSet:
         return compute(bars, context, universe, names, regimes, self.release_lag)
 
     def _names(self) -> list[str]:
-        return [entry.name for entry in catalogue() if entry.family in self.families]
+        return [
+            entry.name
+            for entry in catalogue()
+            if entry.family in self.families or entry.function.__module__ == self.file
+        ]

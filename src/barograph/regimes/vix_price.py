@@ -125,6 +125,32 @@ class VixPriceRegimes:
             }
         )
 
+    def table(self, context: pd.DataFrame) -> pd.DataFrame:
+        """Name the regime of every date of the context from the first known VIX on.
+
+        Parameters
+        ----------
+        context : pandas.DataFrame
+            `date`, `index_close` and `vix`, sorted by date.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `date` and what :meth:`describe` gives; dates before the first VIX have no row.
+
+        Raises
+        ------
+        InputError
+            As :meth:`label`, and if the VIX is never known.
+        """
+        known = np.flatnonzero(context["vix"].notna())
+        if not known.size:
+            raise InputError("context: vix has no value; a regime needs one")
+        since = context.iloc[known[0] :].reset_index(drop=True)
+        described = self.describe(since["index_close"].to_numpy(), since["vix"].to_numpy())
+        described.insert(0, "date", since["date"])
+        return described
+
     def _step(self, memory: _Memory, day: int, close: float, vix: float, past: float) -> tuple[str, str]:
         hard = past <= self.crash_return
         trigger = hard or vix > self.crash_vix

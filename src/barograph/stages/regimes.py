@@ -17,9 +17,7 @@ def main(stage: Stage) -> str:
         print(f"          {before} dates before the first VIX have no regime, and no row of theirs is trained on")
     if stale:
         print(f"          the VIX ends {stale} dates before the context does; its last value is carried forward")
-    context = context.loc[before:].reset_index(drop=True)
-    regimes = stage.build("regime").describe(context["index_close"].to_numpy(), context["vix"].to_numpy())
-    regimes.insert(0, "date", context["date"])
+    regimes = stage.build("regime").table(context)
     stage.write(tables.REGIME_SERIES, regimes)
     counts = regimes["regime"].value_counts()
     return f"{len(regimes):,} dates: " + ", ".join(f"{name} {counts.get(name, 0):,}" for name in REGIMES)

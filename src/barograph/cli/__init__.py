@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from barograph import config
+from barograph.cli import audit
 from barograph.errors import InputError
 
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, or 1 after bad input, which is explained in one line on standard error.
+        The exit code: 0; 1 after a failed check, or after bad input, explained in one line on standard error.
     """
     parser = argparse.ArgumentParser(
         prog="barograph", description="A reproducible laboratory for regime-aware trading."
@@ -32,10 +33,24 @@ def main(arguments: list[str] | None = None) -> int:
     )
     params.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="such as memory=none or '~models.lightgbm'")
     params.add_argument("--check", action="store_true", help="write nothing; fail if params.yaml differs in value")
+    checked = commands.add_parser(
+        "audit",
+        help="find features and regimes that know the future",
+        description="Corrupt everything after several dates, and take it away, compute all features, the regime rule "
+        "and the VIX estimate again, and demand the same past to the bit. Exit code 1 if anything changed.",
+    )
+    chosen = checked.add_mutually_exclusive_group()
+    chosen.add_argument("--features", metavar="A,B", type=lambda text: text.split(","), help="only these features")
+    chosen.add_argument("--file", metavar="FILE", help="only the features that this Python file registers")
+    checked.add_argument("--data", action="store_true", help="on the tables in data/market/, not a simulated market")
     given = parser.parse_args(arguments)
     # As `python -m` does, so that modules of the user's own in the project's root are found.
     sys.path.insert(0, str(Path.cwd()))
     try:
+        if given.command == "audit":
+            text, clean = audit.run(given.features, given.file, own_data=given.data)
+            print(text)
+            return 0 if clean else 1
         print(_params(given.overrides, check=given.check))
     except InputError as error:
         print(f"barograph: {error}", file=sys.stderr)

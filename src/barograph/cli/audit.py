@@ -1,0 +1,136 @@
+"""`barograph audit`: find every feature, regime or estimate that knows what came after its date."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from barograph import config, tables
+from barograph.errors import InputError
+from barograph.features import available, catalogue, compute
+from barograph.features.audit import audit
+from barograph.features.own import register_file
+from barograph.market import Simulated, estimate_vix
+from barograph.randomness import generator
+
+CUTS: Final = 5
+_MARKET: Final = Simulated(
+    seed=0, symbols=8, first_year=2006, years=6, signal=0.0, calendar="XNYS", start=None, end=None
+)
+_REQUIRED: Final = {"bars": tables.BARS, "context": tables.CONTEXT, "universe": tables.UNIVERSE}
+_OPTIONAL: Final = {"facts": tables.FACTS, "signals": tables.SIGNALS}
+
+Market = dict[str, pd.DataFrame]
+Rule = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tuple[str, bool]:
+    """Audit features and, unless some are named, the regime rule and the VIX estimate.
+
+    Parameters
+    ----------
+    names : sequence of str or None
+        Features; None for all that the market has inputs for.
+    file : str or None
+        A Python file whose features alone are audited.
+    own_data : bool
+        Audit on the tables in data/market/ instead of a simulated market.
+
+    Returns
+    -------
+    text : str
+        A table with one row a feature or column, and a line that sums it up.
+    clean : bool
+
+    Raises
+    ------
+    InputError
+        If a feature is unknown, has no inputs in the market, or cannot be audited.
+    """
+    settings = config.compose()
+    features, rule = config.build(settings["features"], "features"), config.build(settings["regime"], "regime")
+    if file is not None:
+        names = [entry.name for entry in register_file(file)]
+        if not names:
+            raise InputError(f"{file}: registers no feature; write @feature above a function")
+    market = _tables() if own_data else _simulated(rule.table)
+    result = _features(market, rule.table, names, features.release_lag)
+    if names is None:
+        result += [*_context(market, "regime rule", rule.table), *_context(market, "VIX estimate", _vix)]
+    found = pd.concat(result, ignore_index=True)
+    left_out = {} if names is not None else _available(market, rule.table)[1]
+    return f"{_lines(found)}\n\n{_summary(found, left_out)}", not found["leaks"].any()
+
+
+def _tables() -> Market:
+    root = Path()
+    required = {name: tables.read(table, root) for name, table in _REQUIRED.items()}
+    return required | {
+        name: tables.read(table, root) for name, table in _OPTIONAL.items() if (root / table.path).is_file()
+    }
+
+
+def _simulated(regimes: Rule) -> Market:
+    """Simulate a market, with a random walk for every further series that some feature of the catalogue reads."""
+    data = _MARKET.load()
+    market = {name: table for name in (*_REQUIRED, *_OPTIONAL) if (table := getattr(data, name)) is not None}
+    lacking = sorted({column for columns in _available(market, regimes)[1].values() for column in columns})
+    walks = {
+        column: np.exp(np.cumsum(generator(_MARKET.seed, "audit", column).normal(0.0, 0.01, len(data.context))))
+        for column in lacking
+    }
+    return market | {"context": data.context.assign(**walks)}
+
+
+def _available(market: Market, regimes: Rule) -> tuple[list[str], dict[str, list[str]]]:
+    return available(**market, regimes=regimes(market["context"]))
+
+
+def _features(
+    market: Market, regimes: Rule, names: Sequence[str] | None, release_lag: Mapping[str, int]
+) -> list[pd.DataFrame]:
+    def computed(context: pd.DataFrame, **others: pd.DataFrame) -> pd.DataFrame:
+        return compute(context=context, regimes=regimes(context), names=names, release_lag=release_lag, **others)
+
+    families = {entry.name: entry.family for entry in catalogue()}
+    result = audit(computed, market, release_lag=release_lag, cuts=CUTS)
+    return [result.assign(kind=result["feature"].map(families).fillna("signals"))]
+
+
+def _context(market: Market, kind: str, rule: Rule) -> list[pd.DataFrame]:
+    return [audit(rule, {"context": market["context"]}, release_lag={}, cuts=CUTS).assign(kind=kind)]
+
+
+def _vix(context: pd.DataFrame) -> pd.DataFrame:
+    return context[["date"]].assign(vix_estimate=estimate_vix(context["index_close"]))
+
+
+def _lines(found: pd.DataFrame) -> str:
+    columns = {
+        "audited": found["feature"].tolist(),
+        "kind": found["kind"].tolist(),
+        "future corrupted": _verdicts(found["corruption"]),
+        "history extended": _verdicts(found["extension"]),
+    }
+    padded = []
+    for heading, values in columns.items():
+        cells: list[str] = [heading, *values]
+        padded.append([f"{cell:<{max(map(len, cells))}}" for cell in cells])
+    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+
+
+def _verdicts(first: pd.Series) -> list[str]:
+    return ["same past" if pd.isna(day) else f"LEAK at {day:%F}" for day in first]
+
+
+def _summary(found: pd.DataFrame, left_out: Mapping[str, Sequence[str]]) -> str:
+    lines = [f"not audited: {name}, since the market has no {' '.join(lacking)}" for name, lacking in left_out.items()]
+    leaks = found[found["leaks"]]
+    lines += [
+        f"{leak.feature} ({leak.kind}) knew what came later: its value of {leak.first_leak:%F} changed"
+        for leak in leaks.itertuples()
+    ]
+    counts = f"{len(found)} audited at {CUTS} dates, to the bit"
+    return "\n".join([*lines, f"{counts}: {len(leaks)} leak" + ("" if len(leaks) == 1 else "s")])

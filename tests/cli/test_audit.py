@@ -1,0 +1,97 @@
+"""`barograph audit`, as a user types it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from barograph.cli import main
+from barograph.features import catalogue, registration
+
+LEAK = """
+import numpy as np
+from barograph.features import feature
+
+@feature("mine_tomorrow", family="mine", inputs=("close",), lookback=0)
+def tomorrow(close):
+    return np.append(close[1:] / close[:-1] - 1.0, np.nan)
+
+@feature("mine_today", family="mine", inputs=("close", "my_series"), lookback=1)
+def today(close, my_series):
+    return np.append(np.nan, close[1:] / close[:-1] - my_series[1:] / my_series[:-1])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _open_catalogue() -> Iterator[None]:
+    before = dict(registration._REGISTERED)
+    yield
+    registration._REGISTERED.clear()
+    registration._REGISTERED.update(before)
+
+
+@pytest.fixture
+def leaking(tmp_path: Path) -> str:
+    path = tmp_path / "mine.py"
+    path.write_text(LEAK)
+    return str(path)
+
+
+def rows(printed: str) -> dict[str, str]:
+    table = printed.partition("\n\n")[0].splitlines()
+    return {line.split()[0]: line for line in table[1:]}
+
+
+def test_everything_is_audited_and_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit"]) == 0
+    printed = capsys.readouterr().out
+    expected = {entry.name for entry in catalogue()}
+    assert set(rows(printed)) == expected | {"regime", "rule", "vix", "index_return_10", "drawdown", "vix_estimate"}
+    assert "LEAK" not in printed
+    assert "not audited" not in printed
+    assert printed.endswith(f"{len(expected) + 6} audited at 5 dates, to the bit: 0 leaks\n")
+
+
+def test_a_leak_is_named_with_its_date_and_fails(leaking: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--file", leaking]) == 1
+    printed = capsys.readouterr().out
+    assert list(rows(printed)) == ["mine_tomorrow", "mine_today"]
+    assert rows(printed)["mine_tomorrow"].count("LEAK at 20") == 2
+    assert rows(printed)["mine_today"].count("same past") == 2
+    assert "mine_tomorrow (mine) knew what came later: its value of 20" in printed
+    assert printed.endswith("2 audited at 5 dates, to the bit: 1 leak\n")
+
+
+def test_named_features_alone_are_audited(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--features", "rsi_14,vix_level"]) == 0
+    assert list(rows(capsys.readouterr().out)) == ["rsi_14", "vix_level"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such Python file; allowed: one that registers features with @feature"),
+        ("x = 1", "registers no feature; write @feature above a function"),
+        ("import barograph\n\nbarograph.nothing()", ", line 3: AttributeError: module 'barograph' has no attribute"),
+        ("def broken(:\n    pass", ", line 1: SyntaxError: invalid syntax"),
+    ],
+)
+def test_a_file_that_cannot_be_used_ends_in_one_line(
+    content: str | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    if content is not None:
+        path.write_text(content)
+    assert main(["audit", "--file", str(path)]) == 1
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.startswith(f"barograph: {path}")
+    assert message in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_an_unknown_feature_ends_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--features", "rsi_14,rsi_15"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("barograph: features: 'rsi_15' is unknown")
+    assert said.count("\n") == 1
