@@ -5,20 +5,37 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, with_config
 from pydantic.dataclasses import dataclass
+from typing_extensions import TypedDict
 
+from barograph.errors import InputError
 from barograph.market.calendar import sessions
 from barograph.market.data import MarketData
 from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
 from barograph.market.simulation import (
-    SECTORS,
-    Economy,
-    complete_bars,
+    BadData,
+    plant_bad_data,
     simulate_closes,
     simulate_economy,
+    simulate_events,
+    simulate_facts,
+    to_tables,
 )
-from barograph.randomness import generator
+
+Seed = Annotated[int, Field(ge=0)]
+Symbols = Annotated[int, Field(ge=1, le=9999)]
+FirstYear = Annotated[int, Field(ge=1950, le=2100)]
+Years = Annotated[int, Field(ge=2, le=100)]
+
+
+@with_config(STRICT)
+class Drift(TypedDict):
+    """A change of the market for good: from `date` on the planted strength is `signal`, volatility is multiplied."""
+
+    date: IsoDate
+    signal: Annotated[float, Field(gt=-1, lt=1)]
+    volatility: Annotated[float, Field(gt=0, le=10)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -44,6 +61,18 @@ class Simulated:
     0, 0.08, 0.15 and 0.25; with the whole return over 14 days it is about 0, 0.16, 0.25 and 0.37. Nothing else predicts
     a return, and at a signal of 0 nothing does, while volatility, and so the chance of a hold, can always be forecast.
 
+    **Events.** With `events` the crises are not drawn: look-alikes of the eight events of ``archive=eight_events``
+    stand on their dates, 2008 to 2023, with the index and the VIX near the S&P 500's and the CBOE's, and between them
+    the market is calm or normal. Within an event the index leans back to its path, which can be forecast: an event is
+    there to be recognised, not to be traded.
+
+    **Facts.** With `facts` there are ten fundamentals a quarter, known 20 to 45 days after it, and five sentiments, two
+    a week and three a month, all persistent and none related to a return.
+
+    **Drift.** From its date on, the planted strength is the drift's, negative for the opposite relation, and the
+    volatility of the states (of a leg, in an event) is multiplied: of index, sectors and VIX, approached gradually; of
+    a stock's own part by the square root. Rows before the date are those of the market without drift.
+
     More years, more symbols or a later end leave the earlier rows as they are.
 
     Parameters
@@ -51,7 +80,7 @@ class Simulated:
     seed : int
         Zero or more; the same seed gives the same market.
     symbols : int
-        Stocks, 1 to 999, named S001, S002, ...; sectors go round the eleven of GICS.
+        Stocks, 1 to 9,999, named S001, S002, ..., S1000, ...; sectors go round the eleven of GICS.
     first_year : int
         The simulated history begins with its first session.
     years : int
@@ -62,6 +91,14 @@ class Simulated:
         A code of exchange_calendars, such as ``XNYS``.
     start, end : str or None
         ISO dates, inclusive: keep only this part of the history; None keeps everything.
+    events : bool
+        See above; an event outside the history is not there.
+    facts : bool
+        See above.
+    drift : dict or None
+        `date` (ISO, within the history), `signal` in (-1, 1), `volatility` above 0, 1 for none.
+    bad_data : str or None
+        The kind of bad data to plant in one row, for tests of what refuses it: :meth:`load` always raises then.
 
     References
     ----------
@@ -70,18 +107,25 @@ class Simulated:
        Cycle", *Econometrica* 57, 1989 (Markov switching).
     """
 
-    seed: Annotated[int, Field(ge=0)]
-    symbols: Annotated[int, Field(ge=1, le=999)]
-    first_year: Annotated[int, Field(ge=1950, le=2100)]
-    years: Annotated[int, Field(ge=2, le=100)]
+    seed: Seed
+    symbols: Symbols
+    first_year: FirstYear
+    years: Years
     signal: Annotated[float, Field(ge=0, lt=1)]
     calendar: CalendarCode
     start: IsoDate | None
     end: IsoDate | None
+    events: bool = False
+    facts: bool = False
+    drift: Drift | None = None
+    bad_data: BadData | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an inverted span."""
+        """Refuse an inverted span, and a drift outside the history."""
         check_span(self.start, self.end)
+        first, last = f"{self.first_year}-01-01", f"{self.first_year + self.years - 1}-12-31"
+        if self.drift is not None and not first <= self.drift["date"] <= last:
+            raise InputError(f"drift.date {self.drift['date']} lies outside the history; allowed: {first} to {last}")
 
     def load(self) -> MarketData:
         """Draw and validate.
@@ -93,49 +137,32 @@ class Simulated:
         Raises
         ------
         InputError
-            If the history reaches beyond today, or the span holds too little.
+            If the history reaches beyond today, the span holds too little, or bad data is asked for.
         """
-        first, last = pd.Timestamp(self.first_year, 1, 1), pd.Timestamp(self.first_year + self.years - 1, 12, 31)
-        dates = sessions(self.calendar, first, last)
-        economy = simulate_economy(self.seed, len(dates))
-        names = [f"S{number:03d}" for number in range(1, self.symbols + 1)]
-        universe = pd.DataFrame(
-            {
-                "symbol": names,
-                "name": [f"Simulated {name}" for name in names],
-                "gics_sector": [SECTORS[number % len(SECTORS)] for number in range(self.symbols)],
-            }
-        )
+        dates = history(self.calendar, self.first_year, self.years)
+        signal, scale = self._strengths(dates)
+        economy = simulate_events(self.seed, dates, scale) if self.events else simulate_economy(self.seed, scale)
+        closes = simulate_closes(self.seed, economy, self.symbols, signal)
+        tables = to_tables(self.seed, economy, closes, dates)
+        if self.bad_data is not None:
+            tables = plant_bad_data(*tables, kind=self.bad_data, seed=self.seed, start=self.start, end=self.end)
         return assemble(
-            self._bars(economy, dates, names),
-            _context(self.seed, economy, dates),
-            universe,
+            *tables,
             calendar=self.calendar,
             start=self.start,
             end=self.end,
             origin="simulated",
+            facts=simulate_facts(self.seed, self.symbols, dates) if self.facts else None,
         )
 
-    def _bars(self, economy: Economy, dates: pd.DatetimeIndex, names: list[str]) -> pd.DataFrame:
-        closes = simulate_closes(self.seed, economy, self.symbols, self.signal)
-        stocks = [complete_bars(self.seed, number, economy, closes[:, number]) for number in range(self.symbols)]
-        columns: dict[str, NDArray[np.generic]] = {
-            "symbol": np.repeat(np.array(names), len(dates)),
-            "date": np.tile(dates.to_numpy(), len(names)),
-        }
-        for column in ("open", "high", "low", "close", "volume"):
-            columns[column] = np.concatenate([getattr(stock, column) for stock in stocks])
-        return pd.DataFrame(columns)
+    def _strengths(self, dates: pd.DatetimeIndex) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        signal, scale = np.full(len(dates), self.signal), np.ones(len(dates))
+        if self.drift is not None:
+            after = dates >= pd.Timestamp(self.drift["date"])
+            signal[after], scale[after] = self.drift["signal"], self.drift["volatility"]
+        return signal, scale
 
 
-def _context(seed: int, economy: Economy, dates: pd.DatetimeIndex) -> pd.DataFrame:
-    steps = generator(seed, "simulated", "macro").standard_normal((len(dates), 2))
-    return pd.DataFrame(
-        {
-            "date": dates,
-            "index_close": 1000.0 * np.cumprod(1 + economy.index_return),
-            "vix": economy.vix,
-            "us10y": 4.0 * np.exp(0.01 * np.cumsum(steps[:, 0])),
-            "usd_broad": 100.0 * np.exp(0.003 * np.cumsum(steps[:, 1])),
-        }
-    )
+def history(calendar: str, first_year: int, years: int) -> pd.DatetimeIndex:
+    """List the sessions of whole calendar years."""
+    return sessions(calendar, pd.Timestamp(first_year, 1, 1), pd.Timestamp(first_year + years - 1, 12, 31))
