@@ -9,3 +9,5 @@ ENSEMBLE: Final = "ensemble"
 UNIVERSE: Final = "universe"
 # Beside other predictors: the folder of the model in production, and the parts of the drift metrics.
 RESERVED: Final = (*BASELINES, ENSEMBLE, UNIVERSE, "champion", "features", "regimes")
+# Before the name of a signal of others, as a feature and as a predictor; no model may be called so.
+SIGNAL_PREFIX: Final = "signal_"

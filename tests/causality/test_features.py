@@ -9,7 +9,7 @@ import pytest
 from barograph.features import catalogue, compute, feature, registration
 from barograph.features.audit import audit
 from barograph.features.inputs import RELEASE_LAG
-from tests.features.markets import Market, close_only, random_market, regimes_of
+from tests.features.markets import Market, close_only, random_market, random_signals, regimes_of
 
 
 @pytest.fixture
@@ -24,12 +24,16 @@ def planted() -> Iterator[str]:
     del registration._REGISTERED["planted_leak"]
 
 
-def features_of(bars: pd.DataFrame, context: pd.DataFrame, universe: pd.DataFrame) -> pd.DataFrame:
-    return compute(bars, context, universe, regimes=regimes_of(context))
+def features_of(
+    bars: pd.DataFrame, context: pd.DataFrame, universe: pd.DataFrame, **published: pd.DataFrame
+) -> pd.DataFrame:
+    return compute(bars, context, universe, regimes=regimes_of(context), **published)
 
 
 def audited(market: Market) -> pd.DataFrame:
-    tables = {"bars": market.bars, "context": market.context, "universe": market.universe}
+    tables = market._asdict()
+    del tables["regimes"]
+    tables = {name: table for name, table in tables.items() if table is not None}
     return audit(features_of, tables, release_lag=RELEASE_LAG).set_index("feature")
 
 
@@ -37,6 +41,26 @@ def test_no_feature_looks_ahead() -> None:
     table = audited(random_market(late_listing=200))
     assert set(table.index) == {entry.name for entry in catalogue()}
     assert not table["leaks"].any(), table[table["leaks"]].to_string()
+
+
+def test_no_signal_looks_ahead_whether_it_is_known_early_or_late() -> None:
+    market = random_market(n_symbols=2, n_days=300)
+    signals = random_signals(["S00", "S01"], market.context["date"])
+    assert (signals["available_from"] < signals["date"]).any()
+    assert (signals["available_from"] > signals["date"]).any()
+    table = audited(market._replace(signals=signals))
+    assert table.loc[["signal_mine", "signal_other"], "leaks"].tolist() == [False, False]
+
+
+def test_a_fact_used_before_it_is_available_would_be_found() -> None:
+    market = random_market(n_symbols=2, n_days=300)
+
+    def too_early(bars: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+        known = facts["available_from"] - pd.Timedelta(days=1)
+        return compute(bars, names=["pe_ratio_asof", "days_since_report"], facts=facts.assign(available_from=known))
+
+    tables = {"bars": market.bars, "facts": market.facts}
+    assert audit(too_early, tables, release_lag={}, cuts=60)["leaks"].all()
 
 
 def test_no_feature_of_a_close_only_source_looks_ahead() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from barograph.features import compute, registration
+from barograph.features import registration
 
-from .markets import Market, random_market
+from .markets import Market, everything, random_market
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def market() -> Market:
 @pytest.fixture(scope="session")
 def features(market: Market) -> pd.DataFrame:
     """Everything the catalogue has on the random market, with no release lag."""
-    return compute(market.bars, market.context, market.universe, regimes=market.regimes, release_lag={})
+    return everything(market)
 
 
 @pytest.fixture

@@ -5,6 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from barograph.features import compute
+from barograph.features.asof import FUNDAMENTALS, SENTIMENT
+
 
 class Market(NamedTuple):
     """The tables that features read."""
@@ -13,6 +16,8 @@ class Market(NamedTuple):
     context: pd.DataFrame
     universe: pd.DataFrame
     regimes: pd.DataFrame
+    facts: pd.DataFrame | None = None
+    signals: pd.DataFrame | None = None
 
 
 def random_market(n_symbols: int = 5, n_days: int = 600, seed: int = 1, late_listing: int = 0) -> Market:
@@ -29,7 +34,44 @@ def random_market(n_symbols: int = 5, n_days: int = 600, seed: int = 1, late_lis
     universe = pd.DataFrame(
         {"symbol": names, "name": names, "gics_sector": [("Energy", "Utilities")[i % 2] for i in range(n_symbols)]}
     )
-    return Market(pd.concat(bars, ignore_index=True), context, universe, regimes_of(context))
+    return Market(
+        pd.concat(bars, ignore_index=True), context, universe, regimes_of(context), random_facts(names, dates, seed)
+    )
+
+
+def random_facts(symbols: list[str], dates: pd.DatetimeIndex, seed: int) -> pd.DataFrame:
+    """Draw quarterly fundamentals and weekly sentiment, the first of them from well before the first date."""
+    random = np.random.default_rng([seed, 5])
+    tables = []
+    for symbol in symbols:
+        for fields, days in ((FUNDAMENTALS, 91), (SENTIMENT, 7)):
+            for field in fields:
+                known = np.arange(-2 * days, (dates[-1] - dates[0]).days, days) + random.integers(0, days)
+                value = random.uniform(0.1, 1.0, known.size)
+                columns = {"symbol": symbol, "field": field, "available_from": dates[0] + pd.to_timedelta(known, "D")}
+                tables.append(pd.DataFrame(columns | {"value": value}))
+    facts = pd.concat(tables, ignore_index=True)
+    facts["available_from"] = facts["available_from"].astype("datetime64[us]")
+    return facts.sort_values(["symbol", "field", "available_from"], ignore_index=True)
+
+
+def random_signals(symbols: list[str], dates: pd.Series, seed: int = 1) -> pd.DataFrame:
+    """Draw two signals on some of the dates, known up to three days before their date or after it."""
+    random = np.random.default_rng([seed, 6])
+    tables = []
+    for symbol in symbols:
+        for name in ("mine", "other"):
+            date = dates[random.random(len(dates)) < 0.4]
+            known = date + pd.to_timedelta(random.integers(-3, 4, len(date)), "D")
+            columns = {"symbol": symbol, "name": name, "date": date, "value": random.normal(size=len(date))}
+            tables.append(pd.DataFrame(columns | {"available_from": known}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def everything(market: Market) -> pd.DataFrame:
+    """Compute all that the market allows, with no release lag."""
+    bars, context, universe, regimes, facts, signals = market
+    return compute(bars, context, universe, regimes=regimes, release_lag={}, facts=facts, signals=signals)
 
 
 def regimes_of(context: pd.DataFrame) -> pd.DataFrame:
@@ -50,14 +92,15 @@ def regimes_of(context: pd.DataFrame) -> pd.DataFrame:
 
 
 def close_only(market: Market) -> Market:
-    """Give the market as a source without open, high, low, volume, yields and dollar gives it."""
+    """Give the market as a source without open, high, low, volume, yields, dollar and facts gives it."""
     bars = market.bars.assign(open=np.nan, high=np.nan, low=np.nan, volume=np.nan)
-    return market._replace(bars=bars, context=market.context[["date", "index_close", "vix", "vix_estimated"]])
+    context = market.context[["date", "index_close", "vix", "vix_estimated"]]
+    return market._replace(bars=bars, context=context, facts=None)
 
 
 def _context(dates: pd.DatetimeIndex, random: np.random.Generator) -> pd.DataFrame:
     n = len(dates)
-    return pd.DataFrame(
+    context = pd.DataFrame(
         {
             "date": dates,
             "index_close": 1000.0 * np.exp(np.cumsum(random.standard_t(4, n) * 0.007)),
@@ -67,6 +110,14 @@ def _context(dates: pd.DatetimeIndex, random: np.random.Generator) -> pd.DataFra
             "us2y": 3.0 + np.cumsum(random.normal(0, 0.02, n)),
             "usd_broad": 100.0 * np.exp(np.cumsum(random.normal(0, 0.003, n))),
         }
+    )
+    random = random.spawn(1)[0]
+    return context.assign(
+        vix_high=context["vix"] * np.exp(np.abs(random.normal(0, 0.03, n))),
+        vix_low=context["vix"] * np.exp(-np.abs(random.normal(0, 0.03, n))),
+        vix9d=context["vix"] * np.exp(random.normal(0, 0.05, n)),
+        vix3m=context["vix"] * np.exp(random.normal(0.05, 0.05, n)),
+        wti=60.0 * np.exp(np.cumsum(random.normal(0, 0.02, n))),
     )
 
 

@@ -17,11 +17,13 @@ DEFAULT = Path(__file__).parents[2] / "conf/features/default.yaml"
 def default(**changes: Any) -> FeatureSet:
     settings = yaml.safe_load(DEFAULT.read_text())
     assert settings.pop("_target_") == "barograph.features.FeatureSet"
+    assert settings["calendar"] == "${market.calendar}"
+    settings["calendar"] = "XNYS"
     return FeatureSet(**(settings | changes))
 
 
 def test_the_default_takes_all_families_and_all_that_the_data_allows(market: Market) -> None:
-    assert set(default().families) == {entry.family for entry in catalogue()}
+    assert set(default().families) == {entry.family for entry in catalogue()} | {"signals"}
     frame = default().compute(*close_only(market))
     assert list(frame.columns[2:]) == available(*close_only(market))[0]
 

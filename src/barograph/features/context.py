@@ -8,15 +8,17 @@ import math
 import numpy as np
 import talib
 
+from barograph.features.kernels import block_comoments
 from barograph.features.registration import Array, feature
+from barograph.features.trend import log_price_regression
 from barograph.features.windows import (
     lag,
     window_correlation,
-    window_covariance,
+    window_deviations,
     window_mean,
     window_rank,
     window_std,
-    window_variance,
+    window_sum,
 )
 from barograph.tables import REGIMES
 
@@ -29,7 +31,7 @@ _CRASH = float(REGIMES.index("crash"))
     family="context",
     inputs=("index_close",),
     lookback=lambda window: window,
-    windows=(1, 5, 21, 63),
+    windows=(1, 5, 21, 63, 126, 252),
     scope="date",
     range=(-1.0, math.inf),
     source="TA-Lib ROCP",
@@ -40,16 +42,17 @@ def index_return(index_close: Array, window: int) -> Array:
 
 
 @feature(
-    "index_vol_21",
+    "index_vol_{window}",
     family="context",
     inputs=("index_log_return",),
-    lookback=21,
+    lookback=lambda window: window,
+    windows=(5, 21, 63),
     scope="date",
     range=(0.0, math.inf),
 )
-def index_volatility(index_log_return: Array) -> Array:
-    """Sample standard deviation of the last 21 log returns of the index, annualised."""
-    return window_std(index_log_return, 21) * math.sqrt(_YEAR)
+def index_volatility(index_log_return: Array, window: int) -> Array:
+    """Sample standard deviation of the last {window} log returns of the index, annualised."""
+    return window_std(index_log_return, window) * math.sqrt(_YEAR)
 
 
 @feature(
@@ -71,16 +74,81 @@ def index_distance(index_close: Array) -> Array:
     return np.log(index_close / window_mean(index_close, 200))
 
 
+@feature("index_cross_50_200", family="context", inputs=("index_close",), lookback=199, scope="date")
+def index_cross(index_close: Array) -> Array:
+    """ln(mean of the index's last 50 closes / mean of its last 200)."""
+    return np.log(window_mean(index_close, 50) / window_mean(index_close, 200))
+
+
+@feature(("index_slope_63", "index_r2_63"), family="context", inputs=("index_close",), lookback=62, scope="date")
+def index_regression(index_close: Array) -> tuple[Array, Array]:
+    """Least-squares line through the last 63 log closes of the index: its slope a day, or its R2 in [0, 1]."""
+    slope, r2, _ = log_price_regression(index_close, 63)
+    return slope, r2
+
+
 @feature("vix_level", family="context", inputs=("vix",), lookback=0, scope="date", range=(0.0, math.inf))
 def vix_level(vix: Array) -> Array:
     """VIX / 100: the volatility that option prices imply, annualised."""
     return vix / 100.0
 
 
-@feature("vix_change_5", family="context", inputs=("vix",), lookback=5, scope="date")
-def vix_change(vix: Array) -> Array:
-    """ln(VIX_t / VIX_(t-5))."""
-    return np.log(vix / lag(vix, 5))
+@feature(
+    "vix_change_{window}",
+    family="context",
+    inputs=("vix",),
+    lookback=lambda window: window,
+    windows=(1, 5, 21),
+    scope="date",
+)
+def vix_change(vix: Array, window: int) -> Array:
+    """ln(VIX_t / VIX_(t-{window}))."""
+    return np.log(vix / lag(vix, window))
+
+
+@feature("vix_vol_21", family="context", inputs=("vix",), lookback=21, scope="date", range=(0.0, math.inf))
+def vix_volatility(vix: Array) -> Array:
+    """Sample standard deviation of the last 21 daily log changes of the VIX, annualised."""
+    return window_std(vix_change(vix, 1), 21) * math.sqrt(_YEAR)
+
+
+@feature("vix_range", family="context", inputs=("vix_high", "vix_low"), lookback=0, scope="date")
+def vix_range(vix_high: Array, vix_low: Array) -> Array:
+    """ln(VIX's high / its low) of the day."""
+    return np.log(vix_high / vix_low)
+
+
+@feature(
+    "vix_term",
+    family="context",
+    inputs=("vix", "vix3m"),
+    lookback=0,
+    scope="date",
+    source="Johnson (2017), Journal of Financial and Quantitative Analysis 52(6)",
+)
+def vix_term(vix: Array, vix3m: Array) -> Array:
+    """ln(VIX / VIX3M): one month's implied volatility against three months', above 0 under stress."""
+    return np.log(vix / vix3m)
+
+
+@feature("vix_term_short", family="context", inputs=("vix9d", "vix"), lookback=0, scope="date")
+def vix_term_short(vix9d: Array, vix: Array) -> Array:
+    """ln(VIX9D / VIX): nine days' implied volatility against one month's."""
+    return np.log(vix9d / vix)
+
+
+@feature(
+    "index_vix_corr_63",
+    family="context",
+    inputs=("index_close", "vix"),
+    lookback=63,
+    scope="date",
+    range=(-1.0, 1.0),
+    source="Whaley (2000), Journal of Portfolio Management 26(3)",
+)
+def index_vix_correlation(index_close: Array, vix: Array) -> Array:
+    """Correlation of the last 63 daily log changes of the index with those of the VIX."""
+    return window_correlation(np.log(index_close / lag(index_close, 1)), vix_change(vix, 1), 63)
 
 
 @feature("vix_z_63", family="context", inputs=("vix",), lookback=62, scope="date")
@@ -106,13 +174,44 @@ def vix_rank(vix: Array) -> Array:
 )
 def volatility_premium(vix: Array, index_log_return: Array) -> Array:
     """ln(VIX / 100 / index_vol_21): implied against realised volatility."""
-    return np.log(vix / 100.0 / index_volatility(index_log_return))
+    return np.log(vix / 100.0 / index_volatility(index_log_return, 21))
 
 
-@feature("us10y_change_21", family="context", inputs=("us10y",), lookback=21, scope="date")
-def yield_change(us10y: Array) -> Array:
-    """Change of the ten-year yield over 21 days, in percentage points."""
-    return us10y - lag(us10y, 21)
+@feature("us10y_level", family="context", inputs=("us10y",), lookback=0, scope="date")
+def yield_level(us10y: Array) -> Array:
+    """Ten-year yield, in percent."""
+    return us10y
+
+
+@feature(
+    "us10y_change_{window}",
+    family="context",
+    inputs=("us10y",),
+    lookback=lambda window: window,
+    windows=(5, 21, 63),
+    scope="date",
+)
+def yield_change(us10y: Array, window: int) -> Array:
+    """Change of the ten-year yield over {window} days, in percentage points."""
+    return us10y - lag(us10y, window)
+
+
+@feature(
+    "stock_bond_corr_126",
+    family="context",
+    inputs=("index_close", "us10y"),
+    lookback=130,
+    scope="date",
+    range=(-1.0, 1.0),
+    source="Connolly, Stivers & Sun (2005), Journal of Financial and Quantitative Analysis 40(1)",
+)
+def stock_bond_correlation(index_close: Array, us10y: Array) -> Array:
+    """Correlation of the last 126 five-day log returns of the index with the five-day changes of the ten-year yield.
+
+    Five days, since the yield is known later than the close: of one-day changes none would fall on the same day. Above
+    0 where bonds rise as stocks fall.
+    """
+    return window_correlation(np.log(index_close / lag(index_close, 5)), yield_change(us10y, 5), 126)
 
 
 @feature("term_slope", family="context", inputs=("us10y", "us2y"), lookback=0, scope="date")
@@ -143,30 +242,77 @@ def dollar_return(usd_broad: Array, window: int) -> Array:
 
 
 @feature(
-    ("beta_63", "idio_vol_63"),
+    "wti_ret_{window}",
     family="context",
-    inputs=("log_return", "index_log_return"),
-    lookback=63,
-    source="Ang, Hodrick, Xing & Zhang (2006), Journal of Finance 61(1)",
+    inputs=("wti",),
+    lookback=lambda window: window,
+    windows=(21, 63),
+    scope="date",
+    range=(-1.0, math.inf),
+    source="TA-Lib ROCP",
 )
-def beta(log_return: Array, index_log_return: Array) -> tuple[Array, Array]:
-    """Regression of 63 log returns on the index's: its slope, or the annualised standard deviation of its residual."""
-    covariance = window_covariance(log_return, index_log_return, 63)
-    variance = window_variance(index_log_return, 63)
-    residual = np.maximum(window_variance(log_return, 63) - covariance**2 / variance, 0.0)
-    return covariance / variance, np.sqrt(residual * _YEAR * 62.0 / 61.0)
+def oil_return(wti: Array, window: int) -> Array:
+    """Return of crude oil over {window} days; NaN where a price is not positive, as on 2020-04-20."""
+    return talib.ROCP(np.where(wti > 0.0, wti, np.nan), window)
 
 
 @feature(
-    "index_corr_63",
+    ("beta_{window}", "idio_vol_{window}", "index_corr_{window}"),
     family="context",
     inputs=("log_return", "index_log_return"),
-    lookback=63,
-    range=(-1.0, 1.0),
+    lookback=lambda window: window,
+    windows=(63, 252),
+    source="Ang, Hodrick, Xing & Zhang (2006), Journal of Finance 61(1)",
 )
-def index_correlation(log_return: Array, index_log_return: Array) -> Array:
-    """Correlation of the last 63 log returns with the index's."""
-    return window_correlation(log_return, index_log_return, 63)
+def beta(log_return: Array, index_log_return: Array, window: int) -> tuple[Array, Array, Array]:
+    """Slope of the regression of {window} log returns on the index's, the residual's annualised volatility, or R."""
+    own, market, product = window_deviations(log_return, index_log_return, window)
+    slope = product / market
+    residual = np.maximum(own - slope * product, 0.0)
+    correlation = product / np.where((own > 0.0) & (market > 0.0), np.sqrt(own * market), np.nan)
+    return slope, np.sqrt(residual * _YEAR / (window - 2.0)), np.clip(correlation, -1.0, 1.0)
+
+
+@feature(
+    "down_beta_252",
+    family="context",
+    inputs=("log_return", "index_log_return"),
+    lookback=252,
+    source="Ang, Chen & Xing (2006), Review of Financial Studies 19(4)",
+)
+def downside_beta(log_return: Array, index_log_return: Array) -> Array:
+    """Slope of the regression on the index over those of the last 252 log returns on which the index fell."""
+    fell = index_log_return < 0.0
+    days = window_sum(fell.astype(np.float64), 252)
+    sums: Array = block_comoments(np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0), 252)
+    own, market, _, squares, products = sums
+    slope: Array = (products - own * market / days) / (squares - market * market / days)
+    return np.where(days >= 30.0, slope, np.nan)
+
+
+@feature(
+    "residual_mom_252_21",
+    family="context",
+    inputs=("log_return", "index_log_return"),
+    lookback=504,
+    source="Blitz, Huij & Martens (2011), Journal of Empirical Finance 18(3)",
+)
+def residual_momentum(log_return: Array, index_log_return: Array) -> Array:
+    """Mean / standard deviation of a year's residuals without the last month's, of the regression on the index.
+
+    The regression with intercept takes the last 504 log returns (the paper: 36 months and three factors), its
+    residuals are those of the returns t-251 to t-21.
+    """
+    long, kept = 504, 231
+    own, market, _, _, _ = block_comoments(log_return, index_log_return, long)
+    _, variance, product = window_deviations(log_return, index_log_return, long)
+    slope = product / variance
+    intercept = (own - slope * market) / long
+    own, market, _, _, _ = (lag(total, 21) for total in block_comoments(log_return, index_log_return, kept))
+    squares, of_market, product = (lag(sums, 21) for sums in window_deviations(log_return, index_log_return, kept))
+    mean: Array = (own - slope * market) / kept - intercept
+    spread = np.sqrt(np.maximum(squares - 2.0 * slope * product + slope * slope * of_market, 0.0) / (kept - 1.0))
+    return mean / np.where(spread > 0.0, spread, np.nan)
 
 
 @feature("index_excess_21", family="context", inputs=("close", "index_close"), lookback=21)

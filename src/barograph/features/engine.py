@@ -1,39 +1,26 @@
-"""Compute features: resolve what each one needs, run the functions series by series, collect one column a feature."""
+"""Compute features: all at once, block by block of symbols, or for the newest day."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from barograph.errors import InputError
-from barograph.features.inputs import RELEASE_LAG, Inputs, missing_columns
-from barograph.features.registration import DERIVED, Array, Feature, Scope, catalogue, find
+from barograph.features.inputs import RELEASE_LAG, Axis, Inputs, missing_columns
+from barograph.features.registration import catalogue, find
+from barograph.features.run import Run
 
-_Columns = dict[str, Array]
+DEFAULT_CALENDAR: Final = "XNYS"
+"""The exchange whose schedule features read, unless a caller names another."""
 
+SYMBOLS_AT_ONCE: Final = 8
+"""Symbols whose features are computed together, unless a caller says otherwise."""
 
-@dataclass(frozen=True)
-class _Call:
-    """One run of a function, which gives one feature or several."""
-
-    features: tuple[Feature, ...]
-    own_lookback: int
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.features[0].inputs
-
-    def outputs(self, arrays: Sequence[Array]) -> Iterable[tuple[str, Array]]:
-        first = self.features[0]
-        keywords = {} if first.window is None else {"window": first.window}
-        result = first.function(*arrays, **keywords)
-        for entry in self.features:
-            values = np.asarray(result if entry.output < 0 else result[entry.output], np.float64)
-            if np.isinf(values).any():
-                values = np.where(np.isinf(values), np.nan, values)
-            yield entry.name, values
+_REFERENCES_IF_UNUSED: Final = 2
+"""What `sys.getrefcount` says of an array that only the pool refers to: the pool and the argument itself."""
 
 
 def compute(
@@ -43,6 +30,9 @@ def compute(
     names: Sequence[str] | None = None,
     regimes: pd.DataFrame | None = None,
     release_lag: Mapping[str, int] | None = None,
+    facts: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
+    calendar: str | None = DEFAULT_CALENDAR,
 ) -> pd.DataFrame:
     """Compute features at the close of every bar.
 
@@ -53,12 +43,21 @@ def compute(
     context, universe, regimes : pandas.DataFrame, optional
         See `barograph.tables`.
     names : sequence of str, optional
-        The features wanted, in the order of the columns; by default all that the tables allow, in the catalogue's.
+        The features wanted, in the order of the columns; by default all that the tables allow, in the catalogue's, and
+        then the signals.
     regimes : pandas.DataFrame, optional
         The regime of each date.
     release_lag : mapping of str to int, optional
         Calendar days after which the value of a context column is known; 0 for columns that are not named. By default
         1 for Treasury yields and 7 for the dollar index.
+    facts : pandas.DataFrame, optional
+        Values known from ``available_from`` on; features read their fields as inputs.
+    signals : pandas.DataFrame, optional
+        Values of others; each is an input and a feature ``signal_<name>``. How facts and signals are joined is said in
+        `barograph.features.asof.AsOf`.
+    calendar : str, optional
+        The exchange's code in exchange_calendars, for features of its scheduled sessions; without one they are left
+        out.
 
     Returns
     -------
@@ -71,21 +70,105 @@ def compute(
     InputError
         If a name is unknown, a named feature lacks its inputs, or a table is out of order.
     """
-    inputs = Inputs(bars, context, universe, regimes, RELEASE_LAG if release_lag is None else release_lag)
+    inputs = _inputs(bars, context, universe, regimes, release_lag, facts, signals, calendar)
     wanted = _wanted(inputs, names)
-    matrix = np.full((len(wanted), len(bars)), np.nan)
-    columns: _Columns = dict(zip(wanted, matrix, strict=True))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for level in _levels(wanted):
-            for entry in level:
-                if entry.name not in columns:
-                    columns[entry.name] = np.full(len(bars), np.nan)
-            for scope, run in _RUNNERS.items():
-                run(_calls(level, scope), inputs, columns)
-    frame = pd.DataFrame(matrix.T, columns=pd.Index(wanted, dtype="str"), copy=False)
-    frame.insert(0, "symbol", bars["symbol"].array)
-    frame.insert(1, "date", bars["date"].array)
-    return frame
+    matrix = np.empty((len(wanted), len(bars)))
+    run = Run(inputs, wanted, dict(zip(wanted, matrix, strict=True)))
+    for block in inputs.axis.blocks(SYMBOLS_AT_ONCE):
+        run.fill(block, dict(zip(wanted, matrix[:, block.rows], strict=True)))
+    return _frame(bars, wanted, matrix)
+
+
+def stream(
+    bars: pd.DataFrame,
+    context: pd.DataFrame | None = None,
+    universe: pd.DataFrame | None = None,
+    names: Sequence[str] | None = None,
+    regimes: pd.DataFrame | None = None,
+    release_lag: Mapping[str, int] | None = None,
+    facts: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
+    calendar: str | None = DEFAULT_CALENDAR,
+    *,
+    symbols_at_once: int = SYMBOLS_AT_ONCE,
+) -> Iterator[pd.DataFrame]:
+    """Compute features block by block of symbols, in the precision of the table.
+
+    For markets whose features do not fit into memory, and for writing them. Features that compare symbols are computed
+    first, for all of them; of each one column stays in memory until the last block.
+
+    Parameters
+    ----------
+    bars, context, universe, names, regimes, release_lag, facts, signals, calendar
+        As in `compute`.
+    symbols_at_once : int, default 8
+        Symbols a block; changes no value.
+
+    Yields
+    ------
+    pandas.DataFrame
+        ``symbol``, ``date`` and one float32 column a feature: the values of `compute`, rounded. The rows of all blocks
+        are those of `bars`, in the same order. A block that is let go of lends its memory to a later one.
+
+    Raises
+    ------
+    InputError
+        As `compute`, or if `symbols_at_once` is less than 1; before the first block.
+    """
+    if symbols_at_once < 1:
+        raise InputError(f"symbols_at_once: {symbols_at_once} is too few; at least 1 is required")
+    inputs = _inputs(bars, context, universe, regimes, release_lag, facts, signals, calendar)
+    return _stream(bars, inputs, _wanted(inputs, names), symbols_at_once)
+
+
+def newest(
+    bars: pd.DataFrame,
+    context: pd.DataFrame | None = None,
+    universe: pd.DataFrame | None = None,
+    names: Sequence[str] | None = None,
+    regimes: pd.DataFrame | None = None,
+    release_lag: Mapping[str, int] | None = None,
+    facts: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
+    calendar: str | None = DEFAULT_CALENDAR,
+    *,
+    symbols: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Compute the features of the newest day, for serving: to the bit the last rows of the table.
+
+    The functions see what they see for the table, so give them the same history: recursive averages remember all of it,
+    and comparisons need every symbol of the universe, not only those asked for.
+
+    Parameters
+    ----------
+    bars, context, universe, names, regimes, release_lag, facts, signals, calendar
+        As in `compute`. Name a model's own features to have no others computed.
+    symbols : sequence of str, optional
+        The symbols wanted; each must have a bar on the newest date of `bars`. By default all that have one, and those
+        that have none are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``symbol``, ``date`` and one float32 column a feature; one row a symbol, in the order of the bars.
+
+    Raises
+    ------
+    InputError
+        As `compute`, or if a symbol is unknown, is named twice or has no bar on the newest date.
+    """
+    inputs = _inputs(bars, context, universe, regimes, release_lag, facts, signals, calendar)
+    wanted = _wanted(inputs, names)
+    chosen = _current(inputs.axis, symbols)
+    run = Run(inputs, wanted)
+    rows = inputs.axis.starts[chosen + 1] - 1
+    matrix = np.empty((len(wanted), chosen.size), np.float32)
+    for column, symbol in enumerate(chosen.tolist()):
+        block = inputs.axis.block(symbol, symbol + 1)
+        series = np.empty((len(wanted), block.rows.stop - block.rows.start), np.float32)
+        run.fill(block, dict(zip(wanted, series, strict=True)))
+        matrix[:, column] = series[:, -1]
+    return _frame(bars.iloc[rows].reset_index(drop=True), wanted, matrix)
 
 
 def available(
@@ -93,22 +176,26 @@ def available(
     context: pd.DataFrame | None = None,
     universe: pd.DataFrame | None = None,
     regimes: pd.DataFrame | None = None,
+    facts: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
+    calendar: str | None = DEFAULT_CALENDAR,
 ) -> tuple[list[str], dict[str, list[str]]]:
     """Tell which features the tables allow.
 
     Parameters
     ----------
     bars : pandas.DataFrame
-    context, universe, regimes : pandas.DataFrame, optional
+    context, universe, regimes, facts, signals : pandas.DataFrame, optional
+    calendar : str, optional
 
     Returns
     -------
     names : list of str
-        The features that can be computed, in the order of the catalogue.
+        The features that can be computed, in the order of the catalogue, and then the signals.
     left_out : dict of str to list of str
         The others, with the columns that each one lacks: absent, or null in every row.
     """
-    return _available(Inputs(bars, context, universe, regimes, RELEASE_LAG))
+    return _available(Inputs(bars, context, universe, regimes, RELEASE_LAG, facts, signals, calendar))
 
 
 def _available(inputs: Inputs) -> tuple[list[str], dict[str, list[str]]]:
@@ -119,16 +206,19 @@ def _available(inputs: Inputs) -> tuple[list[str], dict[str, list[str]]]:
             left_out[entry.name] = lacking
         else:
             names.append(entry.name)
-    return names, left_out
+    return [*names, *inputs.as_of.signals], left_out
 
 
 def _wanted(inputs: Inputs, names: Sequence[str] | None) -> list[str]:
     if names is None:
         return _available(inputs)[0]
     for name in names:
+        if name in inputs.as_of.signals:
+            continue
         entry = find(name)
         if entry is None:
-            raise InputError(f"features: {name!r} is unknown; the catalogue has {[each.name for each in catalogue()]}")
+            known = [*(each.name for each in catalogue()), *inputs.as_of.signals]
+            raise InputError(f"features: {name!r} is unknown; the catalogue has {known}")
         lacking = missing_columns(inputs, entry)
         if lacking:
             raise InputError(f"features: {name!r} cannot be computed: the data lacks {lacking}")
@@ -137,90 +227,66 @@ def _wanted(inputs: Inputs, names: Sequence[str] | None) -> list[str]:
     return list(names)
 
 
-def _levels(names: Iterable[str]) -> list[list[Feature]]:
-    """Sort the features, and the features that they read, so that each comes in a later level than its inputs."""
-    depth: dict[str, int] = {}
-
-    def visit(name: str) -> int:
-        if name not in depth:
-            entry = find(name)
-            depth[name] = -1 if entry is None else 1 + max(map(visit, entry.inputs), default=-1)
-        return depth[name]
-
-    for name in names:
-        visit(name)
-    levels: list[list[Feature]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
-    for name, level in depth.items():
-        entry = find(name)
-        if entry is not None:
-            levels[level].append(entry)
-    return levels
+def _inputs(
+    bars: pd.DataFrame,
+    context: pd.DataFrame | None,
+    universe: pd.DataFrame | None,
+    regimes: pd.DataFrame | None,
+    release_lag: Mapping[str, int] | None,
+    facts: pd.DataFrame | None,
+    signals: pd.DataFrame | None,
+    calendar: str | None,
+) -> Inputs:
+    lag = RELEASE_LAG if release_lag is None else release_lag
+    return Inputs(bars, context, universe, regimes, lag, facts, signals, calendar)
 
 
-def _calls(features: Iterable[Feature], scope: Scope) -> list[_Call]:
-    groups: dict[tuple[object, ...], list[Feature]] = {}
-    for entry in features:
-        if entry.scope == scope:
-            groups.setdefault((entry.function, entry.window, entry.inputs, entry.output < 0), []).append(entry)
-    return [_Call(tuple(group), _own_lookback(group)) for group in groups.values()]
+def _stream(bars: pd.DataFrame, inputs: Inputs, wanted: list[str], symbols_at_once: int) -> Iterator[pd.DataFrame]:
+    run = Run(inputs, wanted)
+    blocks = list(inputs.axis.blocks(symbols_at_once))
+    most = max(block.rows.stop - block.rows.start for block in blocks)
+    memory: list[NDArray[np.float32]] = []
+    for block in blocks:
+        matrix = _unused(memory, len(wanted) * most)[: len(wanted) * (block.rows.stop - block.rows.start)]
+        matrix = matrix.reshape(len(wanted), -1)
+        run.fill(block, dict(zip(wanted, matrix, strict=True)))
+        yield _frame(bars.iloc[block.rows].reset_index(drop=True), wanted, matrix)
 
 
-def _own_lookback(group: Sequence[Feature]) -> int:
-    before = [entry.lookback if (entry := find(name)) else int(name in DERIVED) for name in group[0].inputs]
-    return min(entry.lookback for entry in group) - max(before, default=0)
+def _unused(memory: list[NDArray[np.float32]], size: int) -> NDArray[np.float32]:
+    """Give an array of the pool to which no frame refers any more, or a new one.
+
+    Memory that the system has just handed out is slow to write to for the first time: about as slow as computing.
+    """
+    for position in range(len(memory)):
+        if sys.getrefcount(memory[position]) == _REFERENCES_IF_UNUSED:
+            return memory[position]
+    memory.append(np.empty(size, np.float32))
+    return memory[-1]
 
 
-def _run_series(calls: Sequence[_Call], arrays: _Columns, results: _Columns) -> None:
-    """Run functions on one symbol's series, or on the context's, piece by piece between the NaNs."""
-    finite = {name: np.isfinite(values) for name, values in arrays.items()}
-    pieces: dict[tuple[str, ...], list[tuple[int, int]]] = {}
-    for call in calls:
-        if call.inputs not in pieces:
-            complete = np.logical_and.reduce([finite[name] for name in call.inputs])
-            edges = np.flatnonzero(np.diff(complete, prepend=False, append=False)).tolist()
-            pieces[call.inputs] = list(zip(edges[::2], edges[1::2], strict=True))
-        for start, stop in pieces[call.inputs]:
-            if stop - start > call.own_lookback:
-                for name, values in call.outputs([arrays[item][start:stop] for item in call.inputs]):
-                    results[name][start:stop] = values
+def _frame(rows: pd.DataFrame, wanted: list[str], matrix: NDArray[Any]) -> pd.DataFrame:
+    frame = pd.DataFrame(matrix.T, columns=pd.Index(wanted, dtype="str"), copy=False)
+    frame.insert(0, "symbol", rows["symbol"].array)
+    frame.insert(1, "date", rows["date"].array)
+    return frame
 
 
-def _run_symbols(calls: Sequence[_Call], inputs: Inputs, columns: _Columns) -> None:
-    needed = {item for call in calls for item in call.inputs}
-    arrays = {name: columns[name] if name in columns else inputs.by_bar(name) for name in sorted(needed)}
-    names = [entry.name for call in calls for entry in call.features]
-    for start, stop in pairwise(inputs.axis.starts.tolist()):
-        _run_series(
-            calls,
-            {name: values[start:stop] for name, values in arrays.items()},
-            {name: columns[name][start:stop] for name in names},
-        )
-
-
-def _run_dates(calls: Sequence[_Call], inputs: Inputs, columns: _Columns) -> None:
-    calendar = [call for call in calls if call.inputs == ("date",)]
-    for call in calendar:
-        for name, values in call.outputs([inputs.axis.dates]):  # type: ignore[list-item]
-            columns[name][:] = inputs.unpanel(values)
-    dated = [call for call in calls if call.inputs != ("date",)]
-    needed = {item for call in dated for item in call.inputs}
-    results = {entry.name: np.full(inputs.context_dates.size, np.nan) for call in dated for entry in call.features}
-    _run_series(dated, {name: inputs.by_date(name) for name in sorted(needed)}, results)
-    for name, values in results.items():
-        columns[name][:] = inputs.spread(values)
-
-
-def _run_panels(calls: Sequence[_Call], inputs: Inputs, columns: _Columns) -> None:
-    for call in calls:
-        arrays = [
-            inputs.panel(columns[name]) if name in columns else inputs.by_date_and_symbol(name) for name in call.inputs
-        ]
-        for name, values in call.outputs(arrays):
-            columns[name][:] = inputs.unpanel(values)
-
-
-_RUNNERS: dict[Scope, Callable[[Sequence[_Call], Inputs, _Columns], None]] = {
-    "date": _run_dates,
-    "symbol": _run_symbols,
-    "panel": _run_panels,
-}
+def _current(axis: Axis, symbols: Sequence[str] | None) -> NDArray[np.intp]:
+    """Give the positions of the symbols that were asked for, or of all that have a bar on the newest date."""
+    newest_row = axis.date_of_row[axis.starts[1:] - 1]
+    last = axis.dates.size - 1
+    if symbols is None:
+        return np.flatnonzero(newest_row == last)
+    positions = pd.Index(axis.symbols).get_indexer(list(symbols))
+    for symbol, position in zip(symbols, positions.tolist(), strict=True):
+        if position < 0:
+            raise InputError(f"symbols: {symbol!r} has no bars; there are {axis.symbols.tolist()}")
+        if newest_row[position] != last:
+            day = axis.dates[newest_row[position]]
+            raise InputError(
+                f"symbols: the last bar of {symbol!r} is of {day}; one of {axis.dates[-1]}, the newest, is required"
+            )
+    if np.unique(positions).size != positions.size:
+        raise InputError(f"symbols: a symbol stands twice in {list(symbols)}; each may be asked for once")
+    return np.sort(positions)

@@ -1,7 +1,8 @@
 """The arrays that features read, made from the tables: by bar, by date and symbol, and by context date."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from barograph.errors import InputError
+from barograph.features.asof import AGES, AsOf
 from barograph.features.registration import DERIVED, Array, Feature, Scope, find
+from barograph.market.calendar import schedule
 from barograph.tables import REGIMES
 
 RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7}
@@ -20,9 +23,38 @@ STALE_AFTER: Final = 100
 
 _BAR_COLUMNS: Final = ("open", "high", "low", "close", "volume")
 _REGIME_COLUMNS: Final = ("drawdown", "index_return_10")
+_FACTS: Final = {*AGES, *AGES.values()}
 
 _Days = NDArray[np.datetime64]
 _Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive symbols and their rows.
+
+    Attributes
+    ----------
+    first, last : int
+        The position of the first symbol, and the one after that of the last.
+    starts : tuple of int
+        The first row of each of the symbols, and the row after the last.
+    """
+
+    first: int
+    last: int
+    starts: tuple[int, ...]
+
+    @property
+    def rows(self) -> slice:
+        """The rows of all its symbols."""
+        return slice(self.starts[0], self.starts[-1])
+
+    @property
+    def series(self) -> list[slice]:
+        """The rows of each symbol, counted from the block's first."""
+        begin = self.starts[0]
+        return [slice(start - begin, stop - begin) for start, stop in pairwise(self.starts)]
 
 
 @dataclass(frozen=True)
@@ -49,6 +81,20 @@ class Axis:
     date_of_row: _Index
     cell_of_row: _Index
 
+    def block(self, first: int, last: int) -> Block:
+        """Give the block of the symbols `first` to `last` - 1."""
+        return Block(first, last, tuple(self.starts[first : last + 1].tolist()))
+
+    def blocks(self, symbols_at_once: int) -> Iterator[Block]:
+        """Give all symbols in blocks."""
+        for first in range(0, self.symbols.size, symbols_at_once):
+            yield self.block(first, min(first + symbols_at_once, self.symbols.size))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every symbol has a bar on every date."""
+        return self.date_of_row.size == self.symbols.size * self.dates.size
+
 
 class Inputs:
     """The arrays that features read.
@@ -59,6 +105,10 @@ class Inputs:
         The tables.
     release_lag : mapping of str to int
         Calendar days by column of the context.
+    facts, signals : pandas.DataFrame or None
+        The tables.
+    calendar : str or None
+        The exchange whose schedule features of dates may read; see `barograph.market.calendar.schedule`.
 
     Attributes
     ----------
@@ -67,6 +117,8 @@ class Inputs:
         The dates of the context, else of the regimes, else of the bars.
     context_row : ndarray of shape (rows,)
         The position of a bar's date in `context_dates`, -1 where it is not there.
+    as_of : AsOf
+        The facts and signals.
     """
 
     def __init__(
@@ -76,6 +128,9 @@ class Inputs:
         universe: pd.DataFrame | None,
         regimes: pd.DataFrame | None,
         release_lag: Mapping[str, int],
+        facts: pd.DataFrame | None = None,
+        signals: pd.DataFrame | None = None,
+        calendar: str | None = None,
     ) -> None:
         days = _days(bars, "bars")
         self.axis = _axis(bars["symbol"], days)
@@ -84,6 +139,7 @@ class Inputs:
             self.axis.dates,
         )
         self.context_row = _positions(self.context_dates, self.axis.dates)[self.axis.date_of_row]
+        self.as_of = AsOf(facts, signals, self.axis.symbols, self.axis.starts, days)
         self._bars: dict[str, Array] = _numbers(bars, _BAR_COLUMNS)
         self._dated: dict[str, Array] = {}
         if context is not None:
@@ -93,32 +149,45 @@ class Inputs:
         if regimes is not None:
             self._dated |= _regime_columns(regimes, self.context_dates)
         self._sectors = None if universe is None else _sectors(universe, self.axis.symbols)
+        self._calendar = calendar
 
     def has(self, name: str, scope: Scope) -> bool:
         """Tell whether an input that is no feature can be given to functions of that scope."""
         base = DERIVED.get(name, name)
+        if name in self.as_of or name in _FACTS:
+            return scope != "date" and name in self.as_of
         if name == "gics_sector":
             return scope == "panel" and self._sectors is not None
+        if name == "schedule":
+            return scope == "date" and self._calendar is not None
         return name == "date" or base in self._dated or (scope != "date" and base in self._bars)
 
-    def by_bar(self, name: str) -> Array:
-        """Give an input as one value a row of the bars, in (rows,)."""
+    def by_bar(self, name: str, block: Block) -> Array:
+        """Give an input as one value a row of a block."""
         if name == "date":
-            return self.axis.dates[self.axis.date_of_row]  # type: ignore[return-value]
-        if name not in self._bars:
-            if name in DERIVED:
-                self._bars[name] = _log_returns(self.by_bar(DERIVED[name]), self.axis.starts[:-1])
-            else:
-                self._bars[name] = self.spread(self._dated[name])
-        return self._bars[name]
+            return self.axis.dates[self.axis.date_of_row[block.rows]]  # type: ignore[return-value]
+        if name in self.as_of:
+            return self.as_of.by_bar(name, block.first, block.last)
+        if name in self._bars:
+            return self._bars[name][block.rows]
+        if name in DERIVED and DERIVED[name] in self._bars:
+            return _log_returns(self.by_bar(DERIVED[name], block), [series.start for series in block.series])
+        return self.spread(self.by_date(name), block.rows)
 
     def by_date(self, name: str) -> Array:
         """Give an input as one value a context date, in (Tc,)."""
         if name == "date":
             return self.context_dates  # type: ignore[return-value]
         if name in DERIVED and name not in self._dated:
-            return _log_returns(self._dated[DERIVED[name]], np.zeros(1, np.intp))
+            return _log_returns(self._dated[DERIVED[name]], [0])
         return self._dated[name]
+
+    def by_day(self, name: str) -> Any:
+        """Give the dates of the bars, or the exchange's schedule, a `numpy.busdaycalendar`."""
+        dates = self.axis.dates
+        if name == "schedule" and self._calendar is not None:
+            return schedule(self._calendar, pd.Timestamp(dates[0]), pd.Timestamp(dates[-1]))
+        return dates
 
     def by_date_and_symbol(self, name: str) -> NDArray[Any]:
         """Give an input side by side: (T, N), but (N,) for the sectors' codes and (T,) for the date."""
@@ -126,24 +195,25 @@ class Inputs:
             return self.axis.dates
         if name == "gics_sector" and self._sectors is not None:
             return self._sectors
-        return self.panel(self.by_bar(name))
+        return self.panel(self.by_bar(name, self.axis.block(0, self.axis.symbols.size)))
 
     def panel(self, values: Array) -> Array:
         """Lay a (rows,) array out as (T, N), NaN where a symbol has no bar on a date."""
         axis = self.axis
-        cells = np.full(axis.symbols.size * axis.dates.size, np.nan)
-        cells[axis.cell_of_row] = values
-        return cells.reshape(axis.symbols.size, axis.dates.size).T
+        if not axis.complete:
+            cells = np.full(axis.symbols.size * axis.dates.size, np.nan)
+            cells[axis.cell_of_row] = values
+            values = cells
+        return values.reshape(axis.symbols.size, axis.dates.size).T
 
     def unpanel(self, values: Array) -> Array:
-        """Give the rows of a (T, N) panel, or of a (T,) series that all symbols share, as (rows,)."""
-        if values.ndim == 1:
-            return values[self.axis.date_of_row]
-        return values.T.reshape(-1)[self.axis.cell_of_row]
+        """Give the rows of a (T, N) panel as (rows,)."""
+        cells = values.T.reshape(-1)
+        return cells if self.axis.complete else cells[self.axis.cell_of_row]
 
-    def spread(self, values: Array) -> Array:
-        """Give each row of the bars its date's value of a (Tc,) series, NaN where the context lacks the date."""
-        return np.append(values, np.nan)[self.context_row]
+    def spread(self, values: Array, rows: slice) -> Array:
+        """Give rows of the bars their date's value of a (Tc,) series, NaN where the context lacks the date."""
+        return np.append(values, np.nan)[self.context_row[rows]]
 
 
 def missing_columns(inputs: Inputs, entry: Feature) -> list[str]:
@@ -154,7 +224,7 @@ def missing_columns(inputs: Inputs, entry: Feature) -> list[str]:
         if other is not None and entry.scope != "date":
             lacking |= dict.fromkeys(missing_columns(inputs, other))
         elif not inputs.has(name, entry.scope):
-            lacking[DERIVED.get(name, name)] = None
+            lacking[DERIVED.get(name, AGES.get(name, name))] = None
     return list(lacking)
 
 
@@ -217,10 +287,11 @@ def _regime_columns(regimes: pd.DataFrame, dates: _Days) -> dict[str, Array]:
 
 def _sectors(universe: pd.DataFrame, symbols: NDArray[Any]) -> _Index:
     sector = universe.set_index("symbol")["gics_sector"].reindex(symbols)
-    return np.asarray(pd.factorize(sector)[0], dtype=np.intp)
+    # Sorted, so that a symbol listed later does not change the order of the other sectors.
+    return np.asarray(pd.factorize(sector, sort=True)[0], dtype=np.intp)
 
 
-def _log_returns(prices: Array, firsts: _Index) -> Array:
+def _log_returns(prices: Array, firsts: list[int]) -> Array:
     returns = np.empty(prices.size)
     np.log(prices[1:] / prices[:-1], out=returns[1:])
     returns[firsts] = np.nan

@@ -1,7 +1,8 @@
 """Momentum: how far and how evenly the price moved, and whether its returns follow on one another.
 
 On a price that does not move, oscillators stand at their middle (RSI 50, WILLR -50, STOCH 50), returns at 0 and ratios
-of two vanishing quantities are NaN; TA-Lib would give 0, which says "oversold".
+of two vanishing quantities are NaN; TA-Lib would give 0, which says "oversold". An RSI whose price stops keeps its last
+value, since Wilder's means of the rises and of the falls then shrink alike; its stochastic goes to 50.
 """
 
 import numpy as np
@@ -16,6 +17,9 @@ from barograph.features.windows import (
     window_sum,
     window_variance,
 )
+
+_ROUNDING = 1e-9
+"""Differences of an RSI, which runs from 0 to 100, that are mere rounding."""
 
 
 @feature(
@@ -33,16 +37,72 @@ def simple_return(close: Array, window: int) -> Array:
 
 
 @feature(
-    "mom_252_21",
+    "mom_{window}_21",
+    family="momentum",
+    inputs=("close",),
+    lookback=lambda window: window,
+    windows=(126, 252),
+    range=(-1.0, np.inf),
+    source="Jegadeesh & Titman (1993), Journal of Finance 48(1)",
+)
+def skipped_momentum(close: Array, window: int) -> Array:
+    """C_(t-21) / C_(t-{window}) - 1: the return of {window} bars without the last month."""
+    return after_gap(close[window - 21 : -21] / close[:-window] - 1.0, window)
+
+
+@feature(
+    "mom_252_126",
     family="momentum",
     inputs=("close",),
     lookback=252,
     range=(-1.0, np.inf),
-    source="Jegadeesh & Titman (1993), Journal of Finance 48(1)",
+    source="Novy-Marx (2012), Journal of Financial Economics 103(3)",
 )
-def skipped_momentum(close: Array) -> Array:
-    """C_(t-21) / C_(t-252) - 1: the return of a year without its last month."""
-    return after_gap(close[231:-21] / close[:-252] - 1.0, 252)
+def intermediate_momentum(close: Array) -> Array:
+    """C_(t-126) / C_(t-252) - 1: the return of the first half of the last year."""
+    return after_gap(close[126:-126] / close[:-252] - 1.0, 252)
+
+
+@feature(
+    "seasonal_252_21",
+    family="momentum",
+    inputs=("close",),
+    lookback=252,
+    range=(-1.0, np.inf),
+    source="Heston & Sadka (2008), Journal of Financial Economics 87(2)",
+)
+def seasonal_return(close: Array) -> Array:
+    """C_(t-231) / C_(t-252) - 1: the return of the month that followed the same day a year ago."""
+    return after_gap(close[21:-231] / close[:-252] - 1.0, 252)
+
+
+@feature(
+    "acceleration_{window}",
+    family="momentum",
+    inputs=("close",),
+    lookback=lambda window: 2 * window,
+    windows=(21, 126),
+    source="Gettleman & Marks (2006), Acceleration Strategies",
+)
+def acceleration(close: Array, window: int) -> Array:
+    """C_t / C_(t-{window}) less the same {window} bars earlier: the gain in momentum."""
+    growth = close[window:] / close[:-window]
+    return after_gap(growth[window:] - growth[:-window], 2 * window)
+
+
+@feature(
+    "discreteness_252_21",
+    family="momentum",
+    inputs=("log_return",),
+    lookback=252,
+    range=(-1.0, 1.0),
+    source="Da, Gurun & Warachka (2014), Review of Financial Studies 27(7)",
+)
+def information_discreteness(log_return: Array) -> Array:
+    """sign(ln(C_(t-21) / C_(t-252))) (share of falling - share of rising bars): -1 where all rose, or all fell."""
+    past = log_return[:-21]
+    direction = np.sign(window_sum(past, 231))
+    return after_gap(-direction * window_mean(np.sign(past), 231), 21)
 
 
 @feature(
@@ -50,7 +110,7 @@ def skipped_momentum(close: Array) -> Array:
     family="momentum",
     inputs=("close",),
     lookback=lambda window: window,
-    windows=(7, 14),
+    windows=(2, 7, 14, 28),
     range=(0.0, 100.0),
     source="TA-Lib RSI",
 )
@@ -58,6 +118,50 @@ def rsi(close: Array, window: int) -> Array:
     """Relative strength index of Wilder ({window}); 50 where the price did not move."""
     value = talib.RSI(close, window)
     return _at_rest(value, 50.0, talib.MAX(close, window + 1) - talib.MIN(close, window + 1))
+
+
+@feature(
+    ("stochrsi_14_14_3_k", "stochrsi_14_14_3_d"),
+    family="momentum",
+    inputs=("rsi_14",),
+    lookback=29,
+    range=(0.0, 100.0),
+    source="TA-Lib STOCHRSI",
+)
+def stochastic_rsi(rsi_14: Array) -> tuple[Array, Array]:
+    """Place of rsi_14 in its range of 14 bars, or the mean of 3 such places; 50 where it did not move."""
+    lowest = talib.MIN(rsi_14, 14)[13:]
+    span = talib.MAX(rsi_14, 14)[13:] - lowest
+    place = np.full(span.size, 0.5)
+    np.divide(rsi_14[13:] - lowest, span, out=place, where=span > _ROUNDING)
+    k = 100.0 * place
+    d = window_mean(k, 3)
+    return after_gap(k[2:], 15), after_gap(d, 13)
+
+
+@feature(
+    "cmo_20",
+    family="momentum",
+    inputs=("close",),
+    lookback=20,
+    range=(-100.0, 100.0),
+    source="Chande & Kroll (1994), The New Technical Trader",
+)
+def chande_momentum(close: Array) -> Array:
+    """100 (C_t - C_(t-20)) / sum of |C_t - C_(t-1)| over 20 bars; 0 where the price did not move.
+
+    Chande's sums. TA-Lib's CMO smooths them as Wilder does, which gives 2 RSI - 100.
+    """
+    path = window_sum(np.abs(np.diff(close)), 20)[19:]
+    value = np.zeros(path.size)
+    np.divide(close[20:] - close[:-20], path / 100.0, out=value, where=path > 0.0)
+    return after_gap(np.clip(value, -100.0, 100.0), 20)
+
+
+@feature("ppo_20_100", family="momentum", inputs=("close",), lookback=99, source="TA-Lib PPO")
+def price_oscillator(close: Array) -> Array:
+    """Distance of the exponential mean (20) of the close from the slow one (100), in percent of the slow one."""
+    return 100.0 * (talib.EMA(close, 20) / talib.EMA(close, 100) - 1.0)
 
 
 @feature(
@@ -75,16 +179,29 @@ def true_strength(close: Array) -> Array:
     return after_gap(np.clip(smooth / talib.EMA(talib.EMA(np.abs(change), 25), 13), -1.0, 1.0), 1)
 
 
-@feature("sharpe_63", family="momentum", inputs=("log_return",), lookback=63)
-def rolling_sharpe(log_return: Array) -> Array:
-    """Mean / standard deviation of the last 63 log returns, not annualised."""
-    return window_mean(log_return, 63) / window_std(log_return, 63)
+@feature(
+    "sharpe_{window}",
+    family="momentum",
+    inputs=("log_return",),
+    lookback=lambda window: window,
+    windows=(63, 252),
+)
+def rolling_sharpe(log_return: Array, window: int) -> Array:
+    """Mean / standard deviation of the last {window} log returns, not annualised."""
+    return window_mean(log_return, window) / window_std(log_return, window)
 
 
-@feature("up_share_21", family="momentum", inputs=("log_return",), lookback=21, range=(0.0, 1.0))
-def up_share(log_return: Array) -> Array:
-    """Share of the last 21 bars that closed higher, unchanged ones counting half."""
-    return window_mean(0.5 + 0.5 * np.sign(log_return), 21)
+@feature(
+    "up_share_{window}",
+    family="momentum",
+    inputs=("log_return",),
+    lookback=lambda window: window,
+    windows=(21, 63, 252),
+    range=(0.0, 1.0),
+)
+def up_share(log_return: Array, window: int) -> Array:
+    """Share of the last {window} bars that closed higher, unchanged ones counting half."""
+    return window_mean(0.5 + 0.5 * np.sign(log_return), window)
 
 
 @feature("streak", family="momentum", inputs=("log_return",), lookback=1)

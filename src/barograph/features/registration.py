@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.errors import InputError
+from barograph.features.asof import AGES
+from barograph.predictors import SIGNAL_PREFIX
 from barograph.tables import BARS, CONTEXT, REGIME_SERIES, UNIVERSE
 
 Array = NDArray[np.float64]
@@ -63,7 +65,19 @@ class Feature:
 DERIVED: Final = {"log_return": "close", "index_log_return": "index_close"}
 """Series of one-bar log returns that features may read, and the prices that they are taken from."""
 
-_TAKEN: Final = {*DERIVED, *BARS.columns, *CONTEXT.columns, *REGIME_SERIES.columns, *UNIVERSE.columns}
+OF_DAYS: Final = frozenset({"date", "schedule"})
+"""Inputs that come on the bars' dates where a function of scope ``date`` reads nothing else."""
+
+_TAKEN: Final = {
+    *DERIVED,
+    *OF_DAYS,
+    *AGES,
+    *AGES.values(),
+    *BARS.columns,
+    *CONTEXT.columns,
+    *REGIME_SERIES.columns,
+    *UNIVERSE.columns,
+}
 _REGISTERED: Final[dict[str, Feature]] = {}
 
 
@@ -88,8 +102,10 @@ def feature(
         An existing family or a new one.
     inputs : sequence of str
         What the function takes, in order: columns of the bars (``close``), of the context (``vix``), of the regimes
-        (``regime``, as its index in `barograph.tables.REGIMES`), ``gics_sector``, ``date``, series derived from these
-        (``log_return``, ``index_log_return``) or other features' names, in which ``{window}`` may stand too.
+        (``regime``, as its index in `barograph.tables.REGIMES`), ``gics_sector``, ``date``, fields of the facts
+        (``pe_ratio``, and ``pe_ratio_age``, the days since it became available), signals (``signal_mine``), series
+        derived from these (``log_return``, ``index_log_return``) or other features' names, in which ``{window}`` may
+        stand too.
     lookback : int or callable
         Bars that pass before the first value, or a function that gives them for a window. The function is not called
         on a series that is too short to have one.
@@ -97,12 +113,14 @@ def feature(
         One feature for each; the function may take it as keyword ``window``.
     scope : {"symbol", "panel", "date"}, default "symbol"
         * ``symbol``: the inputs are (T,) arrays of one symbol's own bars, free of NaN: a series with gaps in it is
-          handed over in pieces. The output is (T,).
+          handed over in pieces. The output is (T,). Facts and signals are joined to bars, so that this scope and the
+          next may read them.
         * ``panel``: the inputs are (T, N) arrays, dates by symbols, NaN where there is no bar; ``gics_sector`` is an
           (N,) array of codes. The output is (T, N), or (T,) where all symbols share it. Sums over symbols must run one
           symbol after the other, lest a symbol listed later change the last bit of an earlier date.
         * ``date``: the inputs are (T,) arrays on the context's dates, free of NaN, with release lags applied. A
-          function of ``date`` alone runs on the bars' dates, which come as ``datetime64[D]``. The output is (T,).
+          function of ``date`` alone, or of ``date`` and ``schedule`` (the exchange's scheduled sessions, a
+          `numpy.busdaycalendar`), runs on the bars' dates, which come as ``datetime64[D]``. The output is (T,).
     range : tuple of float, optional
         The least and the greatest possible value.
     source : str, optional
@@ -116,7 +134,8 @@ def feature(
     Raises
     ------
     InputError
-        If the name is that of an input or of another function's feature, or the scope is unknown.
+        If the name is that of an input or of another function's feature, begins with ``signal_``, or the scope is
+        unknown.
 
     Notes
     -----
@@ -136,6 +155,8 @@ def feature(
     """
     if scope not in get_args(Scope):
         raise InputError(f"feature {name!r}: scope is {scope!r}; allowed are {list(get_args(Scope))}")
+    if "schedule" in inputs and not (scope == "date" and OF_DAYS.issuperset(inputs)):
+        raise InputError(f"feature {name!r}: input 'schedule' is allowed in scope 'date' and beside 'date' only")
     names = (name,) if isinstance(name, str) else tuple(name)
 
     def register(function: Function) -> Function:
@@ -185,7 +206,7 @@ def find(name: str) -> Feature | None:
 
 
 def _add(entry: Feature) -> None:
-    if entry.name in _TAKEN or entry.name in entry.inputs:
+    if entry.name in _TAKEN or entry.name in entry.inputs or entry.name.startswith(SIGNAL_PREFIX):
         raise InputError(f"feature {entry.name!r}: the name is that of an input; choose another name")
     present = _REGISTERED.get(entry.name)
     if present is not None and _origin(present) != _origin(entry):

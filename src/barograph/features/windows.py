@@ -6,6 +6,7 @@ the first window - 1 rows.
 
 import numpy as np
 
+from barograph.features import kernels
 from barograph.features.registration import Array
 
 _NEGLIGIBLE = 1e-12
@@ -32,18 +33,7 @@ def window_sum(x: Array, window: int) -> Array:
     .. [1] van Herk, M. (1992). "A fast algorithm for local minimum and maximum filters on rectangular and octagonal
        kernels". Pattern Recognition Letters 13(7), 517-521 (the same blocks, for minima).
     """
-    n = x.size
-    if n < window:
-        return np.full(n, np.nan)
-    blocks = -(-n // window)
-    padded = np.zeros((blocks, window))
-    padded.reshape(-1)[:n] = x
-    tail = np.cumsum(padded[:, ::-1], axis=1)[:, ::-1]
-    tail[:, 0] = 0.0
-    total = np.cumsum(padded, axis=1, out=padded).reshape(-1)
-    total[window:] += tail.reshape(-1)[1 : total.size - window + 1]
-    total[: window - 1] = np.nan
-    return total[:n]
+    return kernels.block_sums(_contiguous(x), window)
 
 
 def window_mean(x: Array, window: int) -> Array:
@@ -53,7 +43,7 @@ def window_mean(x: Array, window: int) -> Array:
 
 def window_variance(x: Array, window: int, ddof: int = 1) -> Array:
     """Take the variance over a rolling window; exactly 0 where the values differ by rounding only."""
-    total, squares = window_sum(x, window), window_sum(x * x, window)
+    total, squares = kernels.block_moments(_contiguous(x), window)
     deviations = squares - total * total / window
     deviations[deviations <= _NEGLIGIBLE * squares] = 0.0
     return deviations / (window - ddof)
@@ -64,27 +54,34 @@ def window_std(x: Array, window: int, ddof: int = 1) -> Array:
     return np.sqrt(window_variance(x, window, ddof))
 
 
+def window_deviations(x: Array, y: Array, window: int) -> tuple[Array, Array, Array]:
+    """Sum the squared deviations of x, those of y and their products from the means of a rolling window.
+
+    The first two are exactly 0 where the values differ by rounding only.
+    """
+    sum_x, sum_y, *squares, products = kernels.block_comoments(_contiguous(x), _contiguous(y), window)
+    deviations = [squares[0] - sum_x * sum_x / window, squares[1] - sum_y * sum_y / window]
+    for own, total in zip(deviations, squares, strict=True):
+        own[own <= _NEGLIGIBLE * total] = 0.0
+    return deviations[0], deviations[1], products - sum_x * sum_y / window
+
+
 def window_covariance(x: Array, y: Array, window: int) -> Array:
     """Take the covariance (ddof 1) over a rolling window."""
-    return (window_sum(x * y, window) - window_sum(x, window) * window_sum(y, window) / window) / (window - 1)
+    return window_deviations(x, y, window)[2] / (window - 1)
 
 
 def window_correlation(x: Array, y: Array, window: int) -> Array:
     """Take the Pearson correlation over a rolling window, in [-1, 1]; NaN where one of the two is constant."""
-    scale = np.sqrt(window_variance(x, window) * window_variance(y, window))
+    of_x, of_y, product = window_deviations(x, y, window)
+    scale = np.sqrt(of_x * of_y)
     scale[scale == 0.0] = np.nan
-    return np.clip(window_covariance(x, y, window) / scale, -1.0, 1.0)
+    return np.clip(product / scale, -1.0, 1.0)
 
 
 def window_rank(x: Array, window: int) -> Array:
     """Give the share of the window's values that are below the last one, ties counting half, in (0, 1)."""
-    result = np.full(x.size, np.nan)
-    if x.size >= window:
-        view = np.lib.stride_tricks.sliding_window_view(x, window)
-        last = view[:, -1:]
-        below = np.count_nonzero(view < last, axis=1) + 0.5 * np.count_nonzero(view == last, axis=1)
-        result[window - 1 :] = below / window
-    return result
+    return kernels.rank_of_last(_contiguous(x), window)
 
 
 def lag(x: Array, steps: int) -> Array:
@@ -98,3 +95,7 @@ def lag(x: Array, steps: int) -> Array:
 def after_gap(x: Array, steps: int) -> Array:
     """Put `steps` rows of NaN before a series that was computed on the rows after them."""
     return np.concatenate([np.full(steps, np.nan), x])
+
+
+def _contiguous(x: Array) -> Array:
+    return np.ascontiguousarray(x, dtype=np.float64)

@@ -1,0 +1,58 @@
+"""Signals of others: several tables joined into one, and their entries for the catalogue."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.features.asof import SIGNAL_STALE_AFTER
+from barograph.features.registration import Feature
+from barograph.predictors import SIGNAL_PREFIX
+
+FAMILY = "signals"
+"""The family of every signal. Which ones there are the data says, so that none is registered."""
+
+
+def merge(tables: Mapping[str, pd.DataFrame | None]) -> tuple[pd.DataFrame | None, list[Feature]]:
+    """Join tables of signals.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame or None
+        Validated signals, symbol, name, date, value, available_from, by the file that they come from; None for a file
+        without signals.
+
+    Returns
+    -------
+    signals : pandas.DataFrame or None
+        The rows of all; None where there are none.
+    entries : list of Feature
+        One a signal, in alphabetical order; its source is the file.
+
+    Raises
+    ------
+    InputError
+        If a name stands in two tables.
+    """
+    origins: dict[str, str] = {}
+    given = {origin: table for origin, table in tables.items() if table is not None and len(table)}
+    for origin, table in given.items():
+        for name in table["name"].unique().tolist():
+            if name in origins:
+                raise InputError(f"{origin}: the signal {name!r} stands in {origins[name]} too; choose another name")
+            origins[name] = origin
+    joined = pd.concat(given.values(), ignore_index=True) if given else None
+    return joined, [_entry(name, origins[name]) for name in sorted(origins)]
+
+
+def _entry(name: str, origin: str) -> Feature:
+    return Feature(
+        name=f"{SIGNAL_PREFIX}{name}",
+        family=FAMILY,
+        formula=f"Signal {name} of the newest date that is known at the close, at most {SIGNAL_STALE_AFTER} days old",
+        inputs=(f"{SIGNAL_PREFIX}{name}",),
+        lookback=0,
+        range=(float("-inf"), float("inf")),
+        source=origin,
+        scope="symbol",
+    )

@@ -1,0 +1,148 @@
+"""What is missing, constant or suspended in the middle of a series: nothing infinite, nothing stuck, all back in time.
+
+One symbol of the random market is damaged from row 500 on, and every feature of the catalogue is compared with that of
+the market left whole.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.features import Feature, catalogue
+from barograph.features.registration import DERIVED, find
+
+from .markets import Market, everything, random_market
+
+FIRST, LENGTH, DAYS = 500, 40, 1400
+PRICES = ["open", "high", "low", "close"]
+HURT = "S01"
+
+RECURSIVE = re.compile(
+    r"((weekly_|monthly_|rank_)?(adx|macd|rsi|stochrsi|di|sar_dist|ema_dist|dema_dist|tema_dist|kama_dist|trix|ppo|tsi"
+    r"|streak|natr|keltner|squeeze|ewm_vol|shock|adosc|pvo|force)_\d+|streak)"
+)
+"""Features that remember more than a window, ever more faintly: Wilder's averages, exponential means, runs, stops."""
+
+PERIOD = {"weekly": 5, "monthly": 23}
+"""Bars by which a window of completed periods may reach back further than its lookback, which is the least."""
+
+
+class Damage(NamedTuple):
+    """The features of a damaged market, the columns that are damaged, and the number of the last damaged bar."""
+
+    frame: pd.DataFrame
+    columns: set[str]
+    last: int
+
+    def reaches(self, entry: Feature) -> bool:
+        """Tell whether a feature reads a damaged column, directly or by other features; all rest on the bars' dates."""
+        if entry.scope == "date" or "date" in self.columns:
+            return entry.scope != "date"
+        below = [other for name in entry.inputs if (other := find(name)) is not None]
+        return any(DERIVED.get(name, name) in self.columns for name in entry.inputs) or any(map(self.reaches, below))
+
+
+@pytest.fixture(scope="module")
+def whole() -> Market:
+    return random_market(n_symbols=4, n_days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def clean(whole: Market) -> pd.DataFrame:
+    return everything(whole)
+
+
+def rows(market: Market, length: int) -> pd.Index:
+    start = int(np.flatnonzero(market.bars["symbol"] == HURT)[0]) + FIRST
+    return market.bars.index[start : start + length]
+
+
+def missing(market: Market, column: str) -> Damage:
+    bars = market.bars.copy()
+    bars.loc[rows(market, 1), column] = np.nan
+    return Damage(everything(market._replace(bars=bars)), {column}, FIRST)
+
+
+def constant(market: Market, volume: float | None) -> Damage:
+    bars, at = market.bars.copy(), rows(market, LENGTH)
+    bars.loc[at, PRICES] = bars.loc[at[0] - 1, "close"]
+    bars.loc[at, "volume"] = bars.loc[at[0] - 1, "volume"] if volume is None else volume
+    return Damage(everything(market._replace(bars=bars)), {*PRICES, "volume"}, FIRST + LENGTH - 1)
+
+
+def suspended(market: Market) -> Damage:
+    """Take the bars away; in the frame their rows come back as NaN, so that it lines up with the whole one."""
+    bars = market.bars.drop(index=rows(market, LENGTH)).reset_index(drop=True)
+    frame = everything(market._replace(bars=bars))
+    aligned = market.bars[["symbol", "date"]].merge(frame, on=["symbol", "date"], how="left")
+    return Damage(aligned, {"date"}, FIRST + LENGTH - 1)
+
+
+@pytest.fixture(scope="module", params=[*PRICES, "volume", "constant", "no trade", "suspended"])
+def damage(request: pytest.FixtureRequest, whole: Market) -> Damage:
+    if request.param == "suspended":
+        return suspended(whole)
+    if request.param in ("constant", "no trade"):
+        return constant(whole, volume=0.0 if request.param == "no trade" else None)
+    return missing(whole, request.param)
+
+
+def column_of(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return frame.loc[frame["symbol"] == HURT, name].to_numpy()
+
+
+def traded(damage: Damage) -> np.ndarray:
+    """Tell in which rows the damaged symbol has a bar: the calendar's features are never missing."""
+    return ~np.isnan(column_of(damage.frame, "weekday_sin"))
+
+
+def pairs(damage: Damage, clean: pd.DataFrame) -> Iterator[tuple[Feature, np.ndarray, np.ndarray]]:
+    for entry in catalogue():
+        if entry.name in clean:
+            yield entry, column_of(damage.frame, entry.name), column_of(clean, entry.name)
+
+
+def test_values_are_finite_and_in_range_or_missing(damage: Damage) -> None:
+    for entry in catalogue():
+        column = damage.frame[entry.name]
+        assert not np.isinf(column).any(), entry.name
+        assert column.dropna().between(*entry.range).all(), entry.name
+
+
+def test_the_past_and_what_reads_something_else_stay_as_they_were(damage: Damage, clean: pd.DataFrame) -> None:
+    for entry, hurt, healthy in pairs(damage, clean):
+        if damage.reaches(entry):
+            np.testing.assert_array_equal(hurt[:FIRST], healthy[:FIRST], err_msg=entry.name)
+        else:
+            np.testing.assert_array_equal(hurt[traded(damage)], healthy[traded(damage)], err_msg=entry.name)
+
+
+def test_no_other_symbol_is_touched_unless_symbols_are_compared(damage: Damage, clean: pd.DataFrame) -> None:
+    others = (clean["symbol"] != HURT).to_numpy()
+    for entry in catalogue():
+        if not compares(entry):
+            np.testing.assert_array_equal(damage.frame[entry.name][others], clean[entry.name][others], entry.name)
+
+
+def compares(entry: Feature) -> bool:
+    return entry.scope == "panel" or any(compares(other) for name in entry.inputs if (other := find(name)))
+
+
+def test_every_feature_has_values_again_within_its_lookback(damage: Damage, clean: pd.DataFrame) -> None:
+    for entry, hurt, _ in pairs(damage, clean):
+        back = entry.lookback + (damage.last + 1 if damage.reaches(entry) else 0)
+        assert not (np.isnan(hurt) & traded(damage))[back:].any(), entry.name
+
+
+def test_finite_windows_come_back_exactly_and_recursive_ones_converge(damage: Damage, clean: pd.DataFrame) -> None:
+    for entry, hurt, healthy in pairs(damage, clean):
+        error = np.abs(hurt - healthy) / (np.nanstd(healthy) or 1.0)
+        if RECURSIVE.match(entry.name):
+            assert error[-20:].max() < 0.05, entry.name
+        else:
+            clear = damage.last + 1 + entry.lookback + PERIOD.get(entry.name.partition("_")[0], 0)
+            assert error[clear:].max() < 1e-9, entry.name
