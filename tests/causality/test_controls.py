@@ -9,7 +9,7 @@ from barograph.evaluation import metrics, validate
 from barograph.features import compute
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
-from barograph.memory import archive_rows, draw_samples
+from barograph.memory import archive_tables, draw_samples
 from barograph.models import SoftVote, baseline_predictions, walk
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
@@ -33,9 +33,9 @@ def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = No
         moved = dict(zip(dates, np.random.default_rng(0).permutation(dates), strict=True))
         dealt = labels[["symbol", "date", "label"]].assign(date=labels["date"].map(moved))
         labels = labels.drop(columns="label").merge(dealt, on=["symbol", "date"])
-    archive = archive_rows(labels, build(SETTINGS["archive"], "archive"))
+    events, archive = archive_tables(labels, regimes, market.bars, build(SETTINGS["archive"], "archive"))
     folds, drawn = draw_samples(
-        labels, regimes, archive, memory=build(SETTINGS["memory"], "memory"), walk=WalkForward(), seed=7
+        labels, regimes, events, archive, memory=build(SETTINGS["memory"], "memory"), walk=WalkForward(), seed=7
     )
     samples = pd.concat(drawn, ignore_index=True)
     members = {}
@@ -43,7 +43,7 @@ def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = No
         model = build(SETTINGS["models"][name], name)
         steps = walk(model, features, labels, samples, folds, name=name, seed=7)
         members[name] = pd.concat([step.predictions for step in steps], ignore_index=True)
-    vote = SoftVote(weights={}).combine(members, labels, folds)
+    vote = SoftVote(weights={}).walk(members, labels, folds).predictions
     tables = [vote, baseline_predictions(vote, labels, regimes, folds)]
     predictions = pd.concat([table.assign(predictor=name) for name, table in members.items()] + tables)
     validation = build(SETTINGS["validation"], "validation")

@@ -10,7 +10,7 @@ from barograph.features import compute, feature
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
 from barograph.market import estimate_vix
-from barograph.memory import archive_rows, draw_samples
+from barograph.memory import archive_tables, draw_samples
 from barograph.models import SoftVote, baseline_predictions, walk
 from barograph.regimes import VixPriceRegimes
 from barograph.tables import LABELS
@@ -43,13 +43,13 @@ def _predictions(bars: pd.DataFrame, context: pd.DataFrame, model: str) -> pd.Da
     regimes = _regimes(context)
     features = compute(bars, context, MARKET.universe, regimes=regimes)
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
-    archive = archive_rows(labels, build(SETTINGS["archive"], "archive"))
+    events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"))
     memory = build(SETTINGS["memory"], "memory")
-    folds, drawn = draw_samples(labels, regimes, archive, memory=memory, walk=WalkForward(), seed=7)
+    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=WalkForward(), seed=7)
     samples = pd.concat(drawn, ignore_index=True)
     steps = walk(build(SETTINGS["models"][model], model), features, labels, samples, folds, name=model, seed=7)
     own = pd.concat([step.predictions for step in steps], ignore_index=True)
-    vote = SoftVote(weights={}).combine({model: own}, labels, folds)
+    vote = SoftVote(weights={}).walk({model: own}, labels, folds).predictions
     baselines = baseline_predictions(own, labels, regimes, folds)
     everything = pd.concat([own.assign(predictor=model), vote, baselines], ignore_index=True)
     return everything.sort_values(["predictor", "symbol", "date"], ignore_index=True)

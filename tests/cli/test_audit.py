@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from barograph.cli import main
 from barograph.features import catalogue, registration
+from barograph.memory import detect
 
 LEAK = """
 import numpy as np
@@ -46,10 +49,11 @@ def test_everything_is_audited_and_clean(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["audit"]) == 0
     printed = capsys.readouterr().out
     expected = {entry.name for entry in catalogue()}
-    assert set(rows(printed)) == expected | {"regime", "rule", "vix", "index_return_10", "drawdown", "vix_estimate"}
+    rules = {"regime", "rule", "vix", "index_return_10", "drawdown", "vix_estimate", "episode", "shock"}
+    assert set(rows(printed)) == expected | rules
     assert "LEAK" not in printed
     assert "not audited" not in printed
-    assert printed.endswith(f"{len(expected) + 6} audited at 5 dates, to the bit: 0 leaks\n")
+    assert printed.endswith(f"{len(expected | rules)} audited at 5 dates, to the bit: 0 leaks\n")
 
 
 def test_a_leak_is_named_with_its_date_and_fails(leaking: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,3 +99,18 @@ def test_an_unknown_feature_ends_in_one_line(capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().err
     assert said.startswith("barograph: features: 'rsi_15' is unknown")
     assert said.count("\n") == 1
+
+
+def test_an_event_detector_that_knows_an_events_end_beforehand_is_caught(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hasty(*given: Any) -> pd.DataFrame:
+        found = detect(*given)
+        return found.assign(recognised_on=found["start"])
+
+    monkeypatch.setattr("barograph.cli.audit.detect", hasty)
+    monkeypatch.setattr("barograph.cli.audit.CUTS", 12)
+    assert main(["audit"]) == 1
+    printed = capsys.readouterr().out
+    assert "episode (event detector) knew what came later" in printed
+    assert printed.endswith(": 1 leak\n")

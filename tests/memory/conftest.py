@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from barograph.labels import VolatilityBarrier, label_bars
-from barograph.memory import Archive
+from barograph.memory import Archive, Detection, Shocks, archive_tables
 
 
 class World(NamedTuple):
@@ -16,6 +16,19 @@ class World(NamedTuple):
     labels: pd.DataFrame
     regimes: pd.DataFrame
     config: Archive
+    bars: pd.DataFrame
+
+    @property
+    def events(self) -> pd.DataFrame:
+        return self.tables[0]
+
+    @property
+    def archive(self) -> pd.DataFrame:
+        return self.tables[1]
+
+    @property
+    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return archive_tables(self.labels, self.regimes, self.bars, self.config)
 
 
 def make_world(end: str = "2012-12-31") -> World:
@@ -24,7 +37,10 @@ def make_world(end: str = "2012-12-31") -> World:
     rng = np.random.default_rng(5)
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, (dates.size, 4)), axis=0))
     bars = pd.concat(
-        [pd.DataFrame({"symbol": name, "date": dates, "close": close[:, i]}) for i, name in enumerate("ABCD")],
+        [
+            pd.DataFrame({"symbol": name, "date": dates, "close": close[:, i], "volume": 1.0})
+            for i, name in enumerate("ABCD")
+        ],
         ignore_index=True,
     )
     blocks = np.arange(dates.size) // 40 % 12
@@ -32,10 +48,10 @@ def make_world(end: str = "2012-12-31") -> World:
     regime = names[blocks].astype(object)
     regime[(blocks == 6) & (dates.year >= 2005)] = "crash"
     regime[(blocks == 7) & (dates.year >= 2005)] = "recovery"
-    regimes = pd.DataFrame({"date": dates, "regime": regime.astype(str)})
+    regimes = pd.DataFrame({"date": dates, "regime": regime.astype(str), "vix": 32.0, "index_return_10": 0.01})
     kept = bars[bars["date"] <= end].reset_index(drop=True)
     labels = label_bars(kept, VolatilityBarrier(horizon=14, width=1.0, window=20))
-    return World(labels, regimes[regimes["date"] <= end].reset_index(drop=True), EVENTS)
+    return World(labels, regimes[regimes["date"] <= end].reset_index(drop=True), EVENTS, kept)
 
 
 EVENTS = Archive(
@@ -43,7 +59,15 @@ EVENTS = Archive(
         "first": {"start": "2005-03-01", "end": "2005-04-29", "regime": "crash", "weight": 0.5},
         "second": {"start": "2008-10-01", "end": "2008-12-12", "regime": "crash", "weight": 0.3},
         "third": {"start": "2009-05-01", "end": "2009-06-30", "regime": "recovery", "weight": 0.2},
-    }
+    },
+    detection=Detection(
+        gap_days=5,
+        min_days=5,
+        extreme_vix=30.0,
+        shocks=Shocks(sigmas=3.0, window=40, volume_ratio=1.0, days=5),
+    ),
+    detected_weight=0.1,
+    same_event_days=10,
 )
 
 

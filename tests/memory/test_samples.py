@@ -1,5 +1,6 @@
 """What a fold is shown: budgets, shares, weights, and that nothing comes too early."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,20 +9,30 @@ import pytest
 
 from barograph.config import build, compose
 from barograph.folds import WalkForward
-from barograph.memory import archive_rows, balanced_counts, draw_samples
+from barograph.memory import balanced_counts, draw_samples, effective_size, samples_by_regime
 from barograph.tables import REGIMES
 
 from .conftest import World, make_world
 
-OPTIONS = ("none", "expanding", "recency", "archive", "placebo", "balanced", "weighted", "reference", "hybrid")
+OPTIONS = (
+    "none",
+    "expanding",
+    "recency",
+    "archive",
+    "archive_detected",
+    "placebo",
+    "balanced",
+    "weighted",
+    "reference",
+    "hybrid",
+)
 WALK = WalkForward(min_years=3, embargo=5)
 
 
 def draw(world: World, option: str, seed: int = 7, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     overrides = [f"memory={option}", "memory.rows=600", *(f"memory.{key}={value}" for key, value in changes.items())]
     memory = build(compose(overrides)["memory"], "memory")
-    archive = archive_rows(world.labels, world.config)
-    folds, samples = draw_samples(world.labels, world.regimes, archive, memory=memory, walk=WALK, seed=seed)
+    folds, samples = draw_samples(world.labels, world.regimes, *world.tables, memory=memory, walk=WALK, seed=seed)
     return folds, pd.concat(samples, ignore_index=True)
 
 
@@ -40,7 +51,7 @@ def test_every_option_uses_the_same_budget_and_known_rows(world, option):
 @pytest.mark.parametrize("option", ["archive", "balanced", "weighted", "reference", "hybrid"])
 def test_an_event_is_used_only_once_it_is_available(world, option):
     folds, samples = draw(world, option)
-    available = archive_rows(world.labels, world.config).groupby("event")["available_from"].first()
+    available = world.events.set_index("event")["available_from"]
     used = samples[samples["source"] == "archive"].merge(folds, on="fold")
     assert len(used)
     assert (used["event"].map(available) <= used["train_end"]).all()
@@ -59,29 +70,85 @@ def test_rolling_windows_roll_and_expanding_ones_do_not(world):
 
 
 def test_the_archive_takes_its_share_by_event_weight(world):
-    _, samples = draw(world, "archive")
+    _, samples = draw(world, "archive", **{"archive.kinds": "[configured]"})
     last = samples[samples["fold"] == samples["fold"].max()]
     counts = last.loc[last["source"] == "archive", "event"].value_counts()
     assert counts.to_dict() == {"first": 60, "second": 36, "third": 24}
     assert (last["copy"] == 0).all()
 
 
-def test_a_row_in_window_and_archive_is_kept_once_as_archive(world):
-    _, samples = draw(world, "hybrid", rows=5000)
-    rows = archive_rows(world.labels, world.config)[["symbol", "date", "event"]]
-    last = samples[samples["fold"] == samples["fold"].max()].merge(rows, on=["symbol", "date"], suffixes=("", "_of"))
-    assert len(last)
-    assert (last["source"] == "archive").all()
-    assert (last["event"] == last["event_of"]).all()
+def owners(world: World) -> pd.DataFrame:
+    """List every event of every row, the one under which it is shown first: named ones, then by severity."""
+    rows = world.archive.merge(world.events[["event", "severity", "duplicate_of"]], on="event")
+    order = {"found": True, "severity": False, "event": True}
+    return rows.assign(found=rows["kind"] != "configured").sort_values(list(order), ascending=list(order.values()))
+
+
+def test_a_row_in_window_and_archive_or_in_several_events_is_kept_once(world):
+    kinds = ["configured", "episode", "shock"]
+    folds, samples = draw(world, "hybrid", rows=20000, **{"archive.kinds": f"[{','.join(kinds)}]"})
+    rows = owners(world)
+    last = folds.iloc[-1]
+    usable = rows[(rows["available_from"] <= last["train_end"]) & rows["duplicate_of"].isna()]
+    expected = usable.drop_duplicates(["symbol", "date"]).set_index(["symbol", "date"])["event"]
+    own = samples[samples["fold"] == last["fold"]].set_index(["symbol", "date"])
+    assert own.index.is_unique
+    both = own.index.intersection(expected.index)
+    assert own.loc[both, "source"].eq("archive").all()
+    assert own.loc[both, "event"].equals(expected[both])
+    assert own.loc[own.index.difference(expected.index), "source"].eq("window").all()
+    assert set(expected[both].map(world.events.set_index("event")["kind"])) == set(kinds)
+
+
+def test_what_is_also_named_is_drawn_under_its_name_or_not_at_all(world):
+    twins = set(world.events.loc[world.events["duplicate_of"].notna(), "event"])
+    assert twins
+    _, named = draw(world, "archive")
+    assert not twins & set(named["event"].dropna())
+    _, found = draw(world, "archive_detected")
+    assert twins & set(found["event"].dropna())
+    assert not set(world.config.events) & set(found["event"].dropna())
+
+
+def test_the_least_severe_events_are_left_out_where_the_cap_is_reached(world):
+    folds, samples = draw(world, "archive_detected", **{"archive.max_rows": 900})
+    episodes = world.events[world.events["kind"] == "episode"]
+    events = episodes.sort_values(["severity", "event"], ascending=[False, True])
+    for fold in folds.itertuples():
+        known = events[events["available_from"] <= fold.train_end]
+        kept = set(known.loc[known["rows"].cumsum() <= 900, "event"])
+        assert set(samples.loc[samples["fold"] == fold.fold, "event"].dropna()) <= kept
+    assert len(kept) < len(known)
+
+
+def test_a_retired_event_is_drawn_up_to_the_day_and_no_longer(world):
+    first = world.config.events["first"]
+    events = world.config.events | {"first": first | {"retired_on": "2010-06-01"}}
+    retired = world._replace(config=replace(world.config, events=events))
+    folds, samples = draw(retired, "archive")
+    using = set(samples.loc[samples["event"] == "first", "fold"])
+    assert using == set(folds.loc[folds["test_start"].dt.year.between(2006, 2010), "fold"])
+
+
+def test_an_event_that_somebody_added_is_unknown_before_that_day(world):
+    first = world.config.events["first"]
+    events = world.config.events | {"first": first | {"known_from": "2011-06-01"}}
+    added = world._replace(config=replace(world.config, events=events))
+    folds, samples = draw(added, "archive", **{"archive.kinds": "[configured]"})
+    using = set(samples.loc[samples["event"] == "first", "fold"])
+    assert using == set(folds.loc[folds["test_start"].dt.year >= 2012, "fold"])
 
 
 def test_the_placebo_draws_as_many_rows_outside_any_event(world):
-    _, archive = draw(world, "archive")
+    folds, archive = draw(world, "archive")
     _, placebo = draw(world, "placebo")
     sizes = [table[table["source"] == "archive"].groupby("fold").size() for table in (archive, placebo)]
     assert sizes[0].equals(sizes[1])
-    dates = archive_rows(world.labels, world.config)["date"]
-    assert not placebo.loc[placebo["source"] == "archive", "date"].isin(dates).any()
+    drawn = placebo[placebo["source"] == "archive"].merge(folds, on="fold")
+    events = world.events[world.events["kind"] != "shock"]
+    for event in events.itertuples():
+        own = drawn if event.kind == "configured" else drawn[drawn["train_end"] >= event.available_from]
+        assert not own["date"].between(event.start, event.end).any()
     old = placebo.merge(draw(world, "none")[0], on="fold")
     outside = old[(old["source"] == "archive") & (old["date"] < old["train_start"])]
     assert len(outside), "the placebo must reach beyond the window, as the archive does"
@@ -141,15 +208,48 @@ def test_samples_regime_is_the_events_for_archive_rows_and_the_dates_otherwise(w
     window = samples[samples["source"] == "window"]
     assert (window["regime"].to_numpy() == by_date[window["date"]].to_numpy()).all()
     archived = samples[samples["source"] == "archive"]
-    assert (archived["regime"] == archived["event"].map({k: v["regime"] for k, v in world.config.events.items()})).all()
+    assert (archived["regime"] == archived["event"].map(world.events.set_index("event")["regime"])).all()
     assert np.array_equal(archived["weight"], np.ones(len(archived)))
 
 
 def test_a_context_that_goes_on_after_the_last_bar_makes_no_empty_folds(world):
     later = make_world("2014-12-31")
     folds, samples = draw(world, "hybrid")
-    longer = World(world.labels, later.regimes, world.config)
+    longer = world._replace(regimes=later.regimes)
     for ours, theirs in zip(draw(longer, "hybrid"), (folds, samples), strict=True):
         pd.testing.assert_frame_equal(ours, theirs)
     last = world.labels["exit_date"].max()
     assert folds["test_start"].iloc[-1] == last + pd.Timedelta(days=1)
+
+
+def test_what_a_fold_is_shown_is_told_by_regime(world):
+    memory = build(compose(["memory=weighted", "memory.rows=600"])["memory"], "memory")
+    _, samples = draw(world, "weighted")
+    table = samples_by_regime(samples, memory).set_index(["fold", "regime"])
+    assert len(table) == samples["fold"].nunique() * len(REGIMES)
+    for (fold, regime), row in table.iterrows():
+        own = samples[(samples["fold"] == fold) & (samples["regime"] == regime)]
+        assert row["rows"] == len(own)
+        assert row["archive"] == (own["source"] == "archive").sum()
+        assert row["share"] == len(own) / 600
+        assert row["target"] == memory.balance.targets[regime]
+        weights = own.groupby(["symbol", "date"])["weight"].sum().to_numpy()
+        assert row["distinct"] == weights.size
+        assert row["effective_size"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum() if len(own) else 0)
+    assert table["weight_share"].groupby("fold").sum().to_numpy() == pytest.approx(1)
+
+
+def test_a_regime_that_never_was_gives_its_share_to_the_others(world):
+    calm = world.regimes.assign(regime=world.regimes["regime"].replace({"recovery": "normal"}))
+    calm.loc[calm["date"] < "2007-01-01", "regime"] = "normal"
+    config = replace(world.config, events={"third": world.config.events["third"] | {"weight": 1.0}}, detection=None)
+    _, samples = draw(world._replace(regimes=calm, config=config), "balanced")
+    counts = samples[samples["fold"] == 0]["regime"].value_counts()
+    assert counts.to_dict() == {"normal": 600}
+
+
+def test_effective_size_counts_copies_once_and_unequal_weights_less():
+    rows = pd.DataFrame(
+        {"fold": [0, 0, 0, 1], "symbol": ["A", "A", "B", "A"], "date": [1, 1, 1, 1], "weight": [1.0, 1.0, 1.0, 5.0]}
+    )
+    assert effective_size(rows, ["fold"]).tolist() == [pytest.approx(9 / 5), 1.0]

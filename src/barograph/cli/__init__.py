@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from barograph import config
-from barograph.cli import audit
+from barograph.cli import archive, audit
 from barograph.errors import InputError
+from barograph.tables import REGIMES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +23,19 @@ def main(arguments: list[str] | None = None) -> int:
     int
         The exit code: 0; 1 after a failed check, or after bad input, explained in one line on standard error.
     """
+    given = _parser().parse_args(arguments)
+    # As `python -m` does, so that modules of the user's own in the project's root are found.
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        text, passed = given.run(given)
+    except InputError as error:
+        print(f"barograph: {error}", file=sys.stderr)
+        return 1
+    print(text)
+    return 0 if passed else 1
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="barograph", description="A reproducible laboratory for regime-aware trading."
     )
@@ -33,29 +47,46 @@ def main(arguments: list[str] | None = None) -> int:
     )
     params.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="such as memory=none or '~models.lightgbm'")
     params.add_argument("--check", action="store_true", help="write nothing; fail if params.yaml differs in value")
-    checked = commands.add_parser(
+    params.set_defaults(run=lambda given: (_params(given.overrides, check=given.check), True))
+    audited = commands.add_parser(
         "audit",
-        help="find features and regimes that know the future",
-        description="Corrupt everything after several dates, and take it away, compute all features, the regime rule "
-        "and the VIX estimate again, and demand the same past to the bit. Exit code 1 if anything changed.",
+        help="find features, regimes and events that know the future",
+        description="Corrupt everything after several dates, and take it away, compute all features, the regime rule, "
+        "the VIX estimate and the detected events again, and demand the same past to the bit. Exit code 1 if anything "
+        "changed.",
     )
-    chosen = checked.add_mutually_exclusive_group()
+    chosen = audited.add_mutually_exclusive_group()
     chosen.add_argument("--features", metavar="A,B", type=lambda text: text.split(","), help="only these features")
     chosen.add_argument("--file", metavar="FILE", help="only the features that this Python file registers")
-    checked.add_argument("--data", action="store_true", help="on the tables in data/market/, not a simulated market")
-    given = parser.parse_args(arguments)
-    # As `python -m` does, so that modules of the user's own in the project's root are found.
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        if given.command == "audit":
-            text, clean = audit.run(given.features, given.file, own_data=given.data)
-            print(text)
-            return 0 if clean else 1
-        print(_params(given.overrides, check=given.check))
-    except InputError as error:
-        print(f"barograph: {error}", file=sys.stderr)
-        return 1
-    return 0
+    audited.add_argument("--data", action="store_true", help="on the tables in data/market/, not a simulated market")
+    audited.set_defaults(run=lambda given: audit.run(given.features, given.file, own_data=given.data))
+    _add_archive(commands.add_parser("archive", help="list, show, add or retire rare events"))
+    return parser
+
+
+def _add_archive(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="action", required=True)
+    listing = commands.add_parser("list", help="every event, named or found, and from when it may be used")
+    listing.add_argument("--shocks", action="store_true", help="the shocks of single names too")
+    listing.set_defaults(run=lambda given: (archive.listed(shocks=given.shocks), True))
+    shown = commands.add_parser("show", help="what is known of one event")
+    shown.add_argument("event")
+    shown.set_defaults(run=lambda given: (archive.shown(given.event), True))
+    added = commands.add_parser("add", help="name an event, known from today; written to conf/archive/")
+    added.add_argument("event")
+    for option, text in (("--start", "its first day, such as 2024-08-01"), ("--end", "its last day")):
+        added.add_argument(option, required=True, metavar="DATE", help=text)
+    added.add_argument("--regime", required=True, choices=REGIMES)
+    added.add_argument("--weight", required=True, type=float, help="its part of the archive; the others make room")
+    added.set_defaults(
+        run=lambda given: (
+            archive.add(given.event, start=given.start, end=given.end, regime=given.regime, weight=given.weight),
+            True,
+        )
+    )
+    retired = commands.add_parser("retire", help="use a named event no more, from today on; written to conf/archive/")
+    retired.add_argument("event")
+    retired.set_defaults(run=lambda given: (archive.retire(given.event), True))
 
 
 def _params(overrides: list[str], *, check: bool) -> str:

@@ -2,32 +2,34 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from barograph import config, tables
+from barograph.cli.lines import aligned
 from barograph.errors import InputError
 from barograph.features import available, catalogue, compute
 from barograph.features.audit import audit
 from barograph.features.own import register_file
 from barograph.market import Simulated, estimate_vix
+from barograph.memory import Detection, detect, event_log
 from barograph.randomness import generator
 
 CUTS: Final = 5
 _MARKET: Final = Simulated(
-    seed=0, symbols=8, first_year=2006, years=6, signal=0.0, calendar="XNYS", start=None, end=None
+    seed=0, symbols=8, first_year=2006, years=6, signal=0.0, calendar="XNYS", start=None, end=None, facts=True
 )
 _REQUIRED: Final = {"bars": tables.BARS, "context": tables.CONTEXT, "universe": tables.UNIVERSE}
 _OPTIONAL: Final = {"facts": tables.FACTS, "signals": tables.SIGNALS}
 
-Market = dict[str, pd.DataFrame]
+Market = dict[str, Any]
 Rule = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tuple[str, bool]:
-    """Audit features and, unless some are named, the regime rule and the VIX estimate.
+    """Audit features and, unless some are named, the regime rule, the VIX estimate and the event detector.
 
     Parameters
     ----------
@@ -58,7 +60,9 @@ def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tup
     market = _tables() if own_data else _simulated(rule.table)
     result = _features(market, rule.table, names, features.release_lag)
     if names is None:
+        detection = config.build(settings["archive"], "archive").detection
         result += [*_context(market, "regime rule", rule.table), *_context(market, "VIX estimate", _vix)]
+        result += [] if detection is None else _events(market, rule.table, detection)
     found = pd.concat(result, ignore_index=True)
     left_out = {} if names is not None else _available(market, rule.table)[1]
     return f"{_lines(found)}\n\n{_summary(found, left_out)}", not found["leaks"].any()
@@ -91,7 +95,7 @@ def _available(market: Market, regimes: Rule) -> tuple[list[str], dict[str, list
 def _features(
     market: Market, regimes: Rule, names: Sequence[str] | None, release_lag: Mapping[str, int]
 ) -> list[pd.DataFrame]:
-    def computed(context: pd.DataFrame, **others: pd.DataFrame) -> pd.DataFrame:
+    def computed(context: pd.DataFrame, **others: Any) -> pd.DataFrame:
         return compute(context=context, regimes=regimes(context), names=names, release_lag=release_lag, **others)
 
     families = {entry.name: entry.family for entry in catalogue()}
@@ -103,22 +107,30 @@ def _context(market: Market, kind: str, rule: Rule) -> list[pd.DataFrame]:
     return [audit(rule, {"context": market["context"]}, release_lag={}, cuts=CUTS).assign(kind=kind)]
 
 
+def _events(market: Market, regimes: Rule, detection: Detection) -> list[pd.DataFrame]:
+    def log(context: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:
+        """Write what became known of each kind of event on a day into one text."""
+        lines = event_log(detect(regimes(context), bars, detection))
+        lines["text"] = lines["what"] + " " + lines["event"] + " " + lines["severity"].map(repr)
+        return lines.groupby(["date", "kind"])["text"].agg("; ".join).unstack().reset_index()
+
+    tables = {name: market[name] for name in ("context", "bars")}
+    return [audit(log, tables, release_lag={}, cuts=CUTS).assign(kind="event detector")]
+
+
 def _vix(context: pd.DataFrame) -> pd.DataFrame:
     return context[["date"]].assign(vix_estimate=estimate_vix(context["index_close"]))
 
 
 def _lines(found: pd.DataFrame) -> str:
-    columns = {
-        "audited": found["feature"].tolist(),
-        "kind": found["kind"].tolist(),
-        "future corrupted": _verdicts(found["corruption"]),
-        "history extended": _verdicts(found["extension"]),
-    }
-    padded = []
-    for heading, values in columns.items():
-        cells: list[str] = [heading, *values]
-        padded.append([f"{cell:<{max(map(len, cells))}}" for cell in cells])
-    return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
+    return aligned(
+        {
+            "audited": found["feature"].tolist(),
+            "kind": found["kind"].tolist(),
+            "future corrupted": _verdicts(found["corruption"]),
+            "history extended": _verdicts(found["extension"]),
+        }
+    )
 
 
 def _verdicts(first: pd.Series) -> list[str]:

@@ -1,6 +1,6 @@
 """The parts of a memory, each with its own switch."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -9,6 +9,7 @@ from barograph.memory.archive import Regime
 from barograph.memory.balancing import Balance
 from barograph.tables import REGIMES
 
+Kind = Literal["configured", "episode", "shock"]
 _STRICT: Final = ConfigDict(strict=True, extra="forbid")
 
 
@@ -36,11 +37,18 @@ class ArchiveShare:
     ----------
     share : float
         Of the budget; events share it by their weights, each row at most once.
+    kinds : list of {"configured", "episode", "shock"}
+        Which events: those that are named, episodes of the market that were found, shocks of single names that were.
+        A found event that is also named counts only where named ones are left out.
+    max_rows : int
+        How many rows of found events a fold may draw from; the least severe events are left out first.
     placebo : bool
         Draw as many rows at random from the same past outside any event instead.
     """
 
     share: Annotated[float, Field(gt=0, lt=1)]
+    kinds: Annotated[list[Kind], Field(min_length=1)]
+    max_rows: Annotated[int, Field(ge=1)]
     placebo: bool
 
 

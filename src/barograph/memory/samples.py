@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from barograph.errors import InputError
 from barograph.folds import Fold, WalkForward
 from barograph.memory.balancing import Balance, balanced_counts, draw_copies
+from barograph.memory.detection import SHOCK
+from barograph.memory.events import CONFIGURED
 from barograph.memory.options import ArchiveShare, Memory, Window
 from barograph.randomness import generator
 
 PLACEBO: Final = "placebo"
+_KEY: Final = ["symbol", "date"]
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Names = NDArray[np.object_]
@@ -22,15 +25,20 @@ Names = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class _Labelled:
-    """All labelled rows as arrays, in the order of the labels table, with what the draw looks at."""
+    """All labelled rows as arrays, in the order of the labels table, with what the draw looks at.
+
+    `events` holds the archive's events, those that come first where a row belongs to several at the front; entry i of
+    `entry_row` and `entry_event` says that a row belongs to an event, both by position.
+    """
 
     symbol: Names
     date: NDArray[np.datetime64]
     exit_date: NDArray[np.datetime64]
     uniqueness: NDArray[np.float64]
     regime: Names
-    event: Names
     events: pd.DataFrame
+    entry_row: Rows
+    entry_event: Rows
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ def fold_table(folds: list[Fold], labels: pd.DataFrame, window: Window) -> pd.Da
 def draw_samples(
     labels: pd.DataFrame,
     regimes: pd.DataFrame,
+    events: pd.DataFrame,
     archive: pd.DataFrame,
     *,
     memory: Memory,
@@ -89,7 +98,7 @@ def draw_samples(
 
     Parameters
     ----------
-    labels, regimes, archive : pandas.DataFrame
+    labels, regimes, events, archive : pandas.DataFrame
         The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
     memory : Memory
     walk : WalkForward
@@ -109,22 +118,26 @@ def draw_samples(
     """
     known = labels[labels["date"].isin(regimes["date"])]
     folds = walk.over(labels, regimes)
-    rows = _labelled(known, regimes, archive)
+    rows = _labelled(known, regimes, events, archive)
     drawn = (_draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
     return fold_table(folds, known, memory.window), drawn
 
 
-def _labelled(labels: pd.DataFrame, regimes: pd.DataFrame, archive: pd.DataFrame) -> _Labelled:
+def _labelled(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, archive: pd.DataFrame) -> _Labelled:
     by_date = regimes.set_index("date")["regime"]
-    rows = labels.merge(archive[["symbol", "date", "event"]], on=["symbol", "date"], how="left")
+    named = events["kind"] == CONFIGURED
+    ordered = events.assign(named=named).sort_values(["named", "severity", "event"], ascending=[False, False, True])
+    at = pd.MultiIndex.from_frame(labels[_KEY]).get_indexer(pd.MultiIndex.from_frame(archive[_KEY]))
+    labelled = at >= 0
     return _Labelled(
-        symbol=rows["symbol"].to_numpy(object),
-        date=rows["date"].to_numpy("datetime64[D]"),
-        exit_date=rows["exit_date"].to_numpy("datetime64[D]"),
-        uniqueness=rows["uniqueness"].to_numpy(),
-        regime=by_date.reindex(rows["date"]).to_numpy(object),
-        event=rows["event"].fillna("").to_numpy(object),
-        events=archive.groupby("event")[["event_weight", "available_from", "regime"]].first(),
+        symbol=labels["symbol"].to_numpy(object),
+        date=labels["date"].to_numpy("datetime64[D]"),
+        exit_date=labels["exit_date"].to_numpy("datetime64[D]"),
+        uniqueness=labels["uniqueness"].to_numpy(),
+        regime=by_date.reindex(labels["date"]).to_numpy(object),
+        events=ordered.reset_index(drop=True),
+        entry_row=at[labelled],
+        entry_event=pd.Index(ordered["event"]).get_indexer(archive["event"])[labelled],
     )
 
 
@@ -146,21 +159,54 @@ def _pools(rows: _Labelled, fold: Fold, memory: Memory, rng: np.random.Generator
     matured = fold.matured(rows.exit_date)
     start = _window_start(fold, memory.window, pd.Timestamp(rows.date.min()))
     window = matured & (rows.date >= start.to_datetime64())
-    usable = rows.events[rows.events["available_from"] < pd.Timestamp(fold.cutoff)]
-    if memory.archive is None or usable.empty:
-        return _Pools(window, np.zeros_like(window), rows.event, rows.regime, {})
-    archive = matured & np.isin(rows.event, usable.index.to_numpy(object))
-    shares = _shares(rows.event[archive], usable["event_weight"], memory.archive, memory.rows)
+    usable = _usable(rows.events, fold, memory.archive) if memory.archive else np.zeros(len(rows.events), bool)
+    event = _event_of_rows(rows, usable)
+    archive = matured & (event >= 0)
+    names = np.append(rows.events["event"].to_numpy(object), "")[event]
+    if memory.archive is None or not archive.any():
+        return _Pools(window, np.zeros_like(window), names, rows.regime, {})
+    weights = rows.events.loc[usable].set_index("event")["event_weight"]
+    shares = _shares(names[archive], weights, memory.archive, memory.rows)
     if not memory.archive.placebo:
         regime = rows.regime.copy()
-        regime[archive] = usable["regime"].reindex(rows.event[archive]).to_numpy(object)
-        return _Pools(window & ~archive, archive, rows.event, regime, shares)
-    in_some_event = np.isin(rows.date, np.unique(rows.date[rows.event != ""]))
-    outside = np.flatnonzero(matured & ~in_some_event)
+        regime[archive] = rows.events["regime"].to_numpy(object)[event[archive]]
+        return _Pools(window & ~archive, archive, names, regime, shares)
+    outside = np.flatnonzero(matured & ~_in_known_event(rows, fold))
     size = min(sum(shares.values()), outside.size)
     archive = np.zeros_like(matured)
     archive[rng.choice(outside, size, replace=False)] = True
-    return _Pools(window & ~archive, archive, np.full_like(rows.event, PLACEBO), rows.regime, {PLACEBO: size})
+    return _Pools(window & ~archive, archive, np.full_like(names, PLACEBO), rows.regime, {PLACEBO: size})
+
+
+def _usable(events: pd.DataFrame, fold: Fold, archive: ArchiveShare) -> Mask:
+    """Tell which events a fold may draw from: known in time, of the kinds asked for, the most severe within the cap."""
+    cutoff = pd.Timestamp(fold.cutoff)
+    usable = events["kind"].isin(archive.kinds) & (events["available_from"] < cutoff)
+    usable &= events["retired_on"].isna() | (events["retired_on"] >= cutoff)
+    if CONFIGURED in archive.kinds:
+        usable &= events["duplicate_of"].isna()
+    found = usable & (events["kind"] != CONFIGURED)
+    too_many = events["rows"].where(found, 0).cumsum() > archive.max_rows
+    return np.asarray(usable & ~(found & too_many))
+
+
+def _event_of_rows(rows: _Labelled, usable: Mask) -> Rows:
+    """Give the position of the first usable event that each row belongs to, -1 where it belongs to none."""
+    entries = np.flatnonzero(usable[rows.entry_event])
+    last_to_first = entries[np.argsort(-rows.entry_event[entries], kind="stable")]
+    event = np.full(rows.date.size, -1, np.intp)
+    event[rows.entry_row[last_to_first]] = rows.entry_event[last_to_first]
+    return event
+
+
+def _in_known_event(rows: _Labelled, fold: Fold) -> Mask:
+    """Tell which rows are of an event that is named or that this fold knows, or lie on the date of an episode of it."""
+    events = rows.events
+    known = ((events["kind"] == CONFIGURED) | (events["available_from"] < pd.Timestamp(fold.cutoff))).to_numpy()
+    market = known & (events["kind"] != SHOCK).to_numpy()
+    dates = np.unique(rows.date[_event_of_rows(rows, market) >= 0])
+    inside: Mask = (_event_of_rows(rows, known) >= 0) | np.isin(rows.date, dates)
+    return inside
 
 
 def _shares(event: Names, weights: pd.Series, archive: ArchiveShare, budget: int) -> dict[str, int]:
@@ -172,9 +218,10 @@ def _shares(event: Names, weights: pd.Series, archive: ArchiveShare, budget: int
 
 
 def _draw_archive(pools: _Pools, rng: np.random.Generator) -> Rows:
+    archived = np.flatnonzero(pools.archive)
+    of_event = pd.Series(archived).groupby(pools.event[archived]).indices
     drawn = [
-        rng.choice(np.flatnonzero(pools.archive & (pools.event == event)), count, replace=False)
-        for event, count in pools.shares.items()
+        rng.choice(archived[of_event[event]], count, replace=False) for event, count in pools.shares.items() if count
     ]
     return np.concatenate([np.empty(0, np.intp), *drawn])
 

@@ -1,24 +1,27 @@
-"""Archive: the rows of every rare event, and the day from which they may be used."""
+"""Archive: rare events, named and found, their rows, and the day from which each may be used."""
 
 from barograph import tables
-from barograph.memory import archive_rows, event_coverage
+from barograph.memory import archive_tables, event_log
 from barograph.stages.stage import Stage, stage
 
 
 @stage("archive")
 def main(stage: Stage) -> str:
-    """Collect the configured events and report what the data does not cover."""
+    """Collect the rows of every event and report what the data does not cover."""
     labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    archive = stage.build("archive")
-    rows = archive_rows(labels, archive)
-    coverage = event_coverage(labels, regimes["date"], archive)
+    events, rows = archive_tables(labels, regimes, stage.read(tables.BARS), stage.build("archive"))
+    stage.write(tables.EVENTS, events)
     stage.write(tables.ARCHIVE, rows)
-    stage.write_csv("reports/archive/events.csv", coverage)
-    lacking = coverage[coverage["coverage"] != "full"]
-    for event in lacking.itertuples():
-        print(f"          {event.event}: {event.coverage} in the data ({event.start:%F} to {event.end:%F})")
-    return f"{len(rows):,} rows of {len(coverage) - (coverage['rows'] == 0).sum()} out of {len(coverage)} events"
+    stage.write_csv("reports/archive/events.csv", events)
+    stage.write_csv("reports/archive/log.csv", event_log(events))
+    for event in events[events["coverage"] == "missing"].itertuples():
+        print(f"          {event.event}: not in the data ({event.start:%F} to {event.end:%F})")
+    counts = events[events["rows"] > 0]["kind"].value_counts()
+    return (
+        f"{len(rows):,} rows of {counts.get('configured', 0)} named events, {counts.get('episode', 0)} found episodes "
+        f"and {counts.get('shock', 0)} shocks of single names"
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+"""`barograph archive`: look at the rare events, and add or retire one."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from ruamel.yaml import YAML
+
+from barograph import config, tables
+from barograph.cli.lines import aligned
+from barograph.errors import InputError
+from barograph.memory.detection import SHOCK
+
+_COLUMNS: Final = ("event", "kind", "regime", "start", "end", "available_from", "rows", "event_weight", "severity")
+
+
+def listed(*, shocks: bool) -> str:
+    """Give the archive's events as a table; the shocks of single names only if asked for."""
+    events = tables.read(tables.EVENTS, Path())
+    shown = events if shocks else events[events["kind"] != SHOCK]
+    columns = {name: [_cell(value) for value in shown[name]] for name in _COLUMNS}
+    left = len(events) - len(shown)
+    return aligned(columns) + (f"\n\nand {left} shocks of single names (--shocks shows them)" if left else "")
+
+
+def shown(name: str) -> str:
+    """Give everything that is known of one event, a line each.
+
+    Raises
+    ------
+    InputError
+        If there is no such event.
+    """
+    events = tables.read(tables.EVENTS, Path())
+    own = events[events["event"] == name]
+    if own.empty:
+        raise InputError(f"archive: {name!r} is no event; `barograph archive list --shocks` names them all")
+    known = own.iloc[0].dropna()
+    return "\n".join(f"{key:<17} {_cell(value)}" for key, value in known.items())
+
+
+def add(name: str, *, start: str, end: str, regime: str, weight: float) -> str:
+    """Write an event into the archive's settings, known from today; the others' weights make room for its own.
+
+    Raises
+    ------
+    InputError
+        If the name is taken, or the event does not fit the others.
+    """
+
+    def changed(events: Any) -> None:
+        if name in events:
+            raise InputError(f"archive: {name!r} is there already; choose another name")
+        for event in events.values():
+            event["weight"] = round(event["weight"] * (1.0 - weight), 12)
+        rest = sum(event["weight"] for event in events.values())
+        today = date.today().isoformat()
+        events[name] = {"start": start, "end": end, "regime": regime, "weight": 1.0 - rest, "known_from": today}
+
+    return _written(changed, f"{name} added, known from today: no fold before uses it")
+
+
+def retire(name: str) -> str:
+    """Write into the archive's settings that no fold uses an event from today on.
+
+    Raises
+    ------
+    InputError
+        If no event of that name stands in the settings, or it is retired already.
+    """
+
+    def changed(events: Any) -> None:
+        if name not in events:
+            raise InputError(f"archive: {name!r} stands not in the settings; there are {list(events)}")
+        if "retired_on" in events[name]:
+            raise InputError(f"archive: {name!r} was retired on {events[name]['retired_on']}")
+        events[name]["retired_on"] = date.today().isoformat()
+
+    return _written(changed, f"{name} retired: no fold from today on uses it")
+
+
+def _written(change: Callable[[Any], None], said: str) -> str:
+    path, yaml = _settings(), YAML()
+    yaml.preserve_quotes = True
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    change(content["events"])
+    text = StringIO()
+    yaml.dump(content, text)
+    config.build(_plain(content), "archive")
+    _replace(path, text.getvalue())
+    settings = config.compose()
+    config.validate(settings)
+    _replace(Path(config.PARAMS), config.dump_params(settings))
+    return f"{said}; written to {path} and {config.PARAMS}"
+
+
+def _settings() -> Path:
+    """Find the file of the archive option that conf/config.yaml chooses."""
+    defaults = YAML(typ="safe").load((Path(config.CONF.name) / "config.yaml").read_text(encoding="utf-8"))["defaults"]
+    chosen = next(entry["archive"] for entry in defaults if isinstance(entry, Mapping) and "archive" in entry)
+    return Path(config.CONF.name) / "archive" / f"{chosen}.yaml"
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {str(key): _plain(value) for key, value in content.items()}
+    return str(content) if isinstance(content, str) else content
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _cell(value: Any) -> str:
+    if pd.isna(value):
+        return "-"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%F}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
