@@ -1,7 +1,9 @@
 """What every market source promises, asked of each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import exchange_calendars
@@ -12,11 +14,26 @@ from pydantic import ValidationError
 
 from barograph import tables
 from barograph.errors import InputError
-from barograph.market import Bundled, Files, MarketData, Simulated, validate
+from barograph.market import Bundled, Files, MarketData, Simulated, SimulatedPreset, Yahoo, validate
+from barograph.market.sources.simulated import Drift
 from barograph.testing import simulate
+from tests.market.sources.recorded import SETTINGS as YAHOO
+from tests.market.sources.recorded import answering, record
 
-Make = Callable[..., Bundled | Files | Simulated]
+Source = Bundled | Files | Simulated | SimulatedPreset | Yahoo
+Make = Callable[..., Source]
 TABLES = ("bars", "context", "universe")
+OPTIONAL = ("facts", "signals")
+PRICES = ("open", "high", "low", "close")
+FILES = ("files_csv", "files_parquet", "files_csv_a_symbol", "files_parquet_a_symbol")
+DRIFT: Drift = {"date": "2014-03-03", "signal": -0.1, "volatility": 1.5}
+SIMULATED: dict[str, Make] = {
+    "simulated": partial(Simulated, signal=0.1),
+    "simulated_events": partial(Simulated, signal=0.1, events=True, facts=True),
+    "simulated_drift": partial(Simulated, signal=0.1, drift=DRIFT),
+    "simulated_bull": partial(SimulatedPreset, preset="bull", signals=True),
+    "simulated_mean_reverting": partial(SimulatedPreset, preset="mean_reverting", signals=False),
+}
 
 
 @dataclass(frozen=True)
@@ -27,50 +44,79 @@ class Case:
     data: MarketData
 
 
-def _folder(root: Path, data: MarketData, suffix: str) -> Path:
+def _folder(root: Path, data: MarketData, layout: str) -> Path:
     root.mkdir()
+    suffix, _, one_a_symbol = layout.partition("_")
     for name in TABLES:
         frame = getattr(data, name).sample(frac=1, random_state=0)
-        if suffix == "csv":
-            frame.to_csv(root / f"{name}.csv", index=False)
+        if name == "bars" and one_a_symbol:
+            (root / "bars").mkdir()
+            for symbol, own in frame.groupby("symbol"):
+                _write(_spelled(own.drop(columns="symbol")), root / f"bars/{symbol}.{suffix}")
         else:
-            frame.to_parquet(root / f"{name}.parquet", index=False)
+            _write(frame, root / f"{name}.{suffix}")
     return root
 
 
-@pytest.fixture(scope="module", params=["bundled", "files_csv", "files_parquet", "simulated"])
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path, index=False)
+
+
+def _spelled(bars: pd.DataFrame) -> pd.DataFrame:
+    """Write bars as other programs do, half of each price taken back by the adjustment."""
+    doubled = bars.assign(**{column: bars[column] * 2 for column in PRICES}, adjusted=bars["close"])
+    return doubled.rename(columns=str.capitalize).rename(columns={"Date": "Datetime", "Adjusted": "Adj Close"})
+
+
+@pytest.fixture(scope="module", params=["bundled", *FILES, *SIMULATED, "yahoo"])
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     kind = request.param
 
-    def make(start: str | None = None, end: str | None = None, calendar: str = "XNYS") -> Bundled | Files | Simulated:
+    def make(start: str | None = None, end: str | None = None, calendar: str = "XNYS") -> Source:
         if kind == "bundled":
             return Bundled(calendar=calendar, start=start, end=end)
-        if kind == "simulated":
-            return Simulated(
-                seed=3, symbols=4, first_year=2012, years=5, signal=0.1, calendar=calendar, start=start, end=end
-            )
+        if kind in SIMULATED:
+            simulated = partial(SIMULATED[kind], seed=3, symbols=4, first_year=2012, years=5)
+            return simulated(calendar=calendar, start=start, end=end)
+        if kind == "yahoo":
+            return Yahoo(**YAHOO | {"cache": str(folder / "cache"), "calendar": calendar, "start": start, "end": end})
         return Files(root=str(folder), calendar=calendar, start=start, end=end)
 
+    folder = tmp_path_factory.mktemp("market")
     if kind.startswith("files"):
-        suffix = kind.removeprefix("files_")
-        folder = _folder(tmp_path_factory.mktemp("market") / suffix, simulate(symbols=3, years=4), suffix)
-    return Case(make, make().load())
+        folder = _folder(folder / "files", simulate(symbols=3, years=4), kind.removeprefix("files_"))
+    with ExitStack() as stack:
+        if kind == "yahoo":
+            stack.enter_context(answering(record()))
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            patch.setattr("barograph.market.sources.yahoo.last_complete_session", lambda *_: pd.Timestamp("2024-06-28"))
+        yield Case(make, make().load())
 
 
 def _assert_same(left: MarketData, right: MarketData) -> None:
     for name in TABLES:
         pd.testing.assert_frame_equal(getattr(left, name), getattr(right, name), check_exact=True)
+    for name in OPTIONAL:
+        assert (getattr(left, name) is None) == (getattr(right, name) is None)
+        if getattr(left, name) is not None:
+            pd.testing.assert_frame_equal(getattr(left, name), getattr(right, name), check_exact=True)
 
 
 def _cut(frame: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
     return frame[(frame["date"] >= start) & (frame["date"] <= end)].reset_index(drop=True)
 
 
-@pytest.mark.parametrize(("name", "table"), [(n, getattr(tables, n.upper())) for n in TABLES])
+@pytest.mark.parametrize(("name", "table"), [(n, getattr(tables, n.upper())) for n in (*TABLES, *OPTIONAL)])
 def test_tables_are_sorted_unique_and_survive_writing(
     case: Case, name: str, table: tables.Table, tmp_path: Path
 ) -> None:
     frame = getattr(case.data, name)
+    if frame is None:
+        assert name in OPTIONAL
+        return
     key = list(table.key)
     assert list(frame.columns)[: len(table.columns)] == list(table.columns)
     assert isinstance(frame.index, pd.RangeIndex)
@@ -95,7 +141,15 @@ def test_every_traded_symbol_has_name_and_sector(case: Case) -> None:
 
 def test_validating_again_changes_nothing(case: Case) -> None:
     data = case.data
-    again = validate(data.bars, data.context, data.universe, calendar="XNYS", origin="again")
+    again = validate(
+        data.bars,
+        data.context,
+        data.universe,
+        calendar="XNYS",
+        origin="again",
+        facts=data.facts,
+        signals=data.signals,
+    )
     _assert_same(again, data)
     assert again.notes == []
 
@@ -113,6 +167,11 @@ def test_start_and_end_cut_inclusively_and_change_no_row(case: Case) -> None:
     for name in ("bars", "context"):
         pd.testing.assert_frame_equal(getattr(cut, name), _cut(getattr(case.data, name), start, end), check_exact=True)
     assert (cut.context["date"].iloc[0], cut.context["date"].iloc[-1]) == (dates.iloc[200], dates.iloc[-100])
+    for name in OPTIONAL:
+        if getattr(case.data, name) is not None:
+            whole = getattr(case.data, name)
+            known = whole[whole["available_from"] <= end].reset_index(drop=True)
+            pd.testing.assert_frame_equal(getattr(cut, name), known, check_exact=True)
 
 
 def test_notes_are_single_lines(case: Case) -> None:

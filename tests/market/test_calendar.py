@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from barograph.errors import InputError
-from barograph.market.calendar import sessions
+from barograph.market.calendar import last_complete_session, sessions
 
 
 def _sessions(calendar: str, first: str, last: str) -> pd.DatetimeIndex:
@@ -34,3 +34,38 @@ def test_exchanges_differ() -> None:
 def test_a_span_before_the_calendar_is_refused() -> None:
     with pytest.raises(InputError, match=r"calendar 'XKRX' does not cover 1930-01-01\.\.1931-01-01"):
         _sessions("XKRX", "1930-01-01", "1931-01-01")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "days"),
+    [
+        ("XNYS", ["04-28", "04-29", "04-30", "05-01", "05-04", "05-05", "05-06", "05-07", "05-08"]),
+        ("XLON", ["04-28", "04-29", "04-30", "05-01", "05-04", "05-05", "05-06", "05-07"]),  # VE Day
+        ("XTKS", ["04-28", "04-30", "05-01", "05-07", "05-08"]),  # Golden Week
+        ("XETR", ["04-28", "04-29", "04-30", "05-04", "05-05", "05-06", "05-07", "05-08"]),  # Labour Day
+        ("24/7", [f"04-{day}" for day in range(28, 31)] + [f"05-{day:02d}" for day in range(1, 9)]),
+    ],
+)
+def test_each_market_has_its_own_holidays(calendar: str, days: list[str]) -> None:
+    assert _sessions(calendar, "2020-04-28", "2020-05-08").strftime("%m-%d").tolist() == days
+
+
+def test_round_the_clock_reaches_back_too() -> None:
+    assert len(_sessions("24/7", "1990-01-01", "2022-12-31")) == 12053
+
+
+@pytest.mark.parametrize(
+    ("calendar", "now", "expected"),
+    [
+        ("XNYS", "2024-06-28 16:59 America/New_York", "2024-06-27"),
+        ("XNYS", "2024-06-28 17:00 America/New_York", "2024-06-28"),
+        ("XNYS", "2024-06-30 23:00 America/New_York", "2024-06-28"),
+        ("XNYS", "2024-07-03 14:00 America/New_York", "2024-07-03"),  # closes at 13:00 before the holiday
+        ("XTKS", "2024-06-28 16:00 Asia/Tokyo", "2024-06-28"),
+        ("24/7", "2024-06-30 00:30 UTC", "2024-06-28"),
+        ("24/7", "2024-06-30 01:00 UTC", "2024-06-29"),
+    ],
+)
+def test_a_session_is_complete_an_hour_after_its_close(calendar: str, now: str, expected: str) -> None:
+    moment, zone = now.rsplit(" ", 1)
+    assert last_complete_session(calendar, pd.Timestamp(moment, tz=zone)) == pd.Timestamp(expected)

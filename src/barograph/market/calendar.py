@@ -1,8 +1,15 @@
-"""Trading days of an exchange."""
+"""Trading days of an exchange: those that were, and those that were scheduled."""
 
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
+
+_SETTLING: Final = pd.Timedelta(hours=1)
+_LONGEST_BREAK: Final = pd.Timedelta(days=30)
 
 
 def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
@@ -11,7 +18,7 @@ def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Datet
     Parameters
     ----------
     calendar : str
-        A code of exchange_calendars, such as ``XNYS``.
+        A code of exchange_calendars, such as ``XNYS``; ``24/7`` has every day.
     first, last : pandas.Timestamp
         Inclusive; neither needs to be a trading day.
 
@@ -25,18 +32,83 @@ def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Datet
     InputError
         If the calendar is unknown or does not cover the span.
     """
+    days = pd.DatetimeIndex(_known(calendar, first, last).sessions).as_unit("us")
+    return pd.DatetimeIndex(days[(days >= first) & (days <= last)].to_numpy(), name="date")
+
+
+def schedule(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> np.busdaycalendar:
+    """Give the trading days as they were scheduled long before: weekdays without the holidays that follow a rule.
+
+    Closures that nobody foresaw (2001-09-11, hurricanes, funerals) are trading days here, since a feature of the days
+    before must not know of them. So are holidays that exchange_calendars lists one by one instead of by a rule, such as
+    those of the moon in Hong Kong, and all of Shanghai's.
+
+    Parameters
+    ----------
+    calendar : str
+        A code of exchange_calendars, such as ``XNYS``; ``24/7`` is open every day and has no holidays.
+    first, last : pandas.Timestamp
+        Inclusive; the schedule reaches from a year before to a year after.
+
+    Returns
+    -------
+    numpy.busdaycalendar
+        For `numpy.busday_count` and its like.
+
+    Raises
+    ------
+    InputError
+        If the calendar is unknown or does not cover the span.
+    """
+    return _schedule(calendar, first, last)
+
+
+def last_complete_session(calendar: str, now: pd.Timestamp) -> pd.Timestamp:
+    """Give the newest trading day whose close lies at least an hour back, so that its data has settled.
+
+    Parameters
+    ----------
+    calendar : str
+        A code of exchange_calendars.
+    now : pandas.Timestamp
+        With a time zone.
+
+    Returns
+    -------
+    pandas.Timestamp
+        Midnight without time zone.
+
+    Raises
+    ------
+    InputError
+        If the calendar is unknown.
+    """
+    today = now.tz_convert("UTC").tz_localize(None).normalize()
+    closes = _known(calendar, today - _LONGEST_BREAK, today + pd.Timedelta(days=1)).closes
+    newest: pd.Timestamp = closes.index[closes <= now - _SETTLING][-1].as_unit("us")
+    return newest
+
+
+@lru_cache(maxsize=8)
+def _schedule(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> np.busdaycalendar:
+    known = _known(calendar, first, last)
+    year = pd.Timedelta(days=366)
+    holidays = known.regular_holidays.holidays(first - year, last + year) if known.regular_holidays else []
+    return np.busdaycalendar(known.weekmask, np.asarray(holidays, "datetime64[D]"))
+
+
+@lru_cache(maxsize=8)
+def _known(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> Any:
     import exchange_calendars
 
     try:
         # Without its own start a calendar begins 20 years before today; the margin keeps a short span constructible.
-        known = exchange_calendars.get_calendar(
+        return exchange_calendars.get_calendar(
             calendar, start=first - pd.Timedelta(days=14), end=last + pd.Timedelta(days=14)
         )
     except exchange_calendars.errors.InvalidCalendarName:
         raise InputError(
-            f"calendar {calendar!r} is unknown; allowed are the codes of exchange_calendars, such as XNYS"
+            f"calendar {calendar!r} is unknown; allowed are the codes of exchange_calendars, such as XNYS or 24/7"
         ) from None
     except ValueError as error:
         raise InputError(f"calendar {calendar!r} does not cover {first:%Y-%m-%d}..{last:%Y-%m-%d}: {error}") from None
-    days = pd.DatetimeIndex(known.sessions).as_unit("us")
-    return pd.DatetimeIndex(days[(days >= first) & (days <= last)].to_numpy(), name="date")

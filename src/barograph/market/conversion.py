@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
+from barograph.tables import FACTS, SIGNALS, Table
 
 PRICES = ("open", "high", "low", "close")
 
@@ -20,11 +21,31 @@ def to_bars(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     columns = ["symbol", "date", *PRICES, "volume"]
     _require(frame, columns, name)
-    if unknown := [column for column in frame.columns if column not in columns]:
-        raise InputError(f"{name}: unknown columns {unknown}; allowed are {columns}")
-    converted = {"symbol": _text(frame, "symbol", name), "date": _dates(frame, name)}
+    _refuse_unknown(frame, columns, name)
+    converted = {"symbol": _text(frame, "symbol", name), "date": _dates(frame, "date", name)}
     converted |= {column: _numbers(frame, column, name) for column in columns[2:]}
     return _sorted(pd.DataFrame(converted), ["symbol", "date"])
+
+
+def adjusted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Apply a column `adj_close` that stands beside `close` to all prices of a bar.
+
+    Open, high and low are multiplied by adj_close / close, the close becomes adj_close, and the volume stays. A bar of
+    which one of the two is no price is left to the rules of :func:`~barograph.market.validate`, with that one as its
+    close. A frame without both columns is given back as it is.
+
+    Raises
+    ------
+    InputError
+        If a price is not a number.
+    """
+    if not {"close", "adj_close"} <= set(frame.columns):
+        return frame
+    raw, close = (_numbers(frame, column, name) for column in ("close", "adj_close"))
+    raw_is_price, close_is_price = ((values > 0) & np.isfinite(values) for values in (raw, close))
+    factor = (close / raw).where(raw_is_price & close_is_price, 1.0)
+    prices = {column: _numbers(frame, column, name) * factor for column in PRICES[:3] if column in frame.columns}
+    return frame.assign(**prices, close=close.where(raw_is_price, raw)).drop(columns="adj_close")
 
 
 def to_context(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -37,7 +58,7 @@ def to_context(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     _require(frame, ["date", "index_close"], name)
     known = [column for column in ("index_close", "vix", "vix_estimated") if column in frame.columns]
-    converted = {"date": _dates(frame, name)}
+    converted = {"date": _dates(frame, "date", name)}
     for column in [*known, *(column for column in frame.columns if column not in ("date", *known))]:
         converted[column] = (_flags if column == "vix_estimated" else _numbers)(frame, column, name)
     return _sorted(pd.DataFrame(converted), ["date"])
@@ -58,6 +79,42 @@ def to_universe(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         "gics_sector": frame["gics_sector"].astype("str"),
     }
     return _sorted(pd.DataFrame(converted), ["symbol"])
+
+
+def to_facts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Convert facts, sorted by symbol, field and the day from which each is available.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or unknown, or a value is not of its column's type.
+    """
+    return _published(frame, FACTS, name)
+
+
+def to_signals(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Convert signals, sorted by symbol, name and date.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or unknown, or a value is not of its column's type.
+    """
+    return _published(frame, SIGNALS, name)
+
+
+def _published(frame: pd.DataFrame, table: Table, name: str) -> pd.DataFrame:
+    columns = list(table.columns)
+    _require(frame, columns, name)
+    _refuse_unknown(frame, columns, name)
+    converters = dict.fromkeys(("date", "available_from"), _dates) | {"value": _numbers}
+    converted = {column: converters.get(column, _text)(frame, column, name) for column in columns}
+    return _sorted(pd.DataFrame(converted), list(table.key))
+
+
+def _refuse_unknown(frame: pd.DataFrame, columns: list[str], name: str) -> None:
+    if unknown := [column for column in frame.columns if column not in columns]:
+        raise InputError(f"{name}: unknown columns {unknown}; allowed are {columns}")
 
 
 def _require(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:
@@ -86,17 +143,17 @@ def _text(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
     return values
 
 
-def _dates(frame: pd.DataFrame, name: str) -> pd.Series:
-    found = frame["date"]
+def _dates(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
+    found = frame[column]
     if isinstance(found.dtype, pd.DatetimeTZDtype):
-        raise InputError(f"{name}: date has the time zone {found.dtype.tz}; allowed: trading days without a time zone")
+        raise InputError(f"{name}: {column} has the time zone {found.dtype.tz}; allowed: days without a time zone")
     text = pd.api.types.is_string_dtype(found.dtype) and not pd.api.types.is_object_dtype(found.dtype)
     if pd.api.types.is_numeric_dtype(found.dtype):
         dates = pd.Series(pd.NaT, index=found.index)
     else:
         dates = pd.to_datetime(found, errors="coerce", format="%Y-%m-%d" if text else None)
     dates = dates.astype("datetime64[us]")
-    _refuse(frame, dates.isna() | (dates != dates.dt.normalize()), "date", name, "a date as 2020-03-16")
+    _refuse(frame, dates.isna() | (dates != dates.dt.normalize()), column, name, "a date as 2020-03-16")
     return dates
 
 
@@ -104,8 +161,9 @@ def _numbers(frame: pd.DataFrame, column: str, name: str) -> pd.Series:
     found = frame[column]
     if pd.api.types.is_numeric_dtype(found.dtype) and not pd.api.types.is_bool_dtype(found.dtype):
         return found.astype(np.float64)
-    numbers = pd.to_numeric(found.astype("str"), errors="coerce").astype(np.float64)
-    _refuse(frame, numbers.isna() & found.notna(), column, name, "a number or null")
+    text = found.astype("str")
+    numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
+    _refuse(frame, numbers.isna() & found.notna() & (text.str.strip() != ""), column, name, "a number or null")
     return numbers
 
 

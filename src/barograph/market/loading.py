@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import AfterValidator, ConfigDict, Field
 
 from barograph.errors import InputError
-from barograph.market.conversion import to_bars, to_context
+from barograph.market.conversion import to_bars, to_context, to_facts, to_signals
 from barograph.market.data import MarketData
 from barograph.market.validation import check_index, table_names, validate
 from barograph.market.volatility_index import estimate_vix
@@ -51,6 +51,8 @@ def assemble(
     start: str | None,
     end: str | None,
     origin: str | Mapping[str, str],
+    facts: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
 ) -> MarketData:
     """Make validated market data of a source's tables.
 
@@ -64,9 +66,12 @@ def assemble(
     calendar : str
         A code of exchange_calendars.
     start, end : str or None
-        ISO dates, inclusive, for bars and context alike; None keeps everything.
+        ISO dates, inclusive, for bars and context alike; None keeps everything. Of facts and signals `end` removes
+        what became available after it; `start` removes nothing, since the newest value known by then counts.
     origin : str or mapping
         As :func:`~barograph.market.validate` takes it.
+    facts, signals : pandas.DataFrame or None
+        As found, in any order.
 
     Returns
     -------
@@ -80,7 +85,15 @@ def assemble(
     names = table_names(origin)
     context, estimated = _with_vix(to_context(context, names["context"]), names["context"])
     bars = to_bars(bars, names["bars"])
-    data = validate(_within(bars, start, end), _within(context, start, end), universe, calendar=calendar, origin=origin)
+    data = validate(
+        _within(bars, start, end),
+        _within(context, start, end),
+        universe,
+        calendar=calendar,
+        origin=origin,
+        facts=None if facts is None else _known_by(to_facts(facts, names["facts"]), end),
+        signals=None if signals is None else _known_by(to_signals(signals, names["signals"]), end),
+    )
     if not estimated:
         return data
     return replace(data, notes=[*data.notes, "The VIX is estimated from the index: an approximation, flagged as such."])
@@ -100,3 +113,7 @@ def _within(frame: pd.DataFrame, start: str | None, end: str | None) -> pd.DataF
     first = pd.Timestamp(start) if start is not None else frame["date"].min()
     last = pd.Timestamp(end) if end is not None else frame["date"].max()
     return frame[frame["date"].between(first, last)]
+
+
+def _known_by(frame: pd.DataFrame, end: str | None) -> pd.DataFrame:
+    return frame if end is None else frame[frame["available_from"] <= pd.Timestamp(end)]

@@ -1,6 +1,6 @@
 """What market data must satisfy; every violation ends in one line that names the file, the row and the rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,17 +9,21 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.market.calendar import sessions
-from barograph.market.conversion import PRICES, to_bars, to_context, to_universe
+from barograph.market.conversion import PRICES, to_bars, to_context, to_facts, to_signals, to_universe
 from barograph.market.data import MarketData
-from barograph.tables import BARS, LABELS, REGIME_SERIES, UNIVERSE
+from barograph.predictors import SIGNAL_PREFIX
+from barograph.tables import BARS, FACTS, LABELS, REGIME_SERIES, SIGNALS, UNIVERSE, Table
 
 MINIMUM_DATES: Final = 300
-_TABLES: Final = ("bars", "context", "universe")
+_TABLES: Final = ("bars", "context", "universe", "facts", "signals")
 _CONTEXT: Final = ("date", "index_close", "vix", "vix_estimated")
 _TAKEN: Final = {*BARS.columns, *UNIVERSE.columns, *LABELS.columns, *REGIME_SERIES.columns}
 # Adjusting each price of a bar by its own rounded factor may push a close past its high by some ulps of float32.
-_ROUNDING: Final = 1e-6
+ROUNDING: Final = 1e-6
+_FIELD: Final = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
+_SIGNAL: Final = "[a-z][a-z0-9_]*"
 
+_ROW: Final = ("symbol", "date")
 _Mask = NDArray[np.bool_] | pd.Series
 
 
@@ -30,6 +34,8 @@ def validate(
     *,
     calendar: str,
     origin: str | Mapping[str, str],
+    facts: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
 ) -> MarketData:
     """Refuse bad market data, and give good data in canonical form.
 
@@ -38,7 +44,9 @@ def validate(
     finite and positive; high at least low; open and close within low and high, beyond a relative rounding of 1e-6 (real
     adjusted vendor data keeps it exactly); volume finite, zero or more. Open, high, low and volume may be null, each by
     itself. Index closes and VIX finite and positive, the VIX given on some day at least; further context columns
-    finite or null. Every traded symbol with a name and a sector.
+    finite or null. Every traded symbol with a name and a sector. Facts unique in (symbol, field, available_from),
+    signals in (symbol, name, date), their values finite, none available after today only, their names in small letters,
+    digits and underscores. A signal may be available before its date (a forecast made ahead).
 
     Parameters
     ----------
@@ -51,7 +59,12 @@ def validate(
     calendar : str
         A code of exchange_calendars, such as ``XNYS``.
     origin : str or mapping of str to str
-        What messages call the source, or each of its tables ``bars``, ``context`` and ``universe``, such as a path.
+        What messages call the source, or each of its tables ``bars``, ``context``, ``universe`` and, if given,
+        ``facts`` and ``signals``, such as a path.
+    facts : pandas.DataFrame or None
+        Columns symbol, field, available_from, value; symbols without bars are left out, with a note.
+    signals : pandas.DataFrame or None
+        Columns symbol, name, date, value, available_from; symbols without bars are left out, with a note.
 
     Returns
     -------
@@ -73,7 +86,70 @@ def validate(
     _check_bars(bars, names["bars"])
     notes = _check_dates(bars, context, names, calendar)
     universe, ignored = _traded(universe, bars, names)
-    return MarketData(bars=bars, context=context, universe=universe, notes=[*ignored, *notes])
+    if facts is not None:
+        facts, more = _check_facts(facts, universe, names["facts"], {*_TAKEN, *context.columns})
+        ignored += more
+    if signals is not None:
+        signals, more = check_signals(signals, universe, names["signals"])
+        ignored += more
+    return MarketData(bars, context, universe, facts, signals, notes=[*ignored, *notes])
+
+
+def check_signals(signals: pd.DataFrame, universe: pd.DataFrame, name: str) -> tuple[pd.DataFrame | None, list[str]]:
+    """Refuse bad signals, and give good ones in canonical form.
+
+    Parameters
+    ----------
+    signals : pandas.DataFrame
+        Columns symbol, name, date, value, available_from, in any order of rows.
+    universe : pandas.DataFrame
+        Its symbols are kept.
+    name : str
+        What messages call the table.
+
+    Returns
+    -------
+    signals : pandas.DataFrame or None
+        Sorted by key, in the types of :mod:`barograph.tables`; None where no row is left.
+    notes : list of str
+        What was left out.
+
+    Raises
+    ------
+    InputError
+        At the first rule of :func:`validate` that is broken.
+    """
+    signals = to_signals(signals, name)
+    _check_published(signals, SIGNALS, name)
+    _refuse(signals, ~signals["name"].str.fullmatch(_SIGNAL), name, "name", ["name"], _SIGNAL, SIGNALS.key)
+    return _kept(signals, universe, name)
+
+
+def _check_facts(
+    facts: pd.DataFrame, universe: pd.DataFrame, name: str, taken: set[str]
+) -> tuple[pd.DataFrame | None, list[str]]:
+    facts = to_facts(facts, name)
+    _check_published(facts, FACTS, name)
+    field = facts["field"]
+    _refuse(facts, ~field.str.fullmatch(_FIELD), name, "field", ["field"], _FIELD, FACTS.key)
+    bad = field.isin(taken) | field.str.startswith(SIGNAL_PREFIX)
+    _refuse(facts, bad, name, "field", ["field"], f"no column of another table, nor {SIGNAL_PREFIX}...", FACTS.key)
+    return _kept(facts, universe, name)
+
+
+def _check_published(frame: pd.DataFrame, table: Table, name: str) -> None:
+    _refuse_repeated(frame, list(table.key), name)
+    _refuse(frame, ~np.isfinite(frame["value"]), name, "value", ["value"], "a finite number", table.key)
+    today = pd.Timestamp.now().normalize()
+    later = frame["available_from"] > today
+    _refuse(frame, later, name, "available after today", ["available_from"], f"up to {today:%F}", table.key)
+
+
+def _kept(frame: pd.DataFrame, universe: pd.DataFrame, name: str) -> tuple[pd.DataFrame | None, list[str]]:
+    """Give the rows of the universe's symbols, None where there is none, and say whose were left out."""
+    known = frame["symbol"].isin(universe["symbol"])
+    kept = frame[known].reset_index(drop=True)
+    return kept if len(kept) else None, _ignored(name, frame.loc[~known, "symbol"].unique().tolist())
 
 
 def table_names(origin: str | Mapping[str, str]) -> Mapping[str, str]:
@@ -125,7 +201,7 @@ def _check_bars(bars: pd.DataFrame, name: str) -> None:
     high, low = bars["high"], bars["low"]
     _refuse(bars, high < low, name, "high below low", ["high", "low"], "high at or above low")
     for column in ("open", "close"):
-        beyond = (bars[column] > high * (1 + _ROUNDING)) | (bars[column] < low * (1 - _ROUNDING))
+        beyond = (bars[column] > high * (1 + ROUNDING)) | (bars[column] < low * (1 - ROUNDING))
         _refuse(bars, beyond, name, f"{column} outside low and high", [column, "low", "high"], "low to high")
     volume = bars["volume"]
     _refuse(bars, (volume < 0) | np.isinf(volume), name, "volume", ["volume"], "finite, zero or more, or null")
@@ -157,7 +233,7 @@ def _traded(universe: pd.DataFrame, bars: pd.DataFrame, names: Mapping[str, str]
     if universe.empty:
         raise InputError(f"{name}: empty universe: no row; allowed: a row for each symbol of {names['bars']}")
     traded = universe["symbol"].isin(symbols)
-    ignored = universe.loc[~traded, "symbol"].tolist()
+    ignored = _ignored(name, universe.loc[~traded, "symbol"].tolist())
     kept = universe[traded].reset_index(drop=True)
     for column in ("gics_sector", "name"):
         empty = kept[column].isna() | (kept[column].str.strip() == "")
@@ -167,10 +243,14 @@ def _traded(universe: pd.DataFrame, bars: pd.DataFrame, names: Mapping[str, str]
             f"{name}: {without[0]}: a traded symbol without a row, so without sector ({len(without)} in all);"
             f" allowed: a row for each symbol of {names['bars']}"
         )
-    if not ignored:
-        return kept, []
-    shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
-    return kept, [f"{name}: {len(ignored)} symbols without bars are ignored: {shown}."]
+    return kept, ignored
+
+
+def _ignored(name: str, symbols: list[str]) -> list[str]:
+    if not symbols:
+        return []
+    shown = ", ".join(symbols[:5]) + (", ..." if len(symbols) > 5 else "")
+    return [f"{name}: {len(symbols)} symbols without bars are ignored: {shown}."]
 
 
 def _positive(values: pd.Series) -> NDArray[np.bool_]:
@@ -181,15 +261,24 @@ def _positive(values: pd.Series) -> NDArray[np.bool_]:
 
 def _refuse_repeated(frame: pd.DataFrame, key: list[str], name: str) -> None:
     repeated = frame.duplicated(key)
-    _refuse(frame, repeated, name, "a duplicate key", [], f"one row for each {' and '.join(key)}")
+    allowed = f"one row for each {' and '.join(key)}"
+    _refuse(frame, repeated, name, "a duplicate key", [], allowed, key if "symbol" in key else _ROW)
 
 
-def _refuse(frame: pd.DataFrame, bad: _Mask, name: str, rule: str, shown: list[str], allowed: str) -> None:
+def _refuse(
+    frame: pd.DataFrame,
+    bad: _Mask,
+    name: str,
+    rule: str,
+    shown: list[str],
+    allowed: str,
+    key: Sequence[str] = _ROW,
+) -> None:
     count = int(np.count_nonzero(bad))
     if not count:
         return
     row = frame.iloc[int(np.asarray(bad).argmax())]
-    keys = [f"{row[key]:%Y-%m-%d}" if key == "date" else row[key] for key in ("symbol", "date") if key in frame]
+    keys = [f"{row[part]:%F}" if isinstance(row[part], pd.Timestamp) else row[part] for part in key if part in frame]
     found = ", ".join(f"{column} {row[column]}" for column in shown) or "such a row"
     more = f" (and {count - 1} more)" if count > 1 else ""
     raise InputError(f"{name}: {' '.join(keys)}: {rule}: found {found}{more}; allowed: {allowed}")

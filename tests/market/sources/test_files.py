@@ -1,7 +1,9 @@
 """Folders as users have them, whole and broken."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -159,3 +161,183 @@ def test_real_data_passes_every_rule() -> None:
     assert data.bars["date"].max() < data.context["date"].iloc[-1]
     assert len(data.universe) == 57
     assert data.notes == []
+
+
+def _one_a_symbol(folder: Path, good: MarketData, suffix: str = "csv") -> Path:
+    (folder / "bars.csv").unlink()
+    bars = folder / "bars"
+    bars.mkdir()
+    for symbol, own in good.bars.groupby("symbol"):
+        own = own.drop(columns="symbol")
+        if suffix == "csv":
+            own.to_csv(bars / f"{symbol}.csv", index=False)
+        else:
+            own.to_parquet(bars / f"{symbol}.parquet", index=False)
+    return bars
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_bars_may_be_one_file_a_symbol(folder: Path, good: MarketData, suffix: str) -> None:
+    bars = _one_a_symbol(folder, good, suffix)
+    (bars / ".DS_Store").write_text("")
+    pd.testing.assert_frame_equal(_load(folder).bars, good.bars)
+
+
+def test_a_symbol_column_counts_for_more_than_the_files_name(folder: Path, good: MarketData) -> None:
+    bars = _one_a_symbol(folder, good)
+    whole = good.bars[good.bars["symbol"] == "S002"].rename(columns={"symbol": "Ticker"})
+    whole.to_csv(bars / "second.csv", index=False)
+    (bars / "S002.csv").unlink()
+    pd.testing.assert_frame_equal(_load(folder).bars, good.bars)
+
+
+def test_files_of_a_folder_may_differ_in_their_columns(folder: Path, good: MarketData) -> None:
+    bars = _one_a_symbol(folder, good)
+    own = good.bars[good.bars["symbol"] == "S002"].drop(columns="symbol")
+    doubled = own.assign(open=own["open"] * 2, high=own["high"] * 2, low=own["low"] * 2, close=own["close"] * 2)
+    doubled.assign(**{"Adj Close": own["close"]}).to_csv(bars / "S002.csv", index=False)
+    pd.testing.assert_frame_equal(_load(folder).bars, good.bars)
+    own.drop(columns="volume").to_csv(bars / "S002.csv", index=False)
+    assert _refused(folder).startswith(f"{bars}/S002.csv: lacks the columns ['volume']; it has ['symbol', 'date', 'op")
+
+
+def test_tickers_from_file_names_stay_text(folder: Path, good: MarketData) -> None:
+    bars = _one_a_symbol(folder, good)
+    (bars / "S001.csv").rename(bars / "7203.T.csv")
+    (bars / "S002.csv").rename(bars / "NA.csv")
+    _edit(folder / "universe.csv", "S001,", "7203.T,")
+    _edit(folder / "universe.csv", "S002,", "NA,")
+    assert set(_load(folder).bars["symbol"]) == {"7203.T", "NA"}
+
+
+def test_what_is_wrong_in_a_symbols_file_is_named_with_file_and_row(folder: Path, good: MarketData) -> None:
+    bars = _one_a_symbol(folder, good)
+    lines = (bars / "S002.csv").read_text().splitlines()
+    cells = lines[7].split(",")
+    lines[7] = ",".join([*cells[:4], "n/a?", *cells[5:]])
+    (bars / "S002.csv").write_text("\n".join(lines))
+    assert _refused(folder) == f"{bars}/S002.csv: row 7 S002 {cells[0]}: close is 'n/a?'; allowed: a number or null"
+    (bars / "S002.csv").write_text("\n".join([*lines[:7], f",{lines[7].split(',', 1)[1]}".replace("n/a?", "60")]))
+    assert _refused(folder).startswith(f"{bars}/S002.csv: row 7 S002: date is ")
+
+
+def test_what_else_lies_in_the_folder_of_bars_is_refused(folder: Path, good: MarketData) -> None:
+    bars = _one_a_symbol(folder, good)
+    (bars / "S003.txt").write_text("")
+    assert _refused(folder) == f"{bars}/S003.txt: is no symbol's bars; allowed are files that end in .parquet or .csv"
+    (bars / "S003.txt").unlink()
+    good.bars[good.bars["symbol"] == "S001"].to_parquet(bars / "S001.parquet")
+    assert _refused(folder) == f"{bars}: S001 stands twice, as .csv and as .parquet; allowed: one of them"
+    for path in bars.iterdir():
+        path.unlink()
+    assert _refused(folder).startswith(f"{bars}: an empty folder; allowed: one file a symbol")
+    good.bars.to_csv(folder / "bars.csv", index=False)
+    assert _refused(folder) == f"{folder}: bars stands twice, as ['bars.csv', 'bars']; allowed: one of them"
+
+
+SPELLINGS = {
+    "bars": [
+        {"symbol": "Ticker", "date": "Date", "open": "Open", "high": "High", "low": "Low", "close": "Close"},
+        {"symbol": "SYMBOL", "date": "timestamp", "volume": "Volume"},
+        {"symbol": "tic", "date": "Datetime", "close": "CLOSE", "volume": "Vol."},
+    ],
+    "context": [
+        {"date": "DATE", "index_close": "Index Close", "vix": "VIX", "us10y": "US 10Y", "usd_broad": "usd-broad"},
+        {"date": "Date", "index_close": "indexClose", "vix": "VIX Close"},
+    ],
+    "universe": [
+        {"symbol": "Symbol", "name": "Security", "gics_sector": "GICS Sector"},
+        {"symbol": "ticker", "name": "Company Name", "gics_sector": "sector"},
+    ],
+}
+
+
+@pytest.mark.parametrize(("table", "names"), [(table, names) for table in SPELLINGS for names in SPELLINGS[table]])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_common_spellings_are_understood(
+    folder: Path, good: MarketData, table: str, names: dict[str, str], suffix: str
+) -> None:
+    frame = getattr(good, table).rename(columns=names)
+    (folder / f"{table}.csv").unlink()
+    getattr(frame, f"to_{suffix}")(folder / f"{table}.{suffix}", index=False)
+    pd.testing.assert_frame_equal(getattr(_load(folder), table), getattr(good, table))
+
+
+def test_midnights_are_dates_and_other_hours_are_refused(folder: Path) -> None:
+    text = (folder / "bars.csv").read_text()
+    (folder / "bars.csv").write_text(re.sub(r"(\d{4}-\d\d-\d\d)", r"\1 00:00:00", text))
+    assert _load(folder).bars["date"].iloc[0] == pd.Timestamp("2010-01-04")
+    (folder / "bars.csv").write_text(re.sub(r"(\d{4}-\d\d-\d\d)", r"\1 16:00:00", text))
+    assert "row 1 S001: date is '2010-01-04 16:00:00'; allowed: a date as 2020-03-16" in _refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",close,volume", ",close,Close", "'close' and 'Close' both mean close"),
+        ("symbol,date,open", "symbol,Datetime,Date", "'Datetime' and 'Date' both mean date"),
+        ("open,high", "Adj Close,adjusted_close", "'Adj Close' and 'adjusted_close' both mean adj_close"),
+        ("symbol,date,open", "symbol,date,Ticker", "'symbol' and 'Ticker' both mean symbol"),
+    ],
+)
+def test_two_columns_that_mean_the_same_are_refused(folder: Path, old: str, new: str, message: str) -> None:
+    _edit(folder / "bars.csv", old, new)
+    assert _refused(folder) == f"{folder}/bars.csv: the columns {message}; allowed: one of them"
+
+
+def test_an_unknown_column_of_bars_is_refused_with_the_allowed_ones(folder: Path, good: MarketData) -> None:
+    good.bars.assign(Dividends=0.0).to_csv(folder / "bars.csv", index=False)
+    assert _refused(folder) == (
+        f"{folder}/bars.csv: unknown columns ['Dividends'];"
+        " allowed are ['symbol', 'date', 'open', 'high', 'low', 'close', 'volume']"
+    )
+
+
+def test_an_adjusted_close_adjusts_the_whole_bar(folder: Path, good: MarketData) -> None:
+    lines = [
+        "Date,Open,High,Low,Close,Adj Close,Volume",
+        "2010-01-04,100,110,90,105,21,1000",
+        "2010-01-05,21,22,20,21,21,5000",
+    ]
+    _one_a_symbol(folder, good)
+    (folder / "bars/S001.csv").write_text("\n".join(lines) + "\n")
+    own = _load(folder).bars.query("symbol == 'S001'")
+    expected = [[20.0, 22.0, 18.0, 21.0, 1000.0], [21.0, 22.0, 20.0, 21.0, 5000.0]]
+    np.testing.assert_allclose(own[["open", "high", "low", "close", "volume"]], expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("0,21", "non-positive price: found close 0.0"),
+        (",21", "missing close: found close nan"),
+        ("105,", "missing close: found close nan"),
+        ("105,-1", "non-positive price: found close -1.0"),
+        ("inf,21", "infinite price: found close inf"),
+    ],
+)
+def test_a_bar_that_cannot_be_adjusted_is_refused(folder: Path, good: MarketData, cells: str, message: str) -> None:
+    _one_a_symbol(folder, good)
+    (folder / "bars/S001.csv").write_text(
+        f"Date,Open,High,Low,Close,Adj Close,Volume\n2010-01-04,100,110,90,{cells},7\n"
+    )
+    assert _refused(folder).startswith(f"{folder}/bars: S001 2010-01-04: {message}")
+
+
+def test_an_adjusted_close_alone_is_refused(folder: Path) -> None:
+    _edit(folder / "bars.csv", ",close,", ",Adj Close,")
+    assert _refused(folder).startswith(f"{folder}/bars.csv: lacks the columns ['close']; it has ['symbol', 'date', 'op")
+
+
+def test_a_column_that_begins_empty_may_go_on_otherwise(folder: Path, good: MarketData) -> None:
+    """A csv is read in blocks of a megabyte, of which the first does not decide what the others hold."""
+    own = good.bars[good.bars["symbol"] == "S001"]
+    symbols = [f"S{number:03d}" for number in range(1, 31)]
+    bars = pd.concat([own.assign(symbol=symbol, volume=np.nan) for symbol in symbols], ignore_index=True)
+    bars.loc[bars.index[-1], "volume"] = 1.5
+    bars.to_csv(folder / "bars.csv", index=False)
+    assert (folder / "bars.csv").stat().st_size > 1 << 20
+    pd.DataFrame({"symbol": symbols, "name": "x", "gics_sector": "x"}).to_csv(folder / "universe.csv", index=False)
+    pd.testing.assert_frame_equal(_load(folder).bars, bars)
+    bars.assign(volume=[*[None] * (len(bars) - 1), "many"]).to_csv(folder / "bars.csv", index=False)
+    assert f"row {len(bars)} S030 2011-12-30: volume is 'many'; allowed: a number or null" in _refused(folder)

@@ -1,23 +1,19 @@
 """Market data from a folder of the user's own."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Final
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.market.data import MarketData
 from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
+from barograph.market.sources.reading import SUFFIXES, read_bars, read_table
+from barograph.market.validation import check_signals
 
-_SUFFIXES: Final = (".parquet", ".csv")
-# Without these a ticker such as 7203, TRUE or 2020-01-02 would be read as a number, a flag or a date.
-_TEXT: Final = dict.fromkeys(("symbol", "name", "gics_sector"), pa.string())
+_OPTIONAL: Final = ("facts", "signals")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -27,6 +23,17 @@ class Files:
     Bars have the columns symbol, date, open, high, low, close, volume (all but the first two and close may be empty);
     the context date, index_close, if known vix, and any further numeric columns; the universe symbol, name,
     gics_sector. Dates in CSV are written 2020-03-16. Without a vix column the VIX is estimated, and flagged as such.
+
+    Instead of one file, ``bars`` may be a folder with one file a symbol, such as ``AAPL.csv``: where a file has no
+    symbol column, its symbol is the file's name. Columns may be written in any case and with any separators, and under
+    the names that are common elsewhere: Ticker, Datetime (at midnight), Sector and others of
+    :data:`~barograph.market.sources.spellings.SPELLINGS`.
+
+    Bars with a column adj_close beside close are adjusted by it: open, high and low are multiplied by adj_close /
+    close, the close becomes the adjusted one, and the volume stays as it is.
+
+    Where the folder has ``facts`` and ``signals``, as ``.parquet`` or ``.csv``, they are read too: facts have the
+    columns symbol, field, available_from, value, and signals symbol, name, date, value, available_from.
 
     Parameters
     ----------
@@ -58,41 +65,64 @@ class Files:
         Raises
         ------
         InputError
-            If a file or column is missing, or the data break a rule of :func:`~barograph.market.validate`.
+            If a file or column is missing, two columns mean the same, or the data break a rule of
+            :func:`~barograph.market.validate`.
         """
         root = Path(self.root)
         if not root.is_dir():
             raise InputError(f"{root}: no such folder; allowed: one with bars, context and universe (.parquet or .csv)")
         paths = {table: _find(root, table) for table in ("bars", "context", "universe")}
+        paths |= {table: _find(root, table) for table in _OPTIONAL if _stands(root, table)}
         return assemble(
-            **{table: _read(path) for table, path in paths.items()},
+            read_bars(paths["bars"]),
+            read_table(paths["context"], "context"),
+            read_table(paths["universe"], "universe"),
             calendar=self.calendar,
             start=self.start,
             end=self.end,
             origin={table: str(path) for table, path in paths.items()},
+            **{table: read_table(paths[table], table) for table in _OPTIONAL if table in paths},
         )
 
 
+def read_signals(path: Path, universe: pd.DataFrame) -> tuple[pd.DataFrame | None, list[str]]:
+    """Read and validate a file of signals.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.parquet`` or ``.csv`` with the columns symbol, name, date, value, available_from.
+    universe : pandas.DataFrame
+        Its symbols are kept.
+
+    Returns
+    -------
+    signals : pandas.DataFrame or None
+        None where no row is left.
+    notes : list of str
+        What was left out.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it breaks a rule of :func:`~barograph.market.validate`.
+    """
+    if path.suffix not in SUFFIXES or not path.is_file():
+        raise InputError(f"{path}: no such file of signals; allowed: one that ends in .parquet or .csv")
+    return check_signals(read_table(path, "signals"), universe, str(path))
+
+
+def _stands(root: Path, table: str) -> bool:
+    return any((root / f"{table}{suffix}").is_file() for suffix in SUFFIXES)
+
+
 def _find(root: Path, table: str) -> Path:
-    found = [path for suffix in _SUFFIXES if (path := root / f"{table}{suffix}").is_file()]
+    found = [path for suffix in SUFFIXES if (path := root / f"{table}{suffix}").is_file()]
+    if table == "bars" and (root / table).is_dir():
+        found.append(root / table)
     if len(found) == 1:
         return found[0]
     if found:
         raise InputError(f"{root}: {table} stands twice, as {[path.name for path in found]}; allowed: one of them")
     present = sorted(path.name for path in root.iterdir())
     raise InputError(f"{root / table}.parquet: no such file, nor {table}.csv; the folder has {present}")
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix == ".csv":
-            arrow = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=_TEXT))
-        else:
-            arrow = pyarrow.parquet.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: cannot be read as {path.suffix[1:]}: {reason}") from error
-    # pandas writes the index of a filtered frame as a column of this name.
-    index = [name for name in arrow.column_names if re.fullmatch(r"__index_level_\d+__", name)]
-    frame: pd.DataFrame = arrow.drop_columns(index).replace_schema_metadata(None).to_pandas(date_as_object=False)
-    return frame

@@ -1,0 +1,121 @@
+"""Daily bars from Yahoo Finance, as its client yfinance gives them."""
+
+import importlib
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pandas as pd
+
+from barograph.errors import InputError
+
+COLUMNS: Final = ("open", "high", "low", "close", "volume")
+
+
+def download(
+    symbols: Sequence[str], first: pd.Timestamp, last: pd.Timestamp
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Ask Yahoo once for a batch of symbols.
+
+    Prices are adjusted for splits and dividends, volumes for splits. Days without a close are left out.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+        As Yahoo writes them, such as ``BRK-B`` or ``^VIX``.
+    first, last : pandas.Timestamp
+        Inclusive, without time zone.
+
+    Returns
+    -------
+    rows : dict of str to pandas.DataFrame
+        For each symbol that came: date (``datetime64[us]``), open, high, low, close, volume; at least one row, in order
+        of time.
+    reasons : dict of str to str
+        For each other symbol, what the client says of it, in one line.
+
+    Raises
+    ------
+    InputError
+        If yfinance is not installed.
+    """
+    client = _client()
+    with _quiet() as messages:
+        try:
+            answer = client.download(
+                list(symbols),
+                start=f"{first:%Y-%m-%d}",
+                end=f"{last + pd.Timedelta(days=1):%Y-%m-%d}",  # exclusive
+                interval="1d",
+                group_by="ticker",
+                auto_adjust=True,
+                actions=False,
+                threads=False,
+                progress=False,
+            )
+        except (client.exceptions.YFException, OSError) as error:
+            return {}, dict.fromkeys(symbols, _line(repr(error)))
+    rows = {symbol: _rows(answer, symbol, first, last) for symbol in symbols}
+    found = {symbol: frame for symbol, frame in rows.items() if len(frame)}
+    return found, {symbol: _reason(symbol, messages) for symbol in symbols if symbol not in found}
+
+
+def forget_answers() -> None:
+    """Have the client ask again: within a process it remembers answers, failures of Yahoo's servers among them."""
+    _client().data.YfData.cache_get.cache_clear()
+
+
+def _client() -> Any:
+    try:
+        return importlib.import_module("yfinance")
+    except ImportError as error:
+        raise InputError("market=yahoo needs yfinance: pip install 'barograph[yahoo]'") from error
+
+
+class _Messages(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@contextmanager
+def _quiet() -> Iterator[list[str]]:
+    """Collect what the client would print."""
+    logger, messages = logging.getLogger("yfinance"), _Messages()
+    handlers, propagate = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [messages], False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield messages.lines
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+
+
+def _rows(answer: pd.DataFrame | None, symbol: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    name = symbol.upper()  # as the client writes it
+    if answer is None or name not in answer.columns.get_level_values(0):
+        return pd.DataFrame(columns=["date", *COLUMNS])
+    found = answer[name]
+    dates = pd.DatetimeIndex(found.index).tz_localize(None).as_unit("us")
+    frame = pd.DataFrame({"date": dates} | {name: found[name.capitalize()].to_numpy(float) for name in COLUMNS})
+    kept = frame["close"].notna() & frame["date"].between(first, last)
+    return frame[kept].sort_values("date", kind="stable", ignore_index=True)
+
+
+def _reason(symbol: str, messages: Sequence[str]) -> str:
+    """Find the client's summary, such as ``['A', 'B']: no price data found``."""
+    for message in messages:
+        names, colon, reason = message.strip().partition("]: ")
+        if colon and names.startswith("[") and f"'{symbol.upper()}'" in names:
+            return _line(reason)
+    return "no rows"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
