@@ -165,6 +165,8 @@ def test_every_leaf_is_a_field_that_the_code_reads():
             r"strategy\._target_",
         ),
         (["+model@models.prior=lightgbm"], r"models\.prior: the name is taken"),
+        (["+model@models.signal_mine=lightgbm"], r"models\.signal_mine: the name is that of a signal"),
+        (["features.signals=mine.txt"], r"features\.signals: .*csv.*found 'mine.txt'"),
         (["memory=null"], r"memory"),
         (["watch=5"], r"watch: 5"),
         (["regime.high_vix=50.0"], r"regime.*levels must ascend"),

@@ -17,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from barograph.errors import InputError
-from barograph.predictors import RESERVED
+from barograph.predictors import RESERVED, SIGNAL_PREFIX
 
 CONF: Final = Path(__file__).resolve().parents[2] / "conf"
 PARAMS: Final = "params.yaml"
@@ -34,6 +34,7 @@ _METHODS: Final = {
     "archive": None,
     "folds": "folds",
     "memory": None,
+    "selection": "select",
     "tuning": None,
     "models": "fit",
     "ensemble": "walk",
@@ -130,14 +131,20 @@ def validate(settings: Settings) -> None:
     if not settings["models"]:
         raise InputError("models: none is left; at least one is needed")
     for name, model in settings["models"].items():
-        if name in RESERVED:
-            raise InputError(f"models.{name}: the name is taken; a model may not be called one of {list(RESERVED)}")
+        _refuse_taken(name)
         _check(model, f"models.{name}", _METHODS["models"])
     seed, watch = settings["seed"], settings["watch"]
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError(f"seed: {seed!r}; it must be a whole number, zero or more")
     if not isinstance(watch, str) or not watch:
         raise InputError(f"watch: {watch!r}; it must name the file or folder on which the market data depends")
+
+
+def _refuse_taken(name: str) -> None:
+    if name in RESERVED:
+        raise InputError(f"models.{name}: the name is taken; a model may not be called one of {list(RESERVED)}")
+    if name.startswith(SIGNAL_PREFIX):
+        raise InputError(f"models.{name}: the name is that of a signal; a model's may not begin with {SIGNAL_PREFIX}")
 
 
 def _check(section: Any, key: str, method: str | None) -> None:

@@ -5,11 +5,14 @@ Tables are parquet files with a fixed place, key and column types. In memory the
 Writing is atomic (a temporary name, then a rename) and byte-stable: the same frame gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +24,7 @@ PROBABILITIES: Final = ("p_sell", "p_hold", "p_buy")
 REGIMES: Final = ("low_volatility", "normal", "high_volatility", "crash", "recovery")
 
 _DATE, _TEXT, _FLOAT, _BOOL = pa.date32(), pa.string(), pa.float64(), pa.bool_()
+_ROWS_A_GROUP: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -112,10 +116,36 @@ ARCHIVE: Final = Table(
         "event": _TEXT,
         "symbol": _TEXT,
         "date": _DATE,
+        "kind": _TEXT,
         "regime": _TEXT,
         "event_weight": _FLOAT,
         "available_from": _DATE,
     },
+)
+EVENTS: Final = Table(
+    "data/events.parquet",
+    ("event",),
+    {
+        "event": _TEXT,
+        "kind": _TEXT,
+        "symbol": _TEXT,
+        "regime": _TEXT,
+        "event_weight": _FLOAT,
+        **dict.fromkeys(("start", "end", "recognised_on", "closed_on", "retired_on", "available_from"), _DATE),
+        "severity_then": _FLOAT,
+        "severity": _FLOAT,
+        "duplicate_of": _TEXT,
+        "rows": pa.int64(),
+        "symbols": pa.int64(),
+        "coverage": _TEXT,
+        **dict.fromkeys(("share_sell", "share_hold", "share_buy", "mean_exit_return"), _FLOAT),
+    },
+    nullable=frozenset(
+        {
+            *("symbol", "recognised_on", "closed_on", "retired_on", "available_from", "severity_then", "severity"),
+            *("duplicate_of", "share_sell", "share_hold", "share_buy", "mean_exit_return"),
+        }
+    ),
 )
 FOLDS: Final = Table(
     "data/folds.parquet",
@@ -148,6 +178,12 @@ IMPORTANCE: Final = Table(
     "data/importance/{model}.parquet",
     ("fold", "feature"),
     {"fold": pa.int32(), "feature": _TEXT, "importance": _FLOAT, "kind": _TEXT},
+)
+SELECTION: Final = Table(
+    "data/selection.parquet",
+    ("fold", "feature"),
+    {"fold": pa.int32(), "feature": _TEXT, "kept": _BOOL, "score": _FLOAT, "reason": _TEXT},
+    nullable=frozenset({"score"}),
 )
 ENSEMBLE_PREDICTIONS: Final = Table(
     "data/ensemble/predictions.parquet",
@@ -214,12 +250,106 @@ def write(table: Table, frame: pd.DataFrame, root: Path, *, model: str = "") -> 
     """
     path = root / table.path.format(model=model)
     arrow = _to_arrow(table, frame, str(path))
+    with _replacing(path) as temporary, _writer(temporary, arrow.schema) as writer:
+        writer.write_table(arrow, _ROWS_A_GROUP)
+    return path
+
+
+def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, *, model: str = "") -> Path:
+    """Write a table that is too large to be held, block by block of its rows.
+
+    The file has the same bytes as if `write` had been given all rows at once, however they are cut into blocks.
+
+    Parameters
+    ----------
+    table : Table
+    blocks : iterable of pandas.DataFrame
+        Each as `write` takes it, all with the same columns; each begins after the keys of the one before.
+    root : Path
+        The folder that stands for the project's root.
+    model : str, optional
+        The model's key, for tables that exist once a model.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        If there is no block, one has other columns than the first or does not begin after the one before, or `write`
+        would refuse it. Whatever is raised, by `blocks` too, leaves behind the file that was there before.
+    """
+    path = root / table.path.format(model=model)
+    with _replacing(path) as temporary:
+        groups = _groups(_in_order(table, blocks, str(path)))
+        first = next(groups, None)
+        if first is None:
+            raise InputError(f"{path}: there is no block to write; at least one is required")
+        # Encoding takes about as long as making the next blocks, and does not need the interpreter.
+        with _writer(temporary, first.schema) as writer, ThreadPoolExecutor(1) as thread:
+            written = thread.submit(writer.write_table, first, _ROWS_A_GROUP)
+            for group in groups:
+                written.result()
+                written = thread.submit(writer.write_table, group, _ROWS_A_GROUP)
+            written.result()
+    return path
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside a file; what was written there takes the file's place unless an error is raised."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    text = [column.name for column in arrow.schema if column.type == _TEXT]
-    pq.write_table(arrow, temporary, compression="zstd", use_dictionary=text, row_group_size=1 << 20)
-    temporary.replace(path)
-    return path
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    text = [column.name for column in schema if column.type == _TEXT]
+    return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=text)
+
+
+def _in_order(table: Table, blocks: Iterable[pd.DataFrame], path: str) -> Iterator[pa.Table]:
+    """Give each block as `write` would write it, after a look at the one before."""
+    schema, last = None, None
+    for block in blocks:
+        arrow = _to_arrow(table, block, path)
+        if schema is not None and arrow.schema != schema:
+            raise InputError(f"{path}: a block has the columns {arrow.schema.names}; the first has {schema.names}")
+        schema = arrow.schema
+        if arrow.num_rows:
+            first = _key(table, arrow, 0)
+            if last is not None and not first > last:
+                raise InputError(
+                    f"{path}: a block begins at {first}, the one before ends at {last}; keys must increase"
+                )
+            last = _key(table, arrow, arrow.num_rows - 1)
+        yield arrow
+
+
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Give the rows of the tables in tables of `_ROWS_A_GROUP` rows, the last of which may have fewer."""
+    waiting: list[pa.Table] = []
+    rows, groups = 0, 0
+    for table in tables:
+        waiting.append(table)
+        rows += table.num_rows
+        while rows >= _ROWS_A_GROUP:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, _ROWS_A_GROUP)
+            waiting = [joined.slice(_ROWS_A_GROUP)]
+            rows, groups = rows - _ROWS_A_GROUP, groups + 1
+    if waiting and (rows or not groups):
+        yield pa.concat_tables(waiting)
+
+
+def _key(table: Table, arrow: pa.Table, row: int) -> tuple[Any, ...]:
+    return tuple(arrow.column(name)[row].as_py() for name in table.key)
 
 
 def _to_pandas(arrow: pa.Table) -> pd.DataFrame:
@@ -240,10 +370,10 @@ def _to_arrow(table: Table, frame: pd.DataFrame, path: str) -> pa.Table:
     ordered = frame.loc[:, list(types)]
     if not _strictly_increasing(ordered, keys):
         ordered = ordered.sort_values(keys, kind="stable")
-    repeated = ordered.duplicated(keys)
-    if repeated.any():
-        row = ordered.loc[repeated, keys].iloc[0].to_dict()
-        raise InputError(f"{path}: the key {row} stands more than once; it must be unique")
+        repeated = ordered.duplicated(keys)
+        if repeated.any():
+            row = ordered.loc[repeated, keys].iloc[0].to_dict()
+            raise InputError(f"{path}: the key {row} stands more than once; it must be unique")
     schema = pa.schema([pa.field(name, kind) for name, kind in types.items()])
     arrow = pa.Table.from_pandas(ordered, schema=schema, preserve_index=False).replace_schema_metadata(None)
     for name in table.columns:
@@ -254,4 +384,9 @@ def _to_arrow(table: Table, frame: pd.DataFrame, path: str) -> pa.Table:
 
 
 def _strictly_increasing(frame: pd.DataFrame, keys: list[str]) -> bool:
-    return len(keys) == 1 and bool(frame[keys[0]].is_monotonic_increasing and frame[keys[0]].is_unique)
+    greater, same = np.zeros(max(len(frame) - 1, 0), bool), np.ones(max(len(frame) - 1, 0), bool)
+    for name in keys:
+        before, after = frame[name].array[:-1], frame[name].array[1:]
+        greater |= same & np.asarray(after > before, dtype=bool)
+        same &= np.asarray(after == before, dtype=bool)
+    return bool(greater.all())

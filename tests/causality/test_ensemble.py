@@ -34,8 +34,8 @@ def _corrupted(fold):
 @pytest.mark.parametrize("fold", [0, 1, 2, 3])
 @pytest.mark.parametrize("ensemble", LEARNING, ids=str)
 def test_what_comes_after_a_folds_past_changes_no_prediction_of_it(ensemble, fold):
-    before = ensemble.combine(MEMBERS, RECORD.labels, RECORD.folds)
-    after = ensemble.combine(*_corrupted(fold), RECORD.folds)
+    before = ensemble.walk(MEMBERS, RECORD.labels, RECORD.folds).predictions
+    after = ensemble.walk(*_corrupted(fold), RECORD.folds).predictions
     own = RECORD.tested(fold)
     pd.testing.assert_frame_equal(after[own], before[own], check_exact=True)
     if fold < 3:
@@ -45,13 +45,13 @@ def test_what_comes_after_a_folds_past_changes_no_prediction_of_it(ensemble, fol
 
 @pytest.mark.parametrize("ensemble", LEARNING, ids=str)
 def test_more_history_changes_no_earlier_prediction(ensemble):
-    whole = ensemble.combine(MEMBERS, RECORD.labels, RECORD.folds)
+    whole = ensemble.walk(MEMBERS, RECORD.labels, RECORD.folds).predictions
     cut = RECORD.folds["test_start"][2] + pd.Timedelta(days=60)
     members = {model: table[table["date"] <= cut].reset_index(drop=True) for model, table in MEMBERS.items()}
     labels = RECORD.labels[RECORD.labels["exit_date"] <= cut].reset_index(drop=True)
     last = RECORD.folds.iloc[[3]].assign(train_end=cut, test_start=cut + pd.Timedelta(days=1), test_end=pd.NaT)
     folds = pd.concat([RECORD.folds[:3], last], ignore_index=True)
-    short = ensemble.combine(members, labels, folds)
+    short = ensemble.walk(members, labels, folds).predictions
     early = whole[whole["date"] <= cut].reset_index(drop=True)
     assert short["fold"].max() == 2
     pd.testing.assert_frame_equal(short, early, check_exact=True)

@@ -47,5 +47,15 @@ def test_models_are_not_mixed_and_the_order_of_rows_does_not_matter():
     assert table["rank_correlation"].tolist() == pytest.approx([1.0, -1.0])
 
 
+def test_a_feature_that_one_of_two_folds_dropped_counts_as_no_use_in_it():
+    folds = [pd.DataFrame({"feature": list("abcd"), "importance": [4.0, 3.0, 2.0, 1.0]})]
+    folds.append(pd.DataFrame({"feature": list("acde"), "importance": [4.0, 2.0, 1.0, 3.0]}))
+    folds.append(pd.DataFrame({"feature": list("ace"), "importance": [4.0, 2.0, 3.0]}))
+    table = fold_stability(pd.concat(own.assign(model="m", fold=fold) for fold, own in enumerate(folds)))
+    # Ranks of a to e: 5 4 3 2 1 and 5 1 3 2 4, then without b 4 2 1 3 and 4 2 1 3.
+    assert table["rank_correlation"].tolist() == pytest.approx([1 - 6 * 18 / (5 * 24), 1.0])
+    assert table["top_overlap"].tolist() == pytest.approx([3 / 4, 3 / 4])
+
+
 def test_a_single_fold_has_nothing_before_it():
     assert _stability([1.0, 2.0]).empty

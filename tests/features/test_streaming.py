@@ -138,6 +138,20 @@ def test_each_function_runs_once_a_series_unless_a_panel_reads_it(market: Market
     assert runs == {"own_read": 15, "own_alone": 10, "own_panel": 2}
 
 
+@pytest.mark.usefixtures("open_catalogue")
+@pytest.mark.parametrize(
+    ("scope", "name"), [("symbol", "close"), ("symbol", "ret_1"), ("panel", "ret_1"), ("date", "vix")]
+)
+def test_no_function_can_write_to_what_others_read(market: Market, scope: Any, name: str) -> None:
+    @feature("own_writer", family="mine", inputs=(name,), lookback=1, scope=scope)
+    def own_writer(values: np.ndarray) -> np.ndarray:
+        values[np.isnan(values)] = 0.0
+        return values
+
+    with pytest.raises(ValueError, match="read-only"):
+        compute(market.bars, market.context, names=["own_writer", "ret_1"])
+
+
 def default() -> dict[str, Any]:
     folder = Path(__file__).parents[2]
     settings: dict[str, Any] = yaml.safe_load((folder / "params.yaml").read_text())["features"]

@@ -26,7 +26,7 @@ LEARNING = [ensemble for ensemble in EVERYTHING if ensemble != EVERYTHING[0]]
 
 
 def _combine(ensemble, members, record=RECORD):
-    return ensemble.combine(members, record.labels, record.folds)
+    return ensemble.walk(members, record.labels, record.folds).predictions
 
 
 def _two_rows(p_sell):

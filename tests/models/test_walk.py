@@ -6,7 +6,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from barograph.errors import InputError
-from barograph.models import RandomForest, training_rows, walk
+from barograph.models import RandomForest, kept_features, training_rows, walk
 
 DATES = pd.bdate_range("2010-01-01", periods=40).astype("datetime64[us]")
 FEATURES = pd.DataFrame({"symbol": "A", "date": DATES, "f": np.arange(40, dtype=np.float32)})
@@ -68,6 +68,39 @@ def test_the_last_step_is_the_model_that_goes_into_service():
     assert last.fold == 1
     assert last.predictions.empty
     assert last.fitted.predict_proba(FEATURES[["f"]]).shape == (40, 3)
+
+
+def _selection(*kept: str) -> pd.DataFrame:
+    rows = [(fold, name, name in own) for fold, own in enumerate(kept) for name in "fgh"]
+    return pd.DataFrame(rows, columns=["fold", "feature", "kept"])
+
+
+def test_each_fold_fits_and_predicts_with_what_it_keeps():
+    features = FEATURES.assign(g=FEATURES["f"][::-1].to_numpy(), h=np.float32(1.0))
+    folds = pd.DataFrame({"fold": [0, 1], "test_start": DATES[[30, 39]], "test_end": [DATES[38], pd.NaT]})
+    samples = pd.concat([SAMPLES, SAMPLES.assign(fold=1)])
+    model = RandomForest(params={"n_estimators": 5})
+    given = {"name": "x", "seed": 0}
+    steps = list(walk(model, features, LABELS, samples, folds, selection=_selection("hf", "g"), **given))
+    assert [step.fitted.features for step in steps] == [("f", "h"), ("g",)], "in the order of the table"
+    assert [step.rows.X.columns.tolist() for step in steps] == [["f", "h"], ["g"]]
+    without = next(walk(model, features.drop(columns="g"), LABELS, samples, folds, **given))
+    assert steps[0].predictions.equals(without.predictions)
+    everything = next(walk(model, features, LABELS, samples, folds, **given))
+    assert everything.fitted.features == ("f", "g", "h")
+
+
+@pytest.mark.parametrize("selection", [_selection("fgh"), _selection("f", "f").replace("h", "other")])
+def test_a_selection_of_other_folds_or_features_is_refused(selection):
+    features = FEATURES.assign(g=np.float32(0.0), h=np.float32(1.0))
+    with pytest.raises(InputError, match=r"selection\.parquet: fold 1 was selected from .* run the select stage$"):
+        kept_features(selection, 1, features.columns[2:])
+
+
+def test_what_is_kept_comes_in_the_order_of_the_table():
+    names = list("qwertyuiopasdf")
+    table = pd.DataFrame({"fold": 0, "feature": sorted(names), "kept": [name != "t" for name in sorted(names)]})
+    assert kept_features(table, 0, names) == [name for name in names if name != "t"]
 
 
 def test_a_test_window_without_rows_is_named():

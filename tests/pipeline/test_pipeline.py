@@ -65,11 +65,16 @@ def test_what_a_study_finds_is_what_is_trained(clone):
 
 
 def test_every_fold_says_what_its_model_rests_on(clone):
-    folds, features = _table(clone, "data/folds.parquet")["fold"], _table(clone, "data/features.parquet")
+    folds, selection = _table(clone, "data/folds.parquet")["fold"], _table(clone, "data/selection.parquet")
+    assert set(selection["feature"]) == set(_table(clone, "data/features.parquet").columns[2:])
+    assert set(selection["fold"]) == set(folds)
+    kept = selection[selection["kept"]].groupby("fold")["feature"].agg(set)
+    assert kept.map(len).max() < selection["feature"].nunique(), "near copies are dropped"
     for name in MODELS:
         importance = _table(clone, f"data/importance/{name}.parquet")
-        assert set(importance["fold"]) == set(folds)
-        assert set(importance["feature"]) == set(features.columns[2:])
+        assert importance.groupby("fold")["feature"].agg(set).equals(kept)
+        card = json.loads((clone.folder / f"models/{name}/model.json").read_text())
+        assert set(card["features"]) == kept.iloc[-1]
         assert importance.groupby("fold")["importance"].sum().to_numpy() == pytest.approx(1.0)
 
 
@@ -234,6 +239,7 @@ def test_an_unknown_model_by_hand_ends_in_one_line(clone, arguments):
         ("archive.events.financial_crisis_2008.end='2009-03-30'", "archive"),
         ("memory.archive.share=0.1", "samples"),
         ("folds.embargo=6", "samples"),
+        ("selection.max_correlation=0.8", "select"),
         ("tuning.trials=3", "tune@lightgbm"),
         ("models.lightgbm.sweep.reg_lambda.high=50.0", "tune@lightgbm"),
         ("models.lightgbm.params.learning_rate=0.1", "train@lightgbm"),

@@ -39,6 +39,7 @@ def build(
         "samples": _samples(folds, events, rng),
         "archive": pd.DataFrame(columns=["event", "symbol", "date", "regime", "event_weight", "available_from"]),
         "archive_events": events,
+        "found_events": _found(first),
         "slices": _slices(predictors, folds, events, rng),
         "calibration": _calibration(predictors, rng),
         "confusion": _confusion(predictors, rng),
@@ -59,6 +60,8 @@ def build(
         "cost_bps": 10.0,
         "criteria": synthetic_why.criteria(),
         "tuning": synthetic_why.tuning(models),
+        "selection": synthetic_why.selection(folds, list(kinds)),
+        "selection_stability": 0.93,
     }
     fields |= synthetic_why.explanations(models, folds, kinds, points)
     fields |= synthetic_why.drift(predictors, folds, kinds)
@@ -135,6 +138,21 @@ def _samples(folds: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator
         both = pd.concat([window, archive], ignore_index=True)
         frames.append(both.assign(fold=fold, copy=range(len(both)), weight=rng.uniform(0.3, 2, len(both))))
     return pd.concat(frames, ignore_index=True)
+
+
+def _found(first: int) -> pd.DataFrame:
+    starts = pd.to_datetime([f"{first + 1}-09-10", f"{first + 4}-05-02"])
+    return pd.DataFrame(
+        {
+            "event": ["crash_found", "recovery_found"],
+            "start": starts,
+            "end": starts + pd.Timedelta(days=20),
+            "regime": ["crash", "recovery"],
+            "rows": [100, 120],
+            "available_from": starts + pd.Timedelta(days=50),
+            "duplicate_of": [None, "recovery_named"],
+        }
+    )
 
 
 def _slices(

@@ -181,6 +181,14 @@ def criteria() -> pd.DataFrame:
     return frame.assign(majority_verdict=frame["majority_verdict"].fillna("not_applicable"))
 
 
+def selection(folds: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Invent what each fold keeps: the last feature never, the third in the first two folds, the others always."""
+    table = pd.MultiIndex.from_product([folds["fold"], names], names=["fold", "feature"]).to_frame(index=False)
+    reason = np.where(table["feature"] == names[-1], f"near duplicate of {names[0]}", "kept")
+    reason = np.where((table["feature"] == names[2]) & (table["fold"] > 1), f"near duplicate of {names[1]}", reason)
+    return table.assign(kept=reason == "kept", score=0.01, reason=reason)
+
+
 def tuning(models: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """Invent searches: the last model has nothing to search, the first one's best is no better than its start."""
     found: dict[str, dict[str, Any]] = {}

@@ -73,17 +73,35 @@ def test_estimated_vix_is_a_line_of_its_own(inputs: ReportInputs) -> None:
 def test_events_stand_at_the_day_from_which_they_may_be_used(inputs: ReportInputs) -> None:
     marks = [trace for trace in timeline.timeline(inputs).data if "usable from" in str(trace.get("hovertemplate"))]
     covered = inputs.archive_events[inputs.archive_events["coverage"] != "missing"]
-    assert sorted(marks[0]["x"]) == sorted(covered["available_from"].dt.strftime("%Y-%m-%d"))
+    usable = pd.concat([covered["available_from"], inputs.found_events["available_from"]])
+    assert sorted(marks[0]["x"]) == sorted(usable.dt.strftime("%Y-%m-%d"))
     assert max(marks[0]["x"]) < timeline.timeline(inputs).layout["xaxis"]["range"][1]
     assert "Banking crisis" in timeline.timeline(inputs).note
+
+
+def test_found_events_share_the_row_beneath_the_named_ones(inputs: ReportInputs) -> None:
+    chart = timeline.timeline(inputs)
+    marks = next(trace for trace in chart.data if "usable from" in str(trace.get("hovertemplate")))
+    rows = dict(zip(marks["text"], marks["y"], strict=True))
+    assert rows["Crash found"] == rows["Recovery found"] == 0
+    named = [row for name, row in rows.items() if "found" not in name]
+    assert sorted(named) == list(range(1, len(named) + 1))
+    text = next(trace for trace in chart.data if trace["mode"] == "text")
+    assert dict(zip(text["y"], (name.strip() for name in text["text"]), strict=True))[0] == "Found by rule, not named"
+    alone = timeline.timeline(replaced(inputs, found_events=inputs.found_events.iloc[:0]))
+    text = next(trace for trace in alone.data if trace["mode"] == "text")
+    assert sorted(text["y"]) == list(range(len(named)))
 
 
 def test_a_fold_shows_no_event_before_it_may_use_it(inputs: ReportInputs) -> None:
     chart = timeline.fold_map(inputs)
     ticks = next(trace for trace in chart.data if trace["mode"] == "markers")
     folds = inputs.folds.sort_values("fold").reset_index(drop=True)
-    known = inputs.archive_events.set_index(inputs.archive_events["start"].dt.strftime("%Y-%m-%d"))["available_from"]
-    assert len(ticks["x"]) > 0
+    events = pd.concat([inputs.archive_events, inputs.found_events])
+    known = events.set_index(events["start"].dt.strftime("%Y-%m-%d"))["available_from"]
+    found = [f"{start:%Y-%m-%d}" for start in inputs.found_events["start"]]
+    assert found[0] in ticks["x"]
+    assert found[1] not in ticks["x"], "it is a named event under another name"
     for start, row in zip(ticks["x"], ticks["y"], strict=True):
         assert known[start] < folds.loc[row, "test_start"]
 
@@ -254,6 +272,7 @@ def test_empty_parts_leave_their_charts_out(inputs: ReportInputs) -> None:
     bare = replaced(
         inputs,
         archive_events=inputs.archive_events.iloc[:0],
+        found_events=inputs.found_events.iloc[:0],
         equity=inputs.equity.iloc[:0],
         cost_curve=inputs.cost_curve.iloc[:0],
         samples=inputs.samples.iloc[:0],
@@ -264,7 +283,7 @@ def test_empty_parts_leave_their_charts_out(inputs: ReportInputs) -> None:
 
 def test_text_of_the_data_is_no_markup_in_a_chart() -> None:
     events = build().archive_events.assign(event=lambda frame: "<a href='x'>%{x}" + frame["event"])
-    chart = timeline.timeline(build(archive_events=events))
+    chart = timeline.timeline(build(archive_events=events, found_events=build().found_events.iloc[:0]))
     text = next(trace["text"] for trace in chart.data if trace["mode"] == "text")
     assert all("&lt;a href" in name and "%{" not in name for name in text)
 

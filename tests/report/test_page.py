@@ -125,6 +125,9 @@ def test_text_of_the_data_is_escaped(inputs: ReportInputs) -> None:
     }
     for name in ("shap_importance", "shap_beeswarm", "importance_by_fold"):
         changes[name] = getattr(inputs, name).assign(feature=lambda frame: frame["feature"] + attack)
+    changes["selection"] = inputs.selection.assign(
+        feature=lambda frame: frame["feature"] + attack, reason=lambda frame: frame["reason"] + attack
+    )
     changes["shap_methods"] = inputs.shap_methods.assign(method=attack, output=attack)
     changes |= {"slices": slices, "archive_events": events, "provenance": provenance, "left_out": {attack: attack}}
     page = render(replaced(inputs, **changes))

@@ -182,6 +182,13 @@ def test_importance_is_a_share_of_each_folds_sum() -> None:
     assert parts[2].isna().all()
 
 
+def test_a_feature_that_a_fold_does_not_keep_is_blank_there_and_counts_as_nothing() -> None:
+    rows = [(0, "a", 0.2), (0, "b", 0.8), (1, "a", 0.3), (1, "c", 0.7), (2, "a", 1.0)]
+    parts = agreement.importance_shares(pd.DataFrame(rows, columns=["fold", "feature", "importance"]))
+    assert parts.index.tolist() == ["a", "b", "c"], "b and c hold more than a, but in one fold each"
+    np.testing.assert_allclose(parts.to_numpy(), [[0.2, 0.3, 1.0], [0.8, np.nan, np.nan], [np.nan, 0.7, np.nan]])
+
+
 def test_steadiness_is_told_from_the_overlap_and_the_rank_correlation(inputs: ReportInputs) -> None:
     rows = [("lightgbm", fold, 0.9, overlap) for fold, overlap in enumerate((0.5, 0.7, 0.9), 1)]
     rows += [("random_forest", 1, 0.3, np.nan)]

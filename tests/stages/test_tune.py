@@ -39,7 +39,10 @@ def root(tmp_path_factory):
     regimes = pd.DataFrame(
         {"date": dates, "regime": "normal", "rule": "vix", "vix": 20.0, "index_return_10": 0.0, "drawdown": 0.0}
     )
-    tables.write(tables.FEATURES, key.assign(f=signal), folder)
+    # A fit refuses infinite values: no study would end if it were shown what the first fold does not keep.
+    tables.write(tables.FEATURES, key.assign(f=signal, dropped=np.float32(np.inf)), folder)
+    kept = pd.DataFrame({"fold": [0, 0, 1, 1], "feature": ["f", "dropped"] * 2, "kept": [True, False, True, True]})
+    tables.write(tables.SELECTION, kept.assign(score=0.1, reason=""), folder)
     tables.write(tables.LABELS, labels, folder)
     tables.write(tables.REGIME_SERIES, regimes, folder)
     return folder

@@ -59,8 +59,9 @@ def backtest(
     execution: Execution,
     settings: Validation,
     seed: int,
+    signals: pd.DataFrame | None = None,
 ) -> BacktestResult:
-    """Trade the out-of-sample predictions of every predictor.
+    """Trade the out-of-sample predictions of every predictor, and signals beside them on the same dates.
 
     Returns run from the first fill (the date after the first decision) to the last date with a prediction, the same
     dates for all; a predictor that holds cash at first counts from there too.
@@ -79,6 +80,9 @@ def backtest(
         Block length, resamples and level of the bootstrap intervals.
     seed : int
         The configured seed.
+    signals : DataFrame or None
+        ``symbol, date`` and one column a signal, which is its name as a predictor and holds its scores. Of its rows
+        those count that the predictions have; a name without a value is not held.
 
     Returns
     -------
@@ -87,10 +91,10 @@ def backtest(
     Raises
     ------
     InputError
-        If predictors differ in their rows, one is called ``universe``, or fewer than two dates follow the first
-        decision.
+        If predictors differ in their rows, one is called ``universe`` or has the name of a signal, or fewer than two
+        dates follow the first decision.
     """
-    decisions = _decide(predictions, strategy)
+    decisions = _decide(predictions, signals, strategy)
     dates = predictions["date"]
     panel = to_panel(bars[bars["date"].between(dates.min(), dates.max())])
     start = _first_fill(panel, decisions)
@@ -114,10 +118,10 @@ def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
     }
 
 
-def _decide(predictions: pd.DataFrame, strategy: Strategy) -> dict[str, pd.DataFrame]:
-    """Give each predictor's target weights, then the universe's on the same dates."""
-    signals = ["symbol", "date", *PROBABILITIES]
-    groups = {str(name): group[signals] for name, group in predictions.groupby("predictor", sort=True)}
+def _decide(predictions: pd.DataFrame, signals: pd.DataFrame | None, strategy: Strategy) -> dict[str, pd.DataFrame]:
+    """Give the target weights of each predictor and signal by name, then the universe's on the same dates."""
+    seen = ["symbol", "date", *PROBABILITIES]
+    groups = {str(name): group[seen] for name, group in predictions.groupby("predictor", sort=True)}
     if not groups or UNIVERSE in groups:
         found = "none" if not groups else UNIVERSE
         raise InputError(f"predictions: the predictors are {found}; at least one, not named {UNIVERSE}, is required")
@@ -129,8 +133,25 @@ def _decide(predictions: pd.DataFrame, strategy: Strategy) -> dict[str, pd.DataF
             raise InputError(
                 f"predictions: {name} and {names[0]} differ at {symbol} on {date:%Y-%m-%d}; all need the same rows"
             )
-    decisions = {name: strategy.target_weights(group) for name, group in groups.items()}
-    return decisions | {UNIVERSE: equal_weight(groups[names[0]], decisions[names[0]].index)}
+    universe = groups[names[0]]
+    traded = groups | _scores_of(signals, universe[["symbol", "date"]], names)
+    decisions = {name: strategy.target_weights(traded[name]) for name in sorted(traded)}
+    return decisions | {UNIVERSE: equal_weight(universe, decisions[names[0]].index)}
+
+
+def _scores_of(signals: pd.DataFrame | None, rows: pd.DataFrame, taken: list[str]) -> dict[str, pd.DataFrame]:
+    """Give each signal's scores on the rows of the predictions, NaN where it has none."""
+    if signals is None:
+        return {}
+    names = [str(name) for name in signals.columns.drop(["symbol", "date"])]
+    if twice := [name for name in names if name in (*taken, UNIVERSE)]:
+        raise InputError(f"signals: {twice[0]} is the name of a predictor too; choose another name")
+    repeated = signals.duplicated(["symbol", "date"])
+    if repeated.any():
+        row = signals[repeated].iloc[0]
+        raise InputError(f"signals: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once")
+    scores = rows.merge(signals, on=["symbol", "date"], how="left")
+    return {name: scores[["symbol", "date"]].assign(score=scores[name].to_numpy(np.float64)) for name in names}
 
 
 def _first_fill(panel: Panel, decisions: Mapping[str, pd.DataFrame]) -> pd.Timestamp:

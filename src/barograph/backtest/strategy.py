@@ -1,4 +1,4 @@
-"""From out-of-sample probabilities to target weights. A strategy sees signals only: never labels, never returns."""
+"""From out-of-sample scores to target weights. A strategy sees signals only: never labels, never returns."""
 
 from typing import Annotated, Protocol
 
@@ -17,7 +17,7 @@ _TIE_DECIMALS = 12
 
 
 class Strategy(Protocol):
-    """Turns one predictor's probabilities into target weights."""
+    """Turns one predictor's scores into target weights."""
 
     def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """Decide the portfolio.
@@ -25,8 +25,8 @@ class Strategy(Protocol):
         Parameters
         ----------
         predictions : DataFrame
-            ``symbol, date, p_sell, p_hold, p_buy``, unique in symbol and date; a date's decision may use the rows up
-            to that date only.
+            Of a model ``symbol, date, p_sell, p_hold, p_buy``, of a signal ``symbol, date, score``, NaN where it says
+            nothing; unique in symbol and date. A date's decision may use the rows up to that date only.
 
         Returns
         -------
@@ -39,9 +39,10 @@ class Strategy(Protocol):
 class TopK:
     """Hold the names with the highest score, equally weighted.
 
-    The score of a name is its probability of buy minus that of sell. Names that tie at the last place share the places
-    left equally, so that a predictor that cannot tell names apart holds the equal-weighted universe. Scores that agree
-    to 12 decimals tie. On a date with fewer than `k` names all of them are held.
+    The score of a name is its probability of buy minus that of sell, or the signal's value. Names that tie at the last
+    place share the places left equally, so that a predictor that cannot tell names apart holds the equal-weighted
+    universe. Scores that agree to 12 decimals tie. On a date with fewer than `k` names all of them are held; on one
+    without any, cash.
 
     Parameters
     ----------
@@ -60,10 +61,11 @@ class TopK:
         score = _scores(predictions, self.rebalance_days)
         values = score.to_numpy()
         ranked = np.sort(np.where(np.isnan(values), -np.inf, values), axis=1)[:, ::-1]
-        places = np.minimum(self.k, np.isfinite(ranked).sum(axis=1))[:, None]
+        names = np.isfinite(ranked).sum(axis=1, keepdims=True)
+        places = np.clip(names, 1, self.k)
         last = np.take_along_axis(ranked, places - 1, axis=1)
         above, tied = values > last, values == last
-        share = (places - above.sum(axis=1, keepdims=True)) / tied.sum(axis=1, keepdims=True)
+        share = (places - above.sum(axis=1, keepdims=True)) / np.maximum(tied.sum(axis=1, keepdims=True), 1)
         return _frame((above + tied * share) / places, score)
 
 
@@ -71,13 +73,13 @@ class TopK:
 class Threshold:
     """Hold every name whose score exceeds a threshold, the rest in cash.
 
-    The score of a name is its probability of buy minus that of sell. Each name held has the weight one over the number
-    of names with a prediction on that date.
+    The score of a name is its probability of buy minus that of sell, or the signal's value. Each name held has the
+    weight one over the number of names with a score on that date.
 
     Parameters
     ----------
     threshold : float
-        In [-1, 1].
+        In [-1, 1], the range of a model's score; a signal has its own scale.
     rebalance_days : int
         As in :class:`TopK`.
     """
@@ -90,7 +92,7 @@ class Threshold:
         score = _scores(predictions, self.rebalance_days)
         values = score.to_numpy()
         names = (~np.isnan(values)).sum(axis=1, keepdims=True)
-        return _frame((values > self.threshold) / names, score)
+        return _frame((values > self.threshold) / np.maximum(names, 1), score)
 
 
 def equal_weight(predictions: pd.DataFrame, dates: pd.Index) -> pd.DataFrame:
@@ -114,12 +116,8 @@ def equal_weight(predictions: pd.DataFrame, dates: pd.Index) -> pd.DataFrame:
 
 
 def _scores(predictions: pd.DataFrame, every: int) -> pd.DataFrame:
-    """Pivot the scores of every n-th date; NaN where a name has no prediction."""
-    values = predictions[list(PROBABILITIES)].to_numpy()
-    if not np.isfinite(values).all():
-        row = predictions.iloc[int(np.argmin(np.isfinite(values).all(axis=1)))]
-        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} has a probability that is not finite")
-    score = (predictions["p_buy"] - predictions["p_sell"]).round(_TIE_DECIMALS)
+    """Pivot the scores of every n-th date; NaN where a name has none."""
+    score = _score(predictions).round(_TIE_DECIMALS)
     chosen = pd.factorize(predictions["date"], sort=True)[0] % every == 0
     frame = pd.DataFrame({"date": predictions["date"], "symbol": predictions["symbol"], "score": score})[chosen]
     repeated = frame.duplicated(["symbol", "date"])
@@ -128,6 +126,19 @@ def _scores(predictions: pd.DataFrame, every: int) -> pd.DataFrame:
         raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once")
     wide: pd.DataFrame = frame.pivot(index="date", columns="symbol", values="score")
     return wide
+
+
+def _score(predictions: pd.DataFrame) -> "pd.Series[float]":
+    if "score" in predictions:
+        columns, allowed = ["score"], ~np.isinf(predictions[["score"]].to_numpy(np.float64))
+    else:
+        columns = list(PROBABILITIES)
+        allowed = np.isfinite(predictions[columns].to_numpy(np.float64))
+    if not allowed.all():
+        row = predictions.iloc[int(np.argmin(allowed.all(axis=1)))]
+        what = "score" if columns == ["score"] else "probability"
+        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} has a {what} that is not finite")
+    return predictions["score"] if columns == ["score"] else predictions["p_buy"] - predictions["p_sell"]
 
 
 def _frame(weights: Floats, score: pd.DataFrame) -> pd.DataFrame:

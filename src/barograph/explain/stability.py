@@ -14,7 +14,8 @@ def fold_stability(importances: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     importances : pandas.DataFrame
-        `model, fold, feature, importance`, as :data:`barograph.tables.IMPORTANCE` holds them for every model.
+        `model, fold, feature, importance`, as :data:`barograph.tables.IMPORTANCE` holds them for every model. A feature
+        that one of two folds has not kept counts as of no importance in it; one that neither has is left out.
 
     Returns
     -------
@@ -27,9 +28,10 @@ def fold_stability(importances: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for model, own in importances.groupby("model", sort=False):
         wide = own.pivot(index="feature", columns="fold", values="importance")
-        correlations = wide.corr(method="spearman").to_numpy().diagonal(1)
-        for (before, fold), correlation in zip(pairwise(wide.columns), correlations, strict=True):
-            parts.append((model, fold, correlation, _overlap(wide[before], wide[fold])))
+        for before, fold in pairwise(wide.columns):
+            two = wide[[before, fold]].dropna(how="all").fillna(0.0)
+            correlation = two.corr(method="spearman").to_numpy()[0, 1]
+            parts.append((model, fold, correlation, _overlap(two[before], two[fold])))
     return pd.DataFrame(parts, columns=["model", "fold", "rank_correlation", "top_overlap"])
 
 

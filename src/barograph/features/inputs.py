@@ -15,7 +15,7 @@ from barograph.features.registration import DERIVED, Array, Feature, Scope, find
 from barograph.market.calendar import schedule
 from barograph.tables import REGIMES
 
-RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7}
+RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7, "usd_index": 1}
 """Calendar days from the day that a context column describes to the day on which its value is known."""
 
 STALE_AFTER: Final = 100

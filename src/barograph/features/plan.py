@@ -8,6 +8,7 @@ import numpy as np
 
 from barograph.features import kernels
 from barograph.features.registration import DERIVED, Array, Feature, Scope, find
+from barograph.features.windows import read_only
 
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
@@ -39,7 +40,7 @@ class Call:
         result = first.function(*arrays, **keywords)
         for entry in self.features:
             values = np.asarray(result if entry.output < 0 else result[entry.output], np.float64)
-            if kernels.any_beyond(values.ravel(order="K"), _LARGEST):
+            if kernels.any_beyond(read_only(values.ravel(order="K")), _LARGEST):
                 values = np.where(np.abs(values) > _LARGEST, np.nan, values)
             yield entry.name, values
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from barograph.features.inputs import Block, Inputs
 from barograph.features.plan import Call, calls, rounds
 from barograph.features.registration import OF_DAYS, Array, find
+from barograph.features.windows import read_only
 
 _SYMBOLS_AT_ONCE = 16
 
@@ -62,7 +63,7 @@ class Run:
                     self._know_by_date(name, values)
         with_context = [call for call in dated if not OF_DAYS.issuperset(call.inputs)]
         results = {entry.name: np.empty(inputs.context_dates.size) for call in with_context for entry in call.features}
-        series = {name: inputs.by_date(name) for call in with_context for name in call.inputs}
+        series = {name: read_only(inputs.by_date(name)) for call in with_context for name in call.inputs}
         _run_series(with_context, series, results)
         for name, values in results.items():
             self._known[name] = lambda rows, values=values: inputs.spread(values, rows)  # type: ignore[misc]
@@ -95,7 +96,7 @@ class Run:
             result[name] = inputs.panel(values)
             if name in self._homes:
                 self._known[name] = values.__getitem__
-        return result
+        return {name: read_only(values) for name, values in result.items()}
 
     def _keep(self, name: str, values: Array) -> None:
         if values.ndim == 1:
@@ -118,7 +119,7 @@ class Run:
         made = {entry.name for call in symbol_calls for entry in call.features}
         exact = {name for name in results if results[name].dtype == np.float64}
         targets = dict(results) | {name: np.empty(block.rows.stop - block.rows.start) for name in (read & made) - exact}
-        arrays = {name: targets[name] if name in made else self._at(name, block) for name in read}
+        arrays = {name: read_only(targets[name] if name in made else self._at(name, block)) for name in read}
         for rows in block.series:
             _run_series(
                 symbol_calls,

@@ -97,5 +97,12 @@ def after_gap(x: Array, steps: int) -> Array:
     return np.concatenate([np.full(steps, np.nan), x])
 
 
+def read_only(x: Array) -> Array:
+    """Give an array of which a function cannot change what others read; kernels are compiled for such arrays alone."""
+    view = x.view()
+    view.flags.writeable = False
+    return view
+
+
 def _contiguous(x: Array) -> Array:
-    return np.ascontiguousarray(x, dtype=np.float64)
+    return read_only(np.ascontiguousarray(x, dtype=np.float64))

@@ -2,7 +2,7 @@
 
 from barograph.models.baselines import baseline_predictions, class_frequencies
 from barograph.models.calibration import fit_calibration
-from barograph.models.classifier import FittedModel, Fitting, Model, fit_classifier
+from barograph.models.classifier import FittedModel, Fitting, Model, fit_classifier, log_loss
 from barograph.models.combiner import Combination, Combiner
 from barograph.models.ensemble import SoftVote, Stacking
 from barograph.models.extra_trees import ExtraTrees
@@ -13,11 +13,14 @@ from barograph.models.logistic_regression import LogisticRegression
 from barograph.models.neural_network import NeuralNetwork
 from barograph.models.random_forest import RandomForest
 from barograph.models.search import searched
+from barograph.models.selection import Past, Selection, select_features
+from barograph.models.selection_kinds import KeepAll, NearDuplicates, Recursive, Univariate
+from barograph.models.selection_stability import fold_selections, kept_shares, selection_stability, selection_summary
 from barograph.models.storage import check_storable, load, save
 from barograph.models.study import TuningResult, tune
 from barograph.models.svm import SVM
 from barograph.models.tuning import StudyRows, Tuning, study_rows, tuned
-from barograph.models.walk import Step, TrainingRows, fit_rows, training_rows, walk
+from barograph.models.walk import Step, TrainingRows, fit_rows, kept_features, training_rows, walk
 from barograph.models.xgboost import XGBoost
 
 __all__ = [
@@ -28,11 +31,16 @@ __all__ = [
     "FittedModel",
     "Fitting",
     "GradientBoosting",
+    "KeepAll",
     "LightGBM",
     "LogisticRegression",
     "Model",
+    "NearDuplicates",
     "NeuralNetwork",
+    "Past",
     "RandomForest",
+    "Recursive",
+    "Selection",
     "SoftVote",
     "Stacking",
     "Step",
@@ -40,6 +48,7 @@ __all__ = [
     "TrainingRows",
     "Tuning",
     "TuningResult",
+    "Univariate",
     "XGBoost",
     "baseline_predictions",
     "check_storable",
@@ -48,9 +57,16 @@ __all__ = [
     "fit_calibration",
     "fit_classifier",
     "fit_rows",
+    "fold_selections",
+    "kept_features",
+    "kept_shares",
     "load",
+    "log_loss",
     "save",
     "searched",
+    "select_features",
+    "selection_stability",
+    "selection_summary",
     "study_rows",
     "training_rows",
     "tune",

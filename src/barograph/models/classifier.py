@@ -145,6 +145,24 @@ def fit_classifier(
     return FittedModel(estimator, tuple(X.columns), tuple(classes.tolist()))
 
 
+def log_loss(probabilities: Floats, y: NDArray[np.int8]) -> float:
+    """Give the mean log loss.
+
+    Parameters
+    ----------
+    probabilities : float array of shape (n, 3)
+        Of sell, hold and buy. One of zero for what happened costs much, but not without end.
+    y : int array of shape (n,)
+        What happened.
+
+    Returns
+    -------
+    float
+    """
+    given = probabilities[np.arange(y.size), y]
+    return float(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean())
+
+
 def _finite_or_missing(X: pd.DataFrame) -> NDArray[np.float32]:
     values = X.to_numpy(np.float32)
     infinite = np.isinf(values)

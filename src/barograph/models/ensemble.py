@@ -34,12 +34,6 @@ class SoftVote:
     member_calibration: CalibrationKind | None = None
     calibration: CalibrationKind | None = None
 
-    def combine(
-        self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame
-    ) -> pd.DataFrame:
-        """Give the predictions of :meth:`walk`."""
-        return self.walk(predictions, labels, folds).predictions
-
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
         """Vote, and calibrate by what had matured before each fold.
 
@@ -94,12 +88,6 @@ class Stacking:
     C: Annotated[float, Field(gt=0, le=1e6)]
     member_calibration: CalibrationKind | None = None
     calibration: CalibrationKind | None = None
-
-    def combine(
-        self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame
-    ) -> pd.DataFrame:
-        """Give the predictions of :meth:`walk`."""
-        return self.walk(predictions, labels, folds).predictions
 
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
         """Stack, and calibrate, by what had matured before each fold; see :meth:`SoftVote.walk`."""

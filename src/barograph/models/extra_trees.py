@@ -1,13 +1,12 @@
 """Extremely randomised trees by scikit-learn."""
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from barograph.models.classifier import Estimator, FittedModel, Floats, fit_classifier
-from barograph.models.forest import ForestParams, grown
+from barograph.models.classifier import FittedModel, fit_classifier
+from barograph.models.forest import ForestParams, growing
 from barograph.models.search import Sweep, settled, within_range
 
 
@@ -40,7 +39,5 @@ class ExtraTrees:
         """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
         from sklearn.ensemble import ExtraTreesClassifier
 
-        def grow(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
-            return grown(ExtraTreesClassifier(**settled(self), random_state=seed), values, classes, weights)
-
-        return fit_classifier(grow, X, y, sample_weight)
+        forest = ExtraTreesClassifier(**settled(self), random_state=seed)
+        return fit_classifier(growing(forest), X, y, sample_weight)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from barograph.models.classifier import Estimator, Floats
+from barograph.models.classifier import Estimator, Fitting, Floats
 
 
 class ForestParams(TypedDict, total=False):
@@ -32,6 +32,13 @@ class Forest(Estimator, Protocol):
         """Choose the number of threads."""
 
 
-def grown(forest: Forest, X: NDArray[np.float32], y: NDArray[np.int64], weights: Floats) -> Estimator:
-    """Grow with all threads and leave a forest that predicts with one: parallel sums would vary in order."""
-    return forest.set_params(n_jobs=-1).fit(X, y, sample_weight=weights).set_params(n_jobs=1)
+def growing(forest: Forest) -> Fitting:
+    """Give the fit that grows with all threads and leaves a forest that predicts with one.
+
+    What is grown does not depend on the number of threads; what it predicts would, as parallel sums vary in order.
+    """
+
+    def grow(X: NDArray[np.float32], y: NDArray[np.int64], weights: Floats) -> Estimator:
+        return forest.set_params(n_jobs=-1).fit(X, y, sample_weight=weights).set_params(n_jobs=1)
+
+    return grow

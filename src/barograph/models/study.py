@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from barograph.errors import InputError
-from barograph.models.classifier import Floats, Model
+from barograph.models.classifier import Model, log_loss
 from barograph.models.search import Choices, Range, searched, starts, whole
 from barograph.models.tuning import StudyRows, Tuning, with_params
 from barograph.models.walk import fit_rows
@@ -182,7 +181,10 @@ def _log_loss(trial: "Trial", model: Model, data: StudyRows, name: str, seed: in
         if split and trial.should_prune():
             raise TrialPruned
         fitted = fit_rows(candidate, data.part(train), name=name, seed=seed_for(seed, "tune", name, "split", split))
-        losses.append(_validated(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test]))
+        loss = log_loss(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test])
+        if not np.isfinite(loss):
+            raise InputError("the model predicted NaN")
+        losses.append(loss)
         trial.set_user_attr("losses", losses)
         trial.report(float(np.mean(losses)), split)
     return float(np.mean(losses))
@@ -195,15 +197,6 @@ def _suggest(trial: "Trial", key: str, space: Range | Choices) -> Any:
     if whole(space):
         return trial.suggest_int(key, int(low), int(high), log=log)
     return trial.suggest_float(key, low, high, log=log)
-
-
-def _validated(probabilities: Floats, y: NDArray[np.int8]) -> float:
-    """Give the log loss; a class that the training part has not seen costs much, but not without end."""
-    given = probabilities[np.arange(y.size), y]
-    loss = float(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean())
-    if not np.isfinite(loss):
-        raise InputError("the model predicted NaN")
-    return loss
 
 
 def _read(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> TuningResult:

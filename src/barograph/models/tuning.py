@@ -90,9 +90,7 @@ def study_rows(
     InputError
         If too little has matured, or a label has no features.
     """
-    matured = labels[fold.matured(labels["exit_date"].to_numpy("datetime64[D]"))]
-    if matured.empty:
-        raise InputError(f"data/labels.parquet: no label is known before {fold.cutoff}; tuning needs more history")
+    matured = matured_labels(labels, fold)
     dates, exits = (matured[name].to_numpy("datetime64[D]") for name in ("date", "exit_date"))
     splits = expanding_splits(dates, exits, splits=settings.splits, first_share=settings.first_share, embargo=embargo)
     kept = np.isin(dates, _thinned(dates, settings.rows))
@@ -100,7 +98,7 @@ def study_rows(
     thinned = [(position[train[kept[train]]], position[test[kept[test]]]) for train, test in splits]
     if not all(train.size and test.size for train, test in thinned):
         raise InputError(f"tuning.rows: {settings.rows} rows leave a window or its past without any; take more")
-    return StudyRows(_look_up(features, matured[kept]), thinned)
+    return StudyRows(look_up(features.set_index(_KEY), matured[kept]), thinned)
 
 
 def tuned(model: _Model, found: Mapping[str, Any], name: str) -> _Model:
@@ -153,13 +151,22 @@ def _thinned(dates: NDArray[np.datetime64], rows: int) -> NDArray[np.datetime64]
     return np.unique(dates)[::step]
 
 
-def _look_up(features: pd.DataFrame, labels: pd.DataFrame) -> TrainingRows:
+def matured_labels(labels: pd.DataFrame, fold: Fold) -> pd.DataFrame:
+    """Give the labels that are known early enough for a fold, nothing resampled; none at all raises InputError."""
+    matured = labels[fold.matured(labels["exit_date"].to_numpy("datetime64[D]"))]
+    if matured.empty:
+        raise InputError(f"data/labels.parquet: no label is known before {fold.cutoff}; more history is needed")
+    return matured
+
+
+def look_up(features: pd.DataFrame, labels: pd.DataFrame) -> TrainingRows:
+    """Put some labels beside their features, which symbol and date index; a label without any raises InputError."""
     at = pd.MultiIndex.from_frame(labels[_KEY])
-    positions = pd.MultiIndex.from_frame(features[_KEY]).get_indexer(at)
+    positions = features.index.get_indexer(at)
     if (lost := positions < 0).any():
         raise InputError(f"data/features.parquet: {at[int(lost.argmax())]} has a label but no features")
     return TrainingRows(
-        X=features.drop(columns=_KEY).iloc[positions].reset_index(drop=True),
+        X=features.iloc[positions].reset_index(drop=True),
         y=labels["label"].to_numpy(),
         weight=labels["uniqueness"].to_numpy(),
         lives=labels[["date", "exit_date"]].reset_index(drop=True),

@@ -1,7 +1,7 @@
 """Walking forward: fit on what each fold may know, predict what comes next."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from inspect import signature
 
 import numpy as np
@@ -59,6 +59,37 @@ def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.Data
     )
 
 
+def kept_features(selection: pd.DataFrame, fold: int, columns: Iterable[str]) -> list[str]:
+    """Look up which features a fold keeps.
+
+    Parameters
+    ----------
+    selection : pandas.DataFrame
+        The table of this name.
+    fold : int
+    columns : iterable of str
+        The features of the features table.
+
+    Returns
+    -------
+    list of str
+        In the order of the columns.
+
+    Raises
+    ------
+    InputError
+        If nothing was selected for the fold, or among other features.
+    """
+    own, names = selection[selection["fold"] == fold], list(columns)
+    if set(own["feature"]) != set(names):
+        raise InputError(
+            f"data/selection.parquet: fold {fold} was selected from {len(own)} features, which are not the "
+            f"{len(names)} of data/features.parquet; run the select stage"
+        )
+    kept = set(own.loc[own["kept"], "feature"])
+    return [name for name in names if name in kept]
+
+
 @dataclass(frozen=True)
 class Step:
     """One fold of the walk: what was fitted on what, and the predictions table of the test window."""
@@ -78,6 +109,7 @@ def walk(
     *,
     name: str,
     seed: int,
+    selection: pd.DataFrame | None = None,
 ) -> Iterator[Step]:
     """Fit and predict fold after fold.
 
@@ -89,6 +121,8 @@ def walk(
     name : str
         The model's key, part of its seed.
     seed : int
+    selection : pandas.DataFrame, optional
+        The table of this name: each fold fits and predicts with the features that it keeps; by default with all.
 
     Yields
     ------
@@ -99,15 +133,18 @@ def walk(
     Raises
     ------
     InputError
-        As :func:`training_rows` and :func:`fit_rows`, and if a test window has no row.
+        As :func:`training_rows`, :func:`kept_features` and :func:`fit_rows`, and if a test window has no row.
     """
+    columns = features.columns.drop(_KEY).tolist()
     for fold, start, end in zip(folds["fold"], folds["test_start"], folds["test_end"], strict=True):
-        rows = training_rows(features, labels, samples, fold)
+        kept = columns if selection is None else kept_features(selection, fold, columns)
+        everything = training_rows(features, labels, samples, fold)
+        rows = replace(everything, X=everything.X[kept])
         fitted = fit_rows(model, rows, name=name, seed=seed_for(seed, "train", name, fold))
         window = features[features["date"].between(start, end)]
         if window.empty and not pd.isna(end):
             raise InputError(f"fold {fold}: no features between {start:%F} and {end:%F}")
-        probabilities = fitted.predict_proba(window.drop(columns=_KEY))
+        probabilities = fitted.predict_proba(window[kept])
         predictions = window[_KEY].assign(fold=fold, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
         yield Step(fold, rows, fitted, predictions)
 

@@ -90,7 +90,8 @@ def over_folds(inputs: ReportInputs) -> Chart | None:
     return Chart(
         "why-folds",
         choices[chosen[0]].heading,
-        "The model's own measure of importance, % of its sum in each fold; the first features by their average",
+        "The model's own measure of importance, % of its sum in each fold; the first features by their average; white "
+        "where a fold did not keep the feature",
         "Heat map of the chosen model's most important features by fold.",
         data,
         chosen_layout(choices, chosen[0], columns),
@@ -108,11 +109,12 @@ def importance_shares(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a feature, one column a fold.
+        One row a feature, one column a fold. A feature that a fold has not kept is missing in it, and counts as of no
+        importance in the average.
     """
     wide = rows.pivot_table(index="feature", columns="fold", values="importance", aggfunc="first").clip(lower=0)
-    parts = wide / wide.sum().where(lambda total: total > 0)
-    mean = parts.mean(axis=1).rename("mean").reset_index()
+    total = wide.sum().where(lambda total: total > 0)
+    parts, mean = wide / total, (wide.fillna(0.0) / total).mean(axis=1).rename("mean").reset_index()
     order = mean.sort_values(["mean", "feature"], ascending=[False, True], kind="stable")["feature"]
     return parts.loc[order]
 
@@ -148,7 +150,8 @@ def stability(inputs: ReportInputs) -> Chart | None:
     return Chart(
         "why-stability",
         _stability_finding(table),
-        "Each model's own importance of all features, by test year; choose a name to show or hide its line",
+        "Each model's own importance of the features that this fold or the one before keeps, by test year; choose a "
+        "name to show or hide its line",
         "Line chart of the rank correlation of importance between neighbouring folds.",
         data,
         figure,

@@ -20,6 +20,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "folds": ("fold", "train_start", "train_end", "test_start", "test_end"),
     "samples": ("fold", "symbol", "date", "source", "event", "regime", "weight"),
     "archive_events": ("event", "start", "end", "regime", "rows", "available_from", "coverage"),
+    "found_events": ("event", "start", "end", "regime", "rows", "available_from", "duplicate_of"),
     "slices": (
         *("kind", "slice", "predictor", "rows", "dates", "episodes", "sufficient"),
         *_SCORES,
@@ -48,6 +49,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "drift_regimes": ("fold", "js", "q_value", "moved"),
     "drift_shares": ("fold", "regime", "reference", "current"),
     "drift_predictions": ("fold", "predictor", "js", "q_value", "moved"),
+    "selection": ("fold", "feature", "kept", "reason"),
 }
 
 
@@ -61,8 +63,10 @@ class ReportInputs:
         The tables of those names. A fold without ``test_end`` is the final model's: it is shown, but not scored.
         ``archive`` may be empty.
     archive_events : pandas.DataFrame
-        One row an event: ``event, start, end, regime, rows, available_from, coverage`` (full, partial or missing);
+        One row a named event: ``event, start, end, regime, rows, available_from, coverage`` (full, partial or missing);
         ``available_from`` is null for an event that is missing from the data.
+    found_events : pandas.DataFrame
+        One row an episode that was found by rule, ``duplicate_of`` the named event that it is, if any; may be empty.
     slices : pandas.DataFrame
         One row a (kind, slice, predictor) with scores, intervals, ``rows``, ``dates``, ``episodes`` and
         ``sufficient``; kinds are ``overall``, ``regime``, ``event``, ``sector`` and ``fold``. Skill is a fraction of
@@ -87,6 +91,8 @@ class ReportInputs:
     drift_features, drift_regimes, drift_shares, drift_predictions : pandas.DataFrame
         What moved from a fold's past to its test window; ``moved`` is an effect that is large and significant,
         ``alarm`` one that also persists.
+    selection : pandas.DataFrame
+        Whether each fold keeps a feature, and the reason: ``kept``, ``near duplicate of <feature>`` or others in words.
     tuning : mapping of str to mapping
         A model's search: ``params`` and ``start`` (name to value), ``log_loss``, ``start_log_loss``, ``importance``
         (name to share, or None) and ``trials`` (``complete``, ``pruned``, ``failed``).
@@ -97,6 +103,9 @@ class ReportInputs:
         ``params_changed`` (key to ``(default, value)``), ``hashes`` (path to md5), ``versions`` (package to version).
     left_out : mapping of str to str
         Features that were not computed, and why.
+    selection_stability : float or None
+        How alike the folds' choices of features are: 1 where they are the same, 0 what chance gives; None where it has
+        no value, as where all features are kept.
     headline : str
         The predictor of which the verdict speaks.
     candidate : str
@@ -118,6 +127,7 @@ class ReportInputs:
     samples: pd.DataFrame
     archive: pd.DataFrame
     archive_events: pd.DataFrame
+    found_events: pd.DataFrame
     slices: pd.DataFrame
     calibration: pd.DataFrame
     confusion: pd.DataFrame
@@ -136,10 +146,12 @@ class ReportInputs:
     drift_regimes: pd.DataFrame
     drift_shares: pd.DataFrame
     drift_predictions: pd.DataFrame
+    selection: pd.DataFrame
     tuning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     families: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    selection_stability: float | None = None
     headline: str = ENSEMBLE
     candidate: str = ENSEMBLE
     cost_bps: float | None = None

@@ -26,9 +26,10 @@ from barograph.report.words import Estimate
 
 
 def traded(inputs: ReportInputs) -> list[str]:
-    """Give the predictors that were traded, the headline first and the universe last."""
+    """Give the predictors that were traded: the headline first, then signals by name, and the universe last."""
     there = set(inputs.backtest["predictor"])
-    return [name for name in [*overall(inputs).index, UNIVERSE] if name in there]
+    scored = overall(inputs).index
+    return [name for name in [*scored, *sorted(there - {*scored, UNIVERSE}), UNIVERSE] if name in there]
 
 
 def heading(inputs: ReportInputs) -> str:
@@ -78,8 +79,9 @@ def equity(inputs: ReportInputs) -> Chart | None:
     deepest = float(lines["drawdown"].min()) * 1.05
     data = bands(regimes, low, high) + bands(regimes, deepest, 0.0, yaxis="y2")
     order = traded(inputs)
+    marks = palette.marks(order)
     for name in sorted(order, key=lambda one: (one in (inputs.headline, UNIVERSE), one == inputs.headline)):
-        data += _lines(lines[lines["predictor"] == name], name, inputs, order.index(name))
+        data += _lines(lines[lines["predictor"] == name], name, inputs, order.index(name), marks[name])
     figure = layout(
         560,
         showlegend=True,
@@ -113,9 +115,10 @@ def cost_curve(inputs: ReportInputs) -> Chart | None:
     if table.empty:
         return None
     data = []
+    marks = palette.marks(traded(inputs))
     for name in [name for name in reversed(traded(inputs)) if name in set(table["predictor"])]:
         own = table[table["predictor"] == name].sort_values("cost_bps")
-        data.append(_cost_line(own, name, inputs.headline))
+        data.append(_cost_line(own, name, inputs.headline, marks[name]))
     shapes: list[Layout] = []
     if inputs.cost_bps is not None:
         line = {"color": palette.MUTED, "width": 1, "dash": "dot"}
@@ -169,8 +172,7 @@ def _month(value: float, full: float) -> tuple[str, str]:
     return words.number(100 * value, 1), rgba(colour, round(0.55 * min(abs(value) / full, 1), 3))
 
 
-def _lines(rows: pd.DataFrame, name: str, inputs: ReportInputs, rank: int) -> list[Trace]:
-    mark = palette.marks([name])[name]
+def _lines(rows: pd.DataFrame, name: str, inputs: ReportInputs, rank: int, mark: palette.Mark) -> list[Trace]:
     bold = name in (inputs.headline, UNIVERSE)
     line = {"color": mark.colour, "width": 2.4 if name == inputs.headline else 1.6 if bold else 1, "dash": mark.dash}
     start = float(rows["equity"].iloc[0]) if len(rows) else 1.0
@@ -190,8 +192,7 @@ def _lines(rows: pd.DataFrame, name: str, inputs: ReportInputs, rank: int) -> li
     ]
 
 
-def _cost_line(rows: pd.DataFrame, name: str, headline: str) -> Trace:
-    mark = palette.marks([name])[name]
+def _cost_line(rows: pd.DataFrame, name: str, headline: str, mark: palette.Mark) -> Trace:
     bold = name in (headline, UNIVERSE)
     return {
         "type": "scatter",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -98,7 +98,7 @@ def predictors(inputs: ReportInputs) -> list[Row]:
 def money(inputs: ReportInputs) -> list[Row]:
     """Give the backtest's rows: return, risk, turnover and cost of every predictor and the universe."""
     table, sharpes = inputs.backtest.set_index("predictor"), _sharpes(inputs)
-    rows = []
+    rows, marks = [], palette.marks(traded(inputs))
     for name in traded(inputs):
         row = table.loc[name]
         cells = [
@@ -111,7 +111,7 @@ def money(inputs: ReportInputs) -> list[Row]:
             _number(row["annual_turnover"], 1),
             _number(row["cost_bps_per_year"], 0),
         ]
-        rows.append(_row(name, inputs, cells))
+        rows.append(replace(_row(name, inputs, cells), colour=marks[name].colour))
     return rows
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from barograph.predictors import SIGNAL_PREFIX
 from barograph.tables import CLASSES, REGIMES
 
 INK: Final = "#1d2733"
@@ -80,8 +81,8 @@ _FURTHER: Final = (
 
 
 def marks(predictors: Iterable[str]) -> dict[str, Mark]:
-    """Give each predictor its mark; a user's own models take the further ones in alphabetical order."""
-    names = sorted(set(predictors))
+    """Give each predictor its mark; a user's own models, then signals, take the further ones alphabetically."""
+    names = sorted(set(predictors), key=lambda name: (name.startswith(SIGNAL_PREFIX), name))
     own = [name for name in names if name not in _MARKS]
     return {name: _MARKS.get(name) or _FURTHER[own.index(name) % len(_FURTHER)] for name in names}
 

@@ -46,7 +46,7 @@ def timeline(inputs: ReportInputs) -> Chart:
         "A model may remember an event from the diamond on. Drag across to zoom all panels, double-click to return.",
         f"Line chart of the index with regimes shaded, the VIX below it and {len(events)} archive events.",
         [*bands(inputs.regimes, low, high), line, *_vix(inputs.context), *_events(events, index["date"])],
-        _timeline_layout(inputs, low, high, len(events)),
+        _timeline_layout(inputs, low, high, events["row"].nunique()),
         note=_timeline_note(inputs),
         legend=_legend(inputs, drawn=bool(len(events))),
     )
@@ -193,9 +193,18 @@ def _vix(context: pd.DataFrame) -> list[Trace]:
 
 
 def _drawn_events(inputs: ReportInputs) -> pd.DataFrame:
-    events = inputs.archive_events
-    covered = events[events["coverage"] != "missing"]
-    return covered.sort_values(["start", "event"], ascending=[False, True]).reset_index(drop=True)
+    """Give each named event a `row` of its own, the latest at the bottom, and all found ones the row beneath."""
+    named = inputs.archive_events
+    named = named[named["coverage"] != "missing"].sort_values(["start", "event"], ascending=[False, True])
+    found = inputs.found_events[inputs.found_events["rows"] > 0]
+    beneath = int(len(found) > 0)
+    events = pd.concat(
+        [
+            named.assign(row=range(beneath, beneath + len(named)), named=True, duplicate_of=None),
+            found.assign(row=0, named=False),
+        ]
+    )
+    return events.reset_index(drop=True)
 
 
 def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
@@ -205,21 +214,24 @@ def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
     traces: list[Trace] = []
     starts, ends, known = dates(events["start"]), dates(events["end"]), dates(events["available_from"])
     for regime in palette.regime_order(events["regime"]):
-        rows = [row for row in range(len(events)) if events["regime"][row] == regime]
-        x, y = segments([(starts[row], ends[row], float(row)) for row in rows])
+        own = [place for place in range(len(events)) if events["regime"][place] == regime]
+        x, y = segments([(starts[place], ends[place], float(events["row"][place])) for place in own])
         line = {"color": palette.regime_colour(regime), "width": 9}
         traces.append(_line(x, y, line))
-    x, y = segments([(ends[row], known[row], float(row)) for row in range(len(events))])
+    x, y = segments([(ends[place], known[place], float(row)) for place, row in enumerate(events["row"])])
     traces.append(_line(x, y, {"color": palette.MUTED, "width": 1, "dash": "dot"}))
-    left = [pd.Timestamp(start) > middle for start in events["start"]]
-    names = [label(palette.title(str(name))) for name in events["event"]]
-    anchors = [starts[row] if left[row] else known[row] or ends[row] for row in range(len(events))]
+    named = events[events["named"]]
+    left = [pd.Timestamp(start) > middle for start in named["start"]]
+    names = [label(palette.title(str(name))) for name in named["event"]]
+    anchors = [starts[at] if side else known[at] or ends[at] for at, side in zip(named.index, left, strict=True)]
+    if not events["named"].all():
+        names, left, anchors = [*names, "Found by rule, not named"], [*left, False], [*anchors, dates([days.min()])[0]]
     traces.append(
         {
             "type": "scatter",
             "mode": "text",
             "x": anchors,
-            "y": list(range(len(events))),
+            "y": sorted(set(events["row"]), key=lambda row: (row == 0 and len(names) > len(named), row)),
             "yaxis": "y3",
             "text": [f"{name}   " if side else f"   {name}" for name, side in zip(names, left, strict=True)],
             "textposition": ["middle left" if side else "middle right" for side in left],
@@ -228,7 +240,7 @@ def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
             "showlegend": False,
         }
     )
-    return [*traces, _recognition(events, names)]
+    return [*traces, _recognition(events, [label(palette.title(str(name))) for name in events["event"]])]
 
 
 def _recognition(events: pd.DataFrame, names: list[str]) -> Trace:
@@ -236,7 +248,7 @@ def _recognition(events: pd.DataFrame, names: list[str]) -> Trace:
         "type": "scatter",
         "mode": "markers",
         "x": dates(events["available_from"]),
-        "y": list(range(len(events))),
+        "y": events["row"].tolist(),
         "yaxis": "y3",
         "marker": {
             "symbol": "diamond",
@@ -296,12 +308,12 @@ def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
 
 def _events_by_fold(inputs: ReportInputs, folds: pd.DataFrame) -> list[pd.DataFrame]:
     events = _drawn_events(inputs)
-    available = pd.to_datetime(events["available_from"])
+    available, own = pd.to_datetime(events["available_from"]), events["named"] | events["duplicate_of"].isna()
     shown = inputs.samples[["fold", "event"]].dropna().drop_duplicates()
     known = []
     for row in folds.itertuples():
         used = events["event"].isin(shown.loc[shown["fold"] == row.fold, "event"])
-        known.append(events[used | (available <= pd.Timestamp(row.train_end))])  # type: ignore[arg-type]
+        known.append(events[used | (own & (available <= pd.Timestamp(row.train_end)))])  # type: ignore[arg-type]
     return known
 
 

@@ -1,8 +1,11 @@
-"""Backtest: trade the out-of-sample signals with costs, beside the equal-weighted universe."""
+"""Backtest: trade what predictors and signals say with costs, beside the equal-weighted universe."""
+
+import pandas as pd
+import pyarrow.parquet as pq
 
 from barograph import tables
 from barograph.backtest import backtest, metrics
-from barograph.predictors import ENSEMBLE
+from barograph.predictors import ENSEMBLE, SIGNAL_PREFIX
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
@@ -10,7 +13,7 @@ from barograph.stages.words import estimate
 
 @stage("models", "strategy", "execution", "validation", "seed")
 def main(stage: Stage) -> str:
-    """Simulate every predictor's portfolio."""
+    """Simulate the portfolio of every predictor and every signal."""
     result = backtest(
         read_predictors(stage),
         stage.read(tables.BARS),
@@ -18,6 +21,7 @@ def main(stage: Stage) -> str:
         stage.build("execution"),
         stage.build("validation"),
         stage.settings["seed"],
+        _signals(stage),
     )
     for name in ("summary", "equity", "monthly", "cost_curve"):
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
@@ -32,6 +36,14 @@ def main(stage: Stage) -> str:
         f"ensemble's Sharpe ratio after costs {estimate(ours, 'sharpe', '.2f')}, "
         f"in excess of the universe {estimate(ours, 'excess_sharpe', '+.2f')}"
     )
+
+
+def _signals(stage: Stage) -> pd.DataFrame:
+    """Read the features that are signals, and no others."""
+    path = stage.root / tables.FEATURES.path
+    columns = pq.read_schema(path).names if path.is_file() else []
+    names = [name for name in columns if name.startswith(SIGNAL_PREFIX)]
+    return tables.read(tables.FEATURES, stage.root, columns=[*tables.FEATURES.key, *names])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from barograph.explain import (
     importance,
     methods,
 )
-from barograph.models import load
+from barograph.models import kept_features, load
 from barograph.stages.stage import Stage, stage
 
 
@@ -23,7 +23,9 @@ def main(stage: Stage) -> str:
     """Attribute the final models' outputs on the same rows, and collect the importances of all folds."""
     settings, seed, models = stage.build("explain"), stage.settings["seed"], stage.settings["models"]
     rows = explained_rows(stage.read(tables.FEATURES), stage.read(tables.REGIME_SERIES), settings.rows, seed)
-    X = rows.drop(columns=list(ROW))
+    selection = stage.read(tables.SELECTION)
+    kept = kept_features(selection, selection["fold"].max(), rows.columns.drop(list(ROW)))
+    rows, X = rows[[*ROW, *kept]], rows[kept]
     bar = tqdm(models, "explain", unit="model", disable=None)
     attributions = {name: attribute(load(stage.root / "models" / name, name), X, seed) for name in bar}
     importances = importance(attributions, rows)

@@ -1,11 +1,16 @@
 """Features: the matrix, its catalogue, and what the source could not give."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 from barograph import tables
 from barograph.features import Feature, available, catalogue
+from barograph.features.signals import merge
+from barograph.market import read_signals
 from barograph.stages.stage import Stage, stage
 
 _SHOWN = [field.name for field in fields(Feature) if field.name not in {"function", "output"}]
@@ -14,17 +19,44 @@ _SHOWN = [field.name for field in fields(Feature) if field.name not in {"functio
 @stage("features")
 def main(stage: Stage) -> str:
     """Compute every configured feature that the source has inputs for, and list the others."""
-    inputs = [stage.read(table) for table in (tables.BARS, tables.CONTEXT, tables.UNIVERSE, tables.REGIME_SERIES)]
-    matrix = stage.build("features").compute(*inputs)
+    bars, universe = stage.read(tables.BARS), stage.read(tables.UNIVERSE)
+    signals, of_signals = _signals(stage, universe)
+    context, regimes = stage.read(tables.CONTEXT), stage.read(tables.REGIME_SERIES)
+    inputs = (bars, context, universe, regimes, stage.read_optional(tables.FACTS), signals)
+    computed = _write(stage, stage.build("features").stream(*inputs), len(bars))
     _, left_out = available(*inputs)
-    stage.write(tables.FEATURES, matrix)
-    entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in catalogue()])
+    listed = [*catalogue(), *of_signals]
+    entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in listed])
     entries["inputs"] = entries["inputs"].str.join(" ")
     entries["lacks"] = entries["name"].map({name: " ".join(lacking) for name, lacking in left_out.items()})
-    entries["computed"] = entries["name"].isin(matrix.columns)
+    entries["computed"] = entries["name"].isin(computed)
     stage.write_csv("reports/features/catalogue.csv", entries)
     left = f"; {len(left_out)} left out, whose inputs the source lacks" if left_out else ""
-    return f"{matrix.shape[1] - 2} features of {len(matrix):,} rows{left}"
+    return f"{len(computed)} features of {len(bars):,} rows{left}"
+
+
+def _write(stage: Stage, blocks: Iterable[pd.DataFrame], rows: int) -> list[str]:
+    """Write the table, of which no more than a few blocks are ever held, and give the features in it."""
+    computed: list[str] = []
+
+    def counted() -> Iterator[pd.DataFrame]:
+        with tqdm(desc="features", total=rows, unit="row", unit_scale=True, disable=None) as bar:
+            for block in blocks:
+                computed[:] = block.columns[2:]
+                yield block
+                bar.update(len(block))
+
+    tables.write_blocks(tables.FEATURES, counted(), stage.out)
+    return computed
+
+
+def _signals(stage: Stage, universe: pd.DataFrame) -> tuple[pd.DataFrame | None, list[Feature]]:
+    """Give the signals of the market's source and of the user's file, and their entries."""
+    path = stage.settings["features"]["signals"]
+    own, notes = read_signals(Path(path), universe)
+    for note in notes:
+        print(f"          {note}")
+    return merge({tables.SIGNALS.path: stage.read_optional(tables.SIGNALS), path: own})
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 """Market data: load it from the configured source, refuse bad rows, write the market tables."""
 
+from typing import Any
+
+from tqdm import tqdm
+
 from barograph import tables
+from barograph.market import MarketData, Yahoo
 from barograph.stages.stage import Stage, stage
 
 
 @stage("market")
 def main(stage: Stage) -> str:
     """Load, validate and write bars, context and universe."""
-    data = stage.build("market").load()
+    data = _load(stage.build("market"))
     stage.write(tables.BARS, data.bars)
     stage.write(tables.CONTEXT, data.context)
     stage.write(tables.UNIVERSE, data.universe)
@@ -19,6 +24,14 @@ def main(stage: Stage) -> str:
         print(f"          {note}")
     first, last = data.bars["date"].min(), data.bars["date"].max()
     return f"{len(data.bars):,} bars of {data.bars['symbol'].nunique()} symbols, {first:%F} to {last:%F}"
+
+
+def _load(source: Any) -> MarketData:
+    if not isinstance(source, Yahoo):
+        data: MarketData = source.load()
+        return data
+    with tqdm(desc="market", total=len(source.symbols), unit="symbol", disable=None) as bar:
+        return source.load(on_symbols=bar.update)
 
 
 if __name__ == "__main__":

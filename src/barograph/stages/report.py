@@ -23,7 +23,7 @@ _HASHED: Final = (
     tables.SAMPLES,
     tables.ENSEMBLE_PREDICTIONS,
 )
-_DATES: Final = ["start", "end", "available_from"]
+_DATES: Final = ["start", "end", "recognised_on", "available_from"]
 
 
 @stage(
@@ -34,6 +34,7 @@ _DATES: Final = ["start", "end", "available_from"]
     "archive",
     "folds",
     "memory",
+    "selection",
     "models",
     "ensemble",
     "tuning",
@@ -49,13 +50,15 @@ def main(stage: Stage) -> str:
     """Gather what the stages wrote and draw it."""
     execution, validation = stage.build("execution"), stage.build("validation")
     catalogue = stage.read_csv("reports/features/catalogue.csv")
+    events = stage.read_csv("reports/archive/events.csv", dates=_DATES)
     inputs = ReportInputs(
         context=stage.read(tables.CONTEXT),
         regimes=stage.read(tables.REGIME_SERIES),
         folds=stage.read(tables.FOLDS),
         samples=stage.read(tables.SAMPLES),
         archive=stage.read(tables.ARCHIVE),
-        archive_events=stage.read_csv("reports/archive/events.csv", dates=_DATES),
+        archive_events=events[events["kind"] == "configured"].reset_index(drop=True),
+        found_events=events[events["kind"] == "episode"].reset_index(drop=True),
         slices=stage.read_csv("reports/validation/slices.csv"),
         calibration=stage.read_csv("reports/validation/calibration.csv"),
         confusion=stage.read_csv("reports/validation/confusion.csv"),
@@ -74,6 +77,8 @@ def main(stage: Stage) -> str:
         drift_regimes=stage.read_csv("reports/drift/regimes.csv"),
         drift_shares=stage.read_csv("reports/drift/regime_shares.csv"),
         drift_predictions=stage.read_csv("reports/drift/predictions.csv"),
+        selection=stage.read(tables.SELECTION),
+        selection_stability=stage.read_json("reports/selection/summary.json")["stability"],
         tuning={name: _tuned(stage, name) for name in stage.settings["models"]},
         families=dict(zip(catalogue["name"], catalogue["family"], strict=True)),
         provenance=_provenance(stage),

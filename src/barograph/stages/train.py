@@ -5,9 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from barograph import config, tables
@@ -17,6 +15,7 @@ from barograph.models import (
     check_storable,
     class_frequencies,
     feature_importance,
+    log_loss,
     save,
     searched,
     tuned,
@@ -33,7 +32,8 @@ def main(stage: Stage) -> str:
     name, settings = stage.chosen_model()
     model, seed = _with_study(stage, config.build(settings, f"models.{name}"), name), stage.settings["seed"]
     labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
-    steps = walk(model, stage.read(tables.FEATURES), labels, stage.read(tables.SAMPLES), folds, name=name, seed=seed)
+    features, samples, selection = (stage.read(one) for one in (tables.FEATURES, tables.SAMPLES, tables.SELECTION))
+    steps = walk(model, features, labels, samples, folds, name=name, seed=seed, selection=selection)
     predicted: list[pd.DataFrame] = []
     rested: list[pd.DataFrame] = []
     for step in tqdm(steps, name, total=len(folds), unit="fold", disable=None):
@@ -68,13 +68,8 @@ def _facts(step: Step, params: Mapping[str, Any], settings: Mapping[str, Any], f
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:
     known = predictions.merge(labels[["symbol", "date", "label"]], on=["symbol", "date"])
     priors = class_frequencies(labels, folds).loc[known["fold"]]
-    ours, theirs = (_log_loss(table, known["label"].to_numpy()) for table in (known, priors))
+    ours, theirs = (log_loss(one[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy()) for one in (known, priors))
     return f"log loss {ours:.4f}, skill against prior {1 - ours / theirs:+.2%}"
-
-
-def _log_loss(table: pd.DataFrame, classes: NDArray[np.int8]) -> float:
-    given = table[list(PROBABILITIES)].to_numpy()[np.arange(classes.size), classes]
-    return float(-np.log(np.maximum(given, np.finfo(np.float64).eps)).mean())
 
 
 def _digest(*parts: bytes) -> str:

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from barograph import config, tables
 from barograph.errors import InputError
-from barograph.models import study_rows, tune
+from barograph.models import kept_features, study_rows, tune
 from barograph.stages.stage import Stage, stage
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def main(stage: Stage) -> str:
     labels = stage.read(tables.LABELS)
     walk = stage.build("folds")
     first = walk.over(labels, stage.read(tables.REGIME_SERIES))[0]
-    data = study_rows(stage.read(tables.FEATURES), labels, first, settings, embargo=walk.embargo)
+    features = stage.read(tables.FEATURES).set_index(["symbol", "date"])
+    features = features[kept_features(stage.read(tables.SELECTION), first.number, features.columns)].reset_index()
+    data = study_rows(features, labels, first, settings, embargo=walk.embargo)
     kept = stage.settings.get("storage")
     with tqdm(desc=name, total=settings.trials, unit="trial", disable=None) as bar:
         result = tune(

@@ -13,12 +13,13 @@ from barograph.stages.words import estimate
 @stage("models", "validation", "seed")
 def main(stage: Stage) -> str:
     """Score all predictors on the same rows: overall and per regime, event, sector and fold."""
+    archive = stage.read(tables.ARCHIVE)
     result = validate(
         read_predictors(stage),
         stage.read(tables.LABELS),
         stage.read(tables.REGIME_SERIES),
         stage.read(tables.UNIVERSE),
-        stage.read(tables.ARCHIVE),
+        archive[archive["kind"] == "configured"],
         stage.build("validation"),
         stage.settings["seed"],
     )

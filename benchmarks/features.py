@@ -1,0 +1,253 @@
+"""How fast features are made, and in how much memory: the whole catalogue, and ten indicators beside other libraries.
+
+Run as ``python benchmarks/features.py`` in the project's root, or with ``--quick`` for markets a tenth of the size.
+Each figure comes from a process of its own. Times are those of a second run, in memory that the first has touched: on
+many virtual machines the first touch of a page costs more than what is computed into it. Peaks are those of a first
+run, of the whole process, interpreter, libraries and the tables that were read included.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import indicators
+import numpy as np
+import pandas as pd
+
+from barograph import config, tables
+from barograph.features import catalogue, compute, stream
+from barograph.testing import simulate
+
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}
+TABLES = {
+    "bars": tables.BARS,
+    "context": tables.CONTEXT,
+    "universe": tables.UNIVERSE,
+    "regimes": tables.REGIME_SERIES,
+    "facts": tables.FACTS,
+}
+PARTS = ("catalogue", "growth", "memory", "libraries", "archive")
+STAGES = ("regimes", "features", "labels", "archive")
+
+
+def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="markets a tenth of the size")
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="some parts only")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps(_work(**json.loads(options.child))))
+        return
+    scale = 10 if options.quick else 1
+    print("Second runs in touched memory; peaks of first runs; seconds of the wall clock and of the processor.\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        many = _market(folder / "many", 500 // scale, 5000)
+        tenth = _market(folder / "tenth", 50 // scale, 5000)
+        if "catalogue" in options.only:
+            _show_catalogue([_market(folder / "few", max(20 // scale, 3), 8313), many])
+        if "growth" in options.only:
+            _show_growth(tenth, many)
+        if "memory" in options.only:
+            _show_memory([tenth, many])
+        if "libraries" in options.only:
+            _show_libraries(many)
+        if "archive" in options.only:
+            _show_archive(folder, 76 // scale)
+
+
+def _market(folder: Path, symbols: int, days: int) -> Path:
+    """Write a simulated market with all the inputs that some feature reads."""
+    data = simulate(symbols=symbols, first_year=2022 - days // 252, years=days // 252 + 1, facts=True)
+    dates = data.context["date"].iloc[:days]
+    context = _with_all_columns(data.context.iloc[:days])
+    rule = config.build(config.compose()["regime"], "regime")
+    written = {
+        "bars": data.bars[data.bars["date"].isin(dates)],
+        "context": context,
+        "universe": data.universe,
+        "regimes": rule.table(context),
+        "facts": data.facts,
+    }
+    for name, table in TABLES.items():
+        tables.write(table, written[name], folder)
+    return folder
+
+
+def _with_all_columns(context: pd.DataFrame) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    walks = {
+        name: 20.0 * np.exp(np.cumsum(random.normal(0.0, 0.01, len(context))))
+        for name in ("us2y", "us10y", "usd_broad", "vix3m", "vix9d", "vix_high", "vix_low", "wti")
+        if name not in context
+    }
+    return context.assign(**walks)
+
+
+def _read(folder: Path) -> dict[str, pd.DataFrame]:
+    return {name: tables.read(table, folder) for name, table in TABLES.items()}
+
+
+def _whole(market: dict[str, pd.DataFrame]) -> int:
+    return compute(**market).shape[1] - 2
+
+
+def _streamed(market: dict[str, pd.DataFrame]) -> int:
+    columns = 0
+    for block in stream(**market):
+        columns = block.shape[1] - 2
+    return columns
+
+
+def _written(market: dict[str, pd.DataFrame]) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        path = tables.write_blocks(tables.FEATURES, stream(**market), Path(folder))
+        return path.stat().st_size
+
+
+WORK: dict[str, Callable[[dict[str, pd.DataFrame]], Any]] = {
+    "compute": _whole,
+    "stream": _streamed,
+    "write": _written,
+    **{name: lambda market, run=run: run(market["bars"]).shape[0] for name, run in indicators.LIBRARIES.items()},
+}
+
+
+def _work(work: str, folder: str, repeat: bool) -> dict[str, float]:
+    """Do one piece of work in this process, and say how long it took and how much memory."""
+    market = _read(Path(folder))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = WORK[work](market)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    wall, processor = time.perf_counter(), time.process_time()
+    if repeat:
+        WORK[work](market)
+    return {
+        "rows": len(market["bars"]),
+        "symbols": len(market["universe"]),
+        "result": result,
+        "wall": time.perf_counter() - wall,
+        "processor": time.process_time() - processor,
+        "before": before / 2**20,
+        "peak": peak / 2**20,
+    }
+
+
+def _child(work: str, folder: Path, *, repeat: bool) -> dict[str, Any]:
+    order = json.dumps({"work": work, "folder": str(folder), "repeat": repeat})
+    environment = os.environ | (KEEP_MEMORY if repeat else {})
+    command = [sys.executable, __file__, "--child", order]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{work} on {folder.name}: {done.stderr}")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _show_catalogue(markets: Iterable[Path]) -> None:
+    rows = []
+    for folder in markets:
+        for work, width in (("compute", 8), ("stream", 4)):
+            timed, peak = _child(work, folder, repeat=True), _child(work, folder, repeat=False)
+            output = timed["rows"] * timed["result"] * width / 2**30
+            values = timed["rows"] * timed["result"] / timed["wall"] / 1e6
+            rows.append(
+                [
+                    f"{timed['symbols']} x {timed['rows'] // timed['symbols']:,}",
+                    work,
+                    f"{timed['result']}",
+                    f"{timed['wall']:.2f}",
+                    f"{timed['processor']:.2f}",
+                    f"{values:.0f}",
+                    f"{output:.2f}",
+                    f"{peak['peak']:.2f}",
+                    f"{peak['peak'] / output:.2f}",
+                ]
+            )
+    head = ["symbols x days", "by", "features", "s", "cpu s", "M values/s", "output GiB", "peak GiB", "peak / output"]
+    _print(f"The whole catalogue ({len(catalogue())} features)", head, rows)
+
+
+def _show_growth(tenth: Path, many: Path) -> None:
+    small, large = (_child("stream", folder, repeat=True) for folder in (tenth, many))
+    cost = [work["processor"] / work["rows"] * 1e6 for work in (small, large)]
+    rows = [
+        [f"{work['rows']:,}", f"{work['processor']:.2f}", f"{each:.2f}", f"{each / cost[0]:.2f}"]
+        for work, each in zip((small, large), cost, strict=True)
+    ]
+    _print("Ten times the work", ["rows", "cpu s", "us a row", "ratio"], rows)
+
+
+def _show_memory(markets: Sequence[Path]) -> None:
+    """Stream to a file and extend the peak in proportion to the symbols."""
+    rows, done = [], [_child("write", market, repeat=False) for market in markets]
+    for work in done:
+        table = [f"{work['symbols']}", f"{work['rows']:,}", f"{work['result'] / 2**30:.2f}"]
+        rows.append([*table, f"{work['before']:.2f}", f"{work['peak']:.2f}"])
+    slope = (done[1]["peak"] - done[0]["peak"]) / (done[1]["rows"] - done[0]["rows"])
+    large = 5000 * 7500
+    rows.append(["5000", f"{large:,}", "", "", f"{done[0]['peak'] + slope * (large - done[0]['rows']):.1f} (extended)"])
+    _print("Streamed to parquet", ["symbols", "rows", "file GiB", "with the bars read GiB", "peak GiB"], rows)
+
+
+def _show_libraries(market: Path) -> None:
+    indicators.check(tables.read(tables.BARS, market))
+    rows, ours = [], 0.0
+    for name in indicators.LIBRARIES:
+        work = _child(name, market, repeat=True)
+        ours = ours or work["wall"]
+        each = work["rows"] * len(indicators.NAMES) / work["wall"] / 1e6
+        rows.append(
+            [name, f"{work['wall']:.2f}", f"{work['processor']:.2f}", f"{each:.1f}", f"{work['wall'] / ours:.2f}"]
+        )
+    title = f"The same {len(indicators.NAMES)} indicators ({', '.join(indicators.NAMES)})"
+    _print(title, ["library", "s", "cpu s", "M rows/s an indicator", "time / ours"], rows)
+
+
+def _show_archive(folder: Path, symbols: int) -> None:
+    """Run the stages between the market and the archive in this process, twice."""
+    from barograph.stages.stage import Stage
+
+    root = folder / "archive"
+    data = simulate(symbols=symbols, first_year=2006, years=18, events=True, facts=True)
+    for name in ("bars", "context", "universe", "facts"):
+        tables.write(TABLES[name], getattr(data, name), root)
+    settings = config.compose()
+    signals = root / settings["features"]["signals"]
+    signals.parent.mkdir(parents=True)
+    signals.write_bytes(Path(settings["features"]["signals"]).read_bytes())
+    seconds: dict[str, float] = {}
+    for _ in range(2):
+        for name in STAGES:
+            stage = import_module(f"barograph.stages.{name}")
+            start = time.perf_counter()
+            said = stage.main.__wrapped__(Stage(settings, root, root, None))
+            seconds[name] = time.perf_counter() - start
+    rows = [[name, f"{each:.2f}"] for name, each in seconds.items()]
+    rows.append(["together", f"{sum(seconds.values()):.2f}"])
+    _print(f"Archive of {symbols} symbols, features included: {said}", ["stage", "s"], rows)
+
+
+def _print(title: str, head: list[str], rows: Iterable[list[str]]) -> None:
+    lines = [head, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    print(title)
+    for line in lines:
+        first, *others = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(["", line[0].ljust(len(first)), *others]))
+    print(flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Selection: which features each fold keeps, decided by what had matured before it."""
+
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from barograph import tables
+from barograph.models import fold_selections, kept_shares, select_features, selection_summary
+from barograph.stages.stage import Stage, stage
+
+
+@stage("selection", "folds", "seed")
+def main(stage: Stage) -> str:
+    """Select on every fold's own past, that of the model that goes into service included."""
+    selection, walk = stage.build("selection"), stage.build("folds")
+    labels = stage.read(tables.LABELS)
+    folds = walk.over(labels, stage.read(tables.REGIME_SERIES))
+    found = select_features(
+        selection, stage.read(tables.FEATURES), labels, folds, embargo=walk.embargo, seed=stage.settings["seed"]
+    )
+    table = pd.concat(tqdm(found, "select", total=len(folds), unit="fold", disable=None), ignore_index=True)
+    summary = selection_summary(table)
+    stage.write(tables.SELECTION, table)
+    stage.write_csv("reports/selection/folds.csv", fold_selections(table))
+    stage.write_csv("reports/selection/stability.csv", kept_shares(table))
+    stage.write_json("reports/selection/summary.json", summary)
+    return _said(summary)
+
+
+def _said(summary: dict[str, Any]) -> str:
+    fewest, most, features = summary["fewest_kept"], summary["most_kept"], summary["features"]
+    kept = f"all {features}" if fewest == features else f"{fewest} of {features}"
+    kept = kept if fewest == most else f"{fewest} to {most} of {features}"
+    stability = summary["stability"]
+    alike = "" if stability is None else f", stability {stability:.2f}"
+    return f"kept {kept} features in {summary['folds']} fold{'s' * (summary['folds'] > 1)}{alike}"
+
+
+if __name__ == "__main__":
+    main()

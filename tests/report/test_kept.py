@@ -1,0 +1,95 @@
+"""What was kept: counts by family and fold, what stands for what was dropped, and what is said where all is kept."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from barograph.report import ReportInputs, kept, render
+
+from .synthetic import replaced
+
+FAMILIES = {
+    "vol_1": "volatility",
+    "vol_2": "volatility",
+    "vol_3": "volatility",
+    "ret_1": "momentum",
+    "ret_2": "momentum",
+}
+GONE = {
+    (0, "vol_2"): "near duplicate of vol_1",
+    (1, "vol_2"): "near duplicate of vol_1",
+    (1, "vol_3"): "near duplicate of vol_1",
+    (1, "ret_2"): "constant",
+    (2, "vol_1"): "near duplicate of vol_2",
+}
+
+
+def selected(inputs: ReportInputs, gone: dict[tuple[int, str], str] = GONE, **changes: Any) -> ReportInputs:
+    rows = [(fold, name, gone.get((fold, name), "kept")) for fold in range(3) for name in FAMILIES]
+    table = pd.DataFrame(rows, columns=["fold", "feature", "reason"])
+    table = table.assign(kept=table["reason"] == "kept")
+    return replaced(inputs, **({"selection": table, "families": FAMILIES, "selection_stability": 0.714} | changes))
+
+
+def test_the_heading_counts_and_says_how_stable(inputs: ReportInputs) -> None:
+    assert kept.heading(selected(inputs)) == (
+        "A fold keeps 2 to 4 of 5 features; 1 are kept in every fold (stability 0.71)"
+    )
+    same = {(fold, "vol_2"): "eliminated" for fold in range(3)}
+    assert kept.heading(selected(inputs, same, selection_stability=None)) == (
+        "A fold keeps 4 of 5 features; 4 are kept in every fold"
+    )
+    assert kept.heading(selected(inputs, {}, selection_stability=None)) == "Every fold keeps all 5 features"
+
+
+def test_cells_count_what_a_fold_keeps_of_a_family(inputs: ReportInputs) -> None:
+    chart = kept.families(selected(inputs))
+    assert chart is not None
+    assert chart.layout["yaxis"]["ticktext"] == ["All features (5)", "Momentum (2)", "Volatility (3)"]
+    assert chart.layout["xaxis"]["ticktext"] == ["2003", "2004", "2005"]
+    assert chart.data[0]["text"] == [["4", "2", "4"], ["2", "1", "2"], ["2", "1", "2"]]
+    assert chart.data[0]["z"] == [
+        [20, 60, 20],
+        [0, 50, 0],
+        [pytest.approx(100 / 3, abs=0.01), pytest.approx(200 / 3, abs=0.01), pytest.approx(100 / 3, abs=0.01)],
+    ]
+    assert chart.heading == "Volatility features go most often: a fold keeps 2 of 3 (median)"
+
+
+def test_a_family_that_loses_all_is_still_there(inputs: ReportInputs) -> None:
+    none = {(fold, name): "missing" for fold in range(3) for name in ("ret_1", "ret_2")}
+    chart = kept.families(selected(inputs, none))
+    assert chart is not None
+    assert chart.data[0]["text"][1] == ["0", "0", "0"]
+    assert chart.heading == "Momentum features go most often: a fold keeps 0 of 2 (median)"
+
+
+def test_what_was_dropped_stands_by_what_is_kept_for_it(inputs: ReportInputs) -> None:
+    assert kept.dropped(selected(inputs)) == [
+        kept.Dropped("", "constant", "ret_2 (1)"),
+        kept.Dropped("vol_1", "", "vol_2 (2), vol_3 (1)"),
+        kept.Dropped("vol_2", "", "vol_1 (1)"),
+    ]
+
+
+def test_long_lists_are_cut_and_say_so(inputs: ReportInputs) -> None:
+    names = [f"f_{place:02}" for place in range(40)]
+    best = pd.DataFrame({"fold": 0, "feature": names, "kept": False, "reason": "not among the k best"})
+    (one,) = kept.dropped(replaced(inputs, selection=best))
+    assert one.features.endswith("f_11 (1) and 28 more")
+    pairs = best.assign(reason=[f"near duplicate of g_{place}" for place in range(40)])
+    assert kept.caption(replaced(inputs, selection=pairs)).endswith(
+        "The first 15 of 40 rows; data/selection.parquet has all."
+    )
+    assert "rows" not in kept.caption(selected(inputs))
+
+
+def test_the_page_shows_it_and_nothing_where_all_is_kept(inputs: ReportInputs) -> None:
+    page = render(selected(inputs))
+    assert '<th scope="row"><code>vol_1</code></th><td>vol_2 (2), vol_3 (1)</td>' in page
+    assert '<th scope="row">none: constant</th><td>ret_2 (1)</td>' in page
+    everything = render(selected(inputs, {}, selection_stability=None))
+    assert "Every fold keeps all 5 features" in everything
+    assert "kept-families" not in everything
+    assert "dropped-caption" not in everything

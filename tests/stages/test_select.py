@@ -1,0 +1,65 @@
+"""The select stage: what it writes, and its closing line."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from barograph import tables
+from barograph.stages import select
+from barograph.stages.stage import Stage
+from tests.models.planted import DATES, panel
+
+FOLDS = {"_target_": "barograph.folds.WalkForward", "min_years": 1, "embargo": 5}
+ALONE = {"_target_": "barograph.models.NearDuplicates", "max_correlation": 0.9, "rows": 1000}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    features, labels = panel()
+    regimes = pd.DataFrame(
+        {"date": DATES, "regime": "normal", "rule": "vix", "vix": 20.0, "index_return_10": 0.0, "drawdown": 0.0}
+    )
+    tables.write(tables.FEATURES, features, folder)
+    tables.write(tables.LABELS, labels.assign(exit_reason="time", exit_return=0.0), folder)
+    tables.write(tables.REGIME_SERIES, regimes, folder)
+    return folder
+
+
+def _run(root, out, selection=ALONE) -> str:
+    settings = {"selection": selection, "folds": FOLDS, "seed": 7}
+    line: str = select.main.__wrapped__(Stage(settings, root, out, None))
+    return line
+
+
+def test_the_stage_writes_the_same_bytes_twice_and_counts_them(root, tmp_path):
+    said = [_run(root, tmp_path / run) for run in ("a", "b")]
+    for path in (
+        "data/selection.parquet",
+        *(f"reports/selection/{name}" for name in ("folds.csv", "stability.csv", "summary.json")),
+    ):
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
+    table = tables.read(tables.SELECTION, tmp_path / "a")
+    features = tables.read(tables.FEATURES, root).columns[2:].tolist()
+    assert table.groupby("fold").size().to_dict() == dict.fromkeys(range(4), len(features)), (
+        "2005 to 2007, and the final"
+    )
+    folds = pd.read_csv(tmp_path / "a/reports/selection/folds.csv")
+    assert folds["kept"].tolist() == table.groupby("fold")["kept"].sum().tolist()
+    assert folds["near_duplicate"].tolist() == [3] * 4
+    shares = pd.read_csv(tmp_path / "a/reports/selection/stability.csv")
+    assert shares["feature"].tolist() == features
+    summary = json.loads((tmp_path / "a/reports/selection/summary.json").read_text())
+    assert summary["always_kept"] == (shares["kept_share"] == 1).sum()
+    assert said[0] == said[1] == f"kept 10 of 15 features in 4 folds, stability {summary['stability']:.2f}"
+
+
+def test_keeping_everything_is_said(root, tmp_path):
+    assert _run(root, tmp_path, {"_target_": "barograph.models.KeepAll"}) == "kept all 15 features in 4 folds"
+    assert json.loads((tmp_path / "reports/selection/summary.json").read_text())["stability"] is None
+
+
+def test_a_range_is_said():
+    summary = {"features": 140, "folds": 17, "fewest_kept": 84, "most_kept": 91, "always_kept": 80, "stability": 0.931}
+    assert select._said(summary) == "kept 84 to 91 of 140 features in 17 folds, stability 0.93"
