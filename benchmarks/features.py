@@ -47,7 +47,8 @@ def main() -> None:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps(_work(**json.loads(options.child))))
+        order = json.loads(options.child)
+        print(json.dumps(CHILDREN[order.pop("job")](**order)))
         return
     scale = 10 if options.quick else 1
     print("Second runs in touched memory; peaks of first runs; seconds of the wall clock and of the processor.\n")
@@ -68,6 +69,11 @@ def main() -> None:
 
 
 def _market(folder: Path, symbols: int, days: int) -> Path:
+    _child(job="make", folder=str(folder), symbols=symbols, days=days)
+    return folder
+
+
+def _make(folder: str, symbols: int, days: int) -> None:
     """Write a simulated market with all the inputs that some feature reads."""
     data = simulate(symbols=symbols, first_year=2022 - days // 252, years=days // 252 + 1, facts=True)
     dates = data.context["date"].iloc[:days]
@@ -81,8 +87,7 @@ def _market(folder: Path, symbols: int, days: int) -> Path:
         "facts": data.facts,
     }
     for name, table in TABLES.items():
-        tables.write(table, written[name], folder)
-    return folder
+        tables.write(table, written[name], Path(folder))
 
 
 def _with_all_columns(context: pd.DataFrame) -> pd.DataFrame:
@@ -95,8 +100,8 @@ def _with_all_columns(context: pd.DataFrame) -> pd.DataFrame:
     return context.assign(**walks)
 
 
-def _read(folder: Path) -> dict[str, pd.DataFrame]:
-    return {name: tables.read(table, folder) for name, table in TABLES.items()}
+def _read(folder: str) -> dict[str, pd.DataFrame]:
+    return {name: tables.read(table, Path(folder)) for name, table in TABLES.items()}
 
 
 def _whole(market: dict[str, pd.DataFrame]) -> int:
@@ -124,9 +129,9 @@ WORK: dict[str, Callable[[dict[str, pd.DataFrame]], Any]] = {
 }
 
 
-def _work(work: str, folder: str, repeat: bool) -> dict[str, float]:
+def _measure(work: str, folder: str, repeat: bool) -> dict[str, float]:
     """Do one piece of work in this process, and say how long it took and how much memory."""
-    market = _read(Path(folder))
+    market = _read(folder)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result = WORK[work](market)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -144,14 +149,25 @@ def _work(work: str, folder: str, repeat: bool) -> dict[str, float]:
     }
 
 
-def _child(work: str, folder: Path, *, repeat: bool) -> dict[str, Any]:
-    order = json.dumps({"work": work, "folder": str(folder), "repeat": repeat})
-    environment = os.environ | (KEEP_MEMORY if repeat else {})
-    command = [sys.executable, __file__, "--child", order]
+def _check(folder: str) -> None:
+    indicators.check(_read(folder)["bars"])
+
+
+CHILDREN: dict[str, Callable[..., Any]] = {"make": _make, "measure": _measure, "check": _check}
+
+
+def _child(**order: Any) -> Any:
+    """Do a job in a process of its own; this one stays small, as a child's peak counts from its parent's."""
+    environment = os.environ | (KEEP_MEMORY if order.get("repeat") else {})
+    command = [sys.executable, __file__, "--child", json.dumps(order)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{work} on {folder.name}: {done.stderr}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        raise SystemExit(f"{order}: {done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _measured(work: str, folder: Path, *, repeat: bool) -> dict[str, Any]:
+    result: dict[str, Any] = _child(job="measure", work=work, folder=str(folder), repeat=repeat)
     return result
 
 
@@ -159,7 +175,7 @@ def _show_catalogue(markets: Iterable[Path]) -> None:
     rows = []
     for folder in markets:
         for work, width in (("compute", 8), ("stream", 4)):
-            timed, peak = _child(work, folder, repeat=True), _child(work, folder, repeat=False)
+            timed, peak = _measured(work, folder, repeat=True), _measured(work, folder, repeat=False)
             output = timed["rows"] * timed["result"] * width / 2**30
             values = timed["rows"] * timed["result"] / timed["wall"] / 1e6
             rows.append(
@@ -180,7 +196,7 @@ def _show_catalogue(markets: Iterable[Path]) -> None:
 
 
 def _show_growth(tenth: Path, many: Path) -> None:
-    small, large = (_child("stream", folder, repeat=True) for folder in (tenth, many))
+    small, large = (_measured("stream", folder, repeat=True) for folder in (tenth, many))
     cost = [work["processor"] / work["rows"] * 1e6 for work in (small, large)]
     rows = [
         [f"{work['rows']:,}", f"{work['processor']:.2f}", f"{each:.2f}", f"{each / cost[0]:.2f}"]
@@ -191,7 +207,7 @@ def _show_growth(tenth: Path, many: Path) -> None:
 
 def _show_memory(markets: Sequence[Path]) -> None:
     """Stream to a file and extend the peak in proportion to the symbols."""
-    rows, done = [], [_child("write", market, repeat=False) for market in markets]
+    rows, done = [], [_measured("write", market, repeat=False) for market in markets]
     for work in done:
         table = [f"{work['symbols']}", f"{work['rows']:,}", f"{work['result'] / 2**30:.2f}"]
         rows.append([*table, f"{work['before']:.2f}", f"{work['peak']:.2f}"])
@@ -202,10 +218,10 @@ def _show_memory(markets: Sequence[Path]) -> None:
 
 
 def _show_libraries(market: Path) -> None:
-    indicators.check(tables.read(tables.BARS, market))
+    _child(job="check", folder=str(market))
     rows, ours = [], 0.0
     for name in indicators.LIBRARIES:
-        work = _child(name, market, repeat=True)
+        work = _measured(name, market, repeat=True)
         ours = ours or work["wall"]
         each = work["rows"] * len(indicators.NAMES) / work["wall"] / 1e6
         rows.append(

@@ -6,8 +6,11 @@ import pandas as pd
 import pytest
 
 from barograph.report import ReportInputs, kept, render
+from barograph.report.catalogue import left_out
+from barograph.report.catalogue import rows as catalogue_rows
 
 from .synthetic import replaced
+from .synthetic_why import catalogue
 
 FAMILIES = {
     "vol_1": "volatility",
@@ -29,7 +32,9 @@ def selected(inputs: ReportInputs, gone: dict[tuple[int, str], str] = GONE, **ch
     rows = [(fold, name, gone.get((fold, name), "kept")) for fold in range(3) for name in FAMILIES]
     table = pd.DataFrame(rows, columns=["fold", "feature", "reason"])
     table = table.assign(kept=table["reason"] == "kept")
-    return replaced(inputs, **({"selection": table, "families": FAMILIES, "selection_stability": 0.714} | changes))
+    return replaced(
+        inputs, **({"selection": table, "catalogue": catalogue(FAMILIES), "selection_stability": 0.714} | changes)
+    )
 
 
 def test_the_heading_counts_and_says_how_stable(inputs: ReportInputs) -> None:
@@ -93,3 +98,23 @@ def test_the_page_shows_it_and_nothing_where_all_is_kept(inputs: ReportInputs) -
     assert "Every fold keeps all 5 features" in everything
     assert "kept-families" not in everything
     assert "dropped-caption" not in everything
+
+
+def test_the_catalogue_says_what_each_feature_is_and_how_often_it_was_kept(inputs: ReportInputs) -> None:
+    told = selected(inputs, catalogue=catalogue(FAMILIES | {"unselected": "momentum"}))
+    table = {row.name: [cell.text for cell in row.cells] for row in catalogue_rows(told)}
+    assert table["vol_2"] == ["Volatility", "ln(C_t / C_(t-1))", "", "20", "33"]
+    assert table["vol_1"][-1] == "67"
+    assert table["unselected"][-1] == "\N{EN DASH}"
+    page = render(told)
+    assert "What each feature is" in page
+    assert f"{len(FAMILIES) + 1} features, as computed" in page
+
+
+def test_features_that_were_left_out_are_grouped_by_what_the_source_lacks(inputs: ReportInputs) -> None:
+    lacks = {"natr_14": "high low", "mfi_14": "high low volume", "parkinson_5": "high low"}
+    assert left_out(replaced(inputs, left_out=lacks)) == [
+        ("high low", ["natr_14", "parkinson_5"]),
+        ("high low volume", ["mfi_14"]),
+    ]
+    assert "Features left out" not in render(replaced(inputs, left_out={}))

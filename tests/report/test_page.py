@@ -120,7 +120,7 @@ def test_text_of_the_data_is_escaped(inputs: ReportInputs) -> None:
     changes = {
         "criteria": inputs.criteria.assign(description=attack),
         "drift_features": inputs.drift_features.assign(feature=lambda frame: frame["feature"] + attack, family=attack),
-        "families": dict.fromkeys(inputs.families, attack),
+        "catalogue": inputs.catalogue.assign(family=attack, formula=attack, source=attack),
         "tuning": {attack: inputs.tuning["lightgbm"] | {"params": {attack: attack}, "start": {attack: attack}}},
     }
     for name in ("shap_importance", "shap_beeswarm", "importance_by_fold"):
@@ -141,7 +141,7 @@ def test_tables_can_be_sorted_by_keyboard_and_read_aloud(page: str) -> None:
     elements = Elements(page)
     assert all(one.get("scope") in {"col", "row"} for one in elements.all("th"))
     sortable = [one for one in elements.all("th") if "aria-sort" in one]
-    assert len(sortable) == 9 + 10 + 5 + 8
+    assert len(sortable) == 9 + 6 + 10 + 5 + 8
     assert len(elements.all("button")) == len(sortable)
     assert len(elements.all("caption")) == len(elements.all("table"))
     assert len(re.findall(r"<th scope=\"col\"[^>]*aria-sort=\"none\"><button type=\"button\"", page)) == len(sortable)
@@ -197,9 +197,10 @@ def test_missing_columns_are_refused_in_one_line(inputs: ReportInputs) -> None:
 
 def test_a_report_without_archive_and_backtest_is_drawn(inputs: ReportInputs) -> None:
     names = ["archive_events", "backtest", "equity", "monthly", "cost_curve", "calibration", "confusion", "criteria"]
+    names += ["found_events", "catalogue"]
     names += [name for name in inputs.__dataclass_fields__ if name.startswith(("shap_", "importance_", "drift_"))]
     empty: dict[str, pd.DataFrame] = {name: getattr(inputs, name).iloc[:0] for name in names}
-    page = render(replaced(inputs, provenance={}, left_out={}, tuning={}, families={}, **empty))
+    page = render(replaced(inputs, provenance={}, left_out={}, tuning={}, **empty))
     assert "the ensemble beats the regime table" in heading(page)
     assert "equity" not in content(page)
     assert "has its default value" not in page, "nothing is known of the parameters"

@@ -9,6 +9,7 @@ import pytest
 from barograph.report import ReportInputs, agreement, beeswarm, page_tables, why
 
 from .synthetic import replaced
+from .synthetic_why import catalogue
 
 FAMILIES = {"vol_1": "volatility", "vol_2": "volatility", "ret_1": "momentum", "month": "calendar"}
 
@@ -21,7 +22,7 @@ def told(inputs: ReportInputs, shares: Mapping[tuple[str, str], tuple[float, ...
         for feature, share in zip(FAMILIES, own, strict=True)
     ]
     table = pd.DataFrame(rows, columns=["model", "regime", "feature", "share", "rows"])
-    return replaced(inputs, shap_importance=table, families=FAMILIES)
+    return replaced(inputs, shap_importance=table, catalogue=catalogue(FAMILIES))
 
 
 BOTH = {
@@ -83,7 +84,7 @@ def test_a_regime_without_rows_or_shares_is_left_out(inputs: ReportInputs, witho
 
 
 def test_features_of_no_known_family_are_the_others(inputs: ReportInputs) -> None:
-    chart = why.families(replaced(told(inputs, BOTH), families={"ret_1": "momentum"}))
+    chart = why.families(replaced(told(inputs, BOTH), catalogue=catalogue({"ret_1": "momentum"})))
     assert chart is not None
     assert set(chart.layout["yaxis"]["ticktext"]) == {"Momentum", "Other"}
 

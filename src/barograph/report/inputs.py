@@ -50,6 +50,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "drift_shares": ("fold", "regime", "reference", "current"),
     "drift_predictions": ("fold", "predictor", "js", "q_value", "moved"),
     "selection": ("fold", "feature", "kept", "reason"),
+    "catalogue": ("name", "family", "formula", "source", "lookback"),
 }
 
 
@@ -93,16 +94,16 @@ class ReportInputs:
         ``alarm`` one that also persists.
     selection : pandas.DataFrame
         Whether each fold keeps a feature, and the reason: ``kept``, ``near duplicate of <feature>`` or others in words.
+    catalogue : pandas.DataFrame
+        One row a feature that was computed: ``name, family, formula, source, lookback``.
     tuning : mapping of str to mapping
         A model's search: ``params`` and ``start`` (name to value), ``log_loss``, ``start_log_loss``, ``importance``
         (name to share, or None) and ``trials`` (``complete``, ``pruned``, ``failed``).
-    families : mapping of str to str
-        Features to their families.
     provenance : mapping
         Plain values, each optional: ``source`` and ``coverage`` (str), ``notes`` and ``commands`` (lists of str),
         ``params_changed`` (key to ``(default, value)``), ``hashes`` (path to md5), ``versions`` (package to version).
     left_out : mapping of str to str
-        Features that were not computed, and why.
+        Features that were not computed, and what the source has not for them.
     selection_stability : float or None
         How alike the folds' choices of features are: 1 where they are the same, 0 what chance gives; None where it has
         no value, as where all features are kept.
@@ -147,8 +148,8 @@ class ReportInputs:
     drift_shares: pd.DataFrame
     drift_predictions: pd.DataFrame
     selection: pd.DataFrame
+    catalogue: pd.DataFrame
     tuning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    families: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     selection_stability: float | None = None
@@ -156,6 +157,11 @@ class ReportInputs:
     candidate: str = ENSEMBLE
     cost_bps: float | None = None
     confidence: float = 0.95
+
+    @property
+    def families(self) -> Mapping[str, str]:
+        """Features to their families."""
+        return dict(zip(self.catalogue["name"], self.catalogue["family"], strict=True))
 
     def __post_init__(self) -> None:
         """Refuse frames that lack a column that the page shows."""

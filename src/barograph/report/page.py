@@ -12,6 +12,7 @@ from barograph.report import (
     agreement,
     alarms,
     beeswarm,
+    catalogue,
     gate,
     kept,
     memory,
@@ -124,6 +125,10 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "alarm_rows": alarms.rows(inputs)[: alarms.SHOWN],
         "alarm_caption": alarms.caption(inputs),
         "confidence": f"{100 * inputs.confidence:g} %",
+        "catalogue_columns": catalogue.COLUMNS,
+        "catalogue_rows": catalogue.rows(inputs),
+        "catalogue_caption": catalogue.caption(inputs),
+        "left_out": catalogue.left_out(inputs),
         "provenance": _provenance(inputs),
         "few_rows": skill.FEW_ROWS,
     }
@@ -141,7 +146,6 @@ def _provenance(inputs: ReportInputs) -> dict[str, Any]:
         "hashes": sorted(dict(given.get("hashes", {})).items()),  # type: ignore[call-overload]
         "versions": sorted(dict(given.get("versions", {})).items()),  # type: ignore[call-overload]
         "commands": list(given.get("commands", [])),  # type: ignore[call-overload]
-        "left_out": sorted(inputs.left_out.items()),
     }
 
 

@@ -80,7 +80,7 @@ def main(stage: Stage) -> str:
         selection=stage.read(tables.SELECTION),
         selection_stability=stage.read_json("reports/selection/summary.json")["stability"],
         tuning={name: _tuned(stage, name) for name in stage.settings["models"]},
-        families=dict(zip(catalogue["name"], catalogue["family"], strict=True)),
+        catalogue=catalogue[catalogue["computed"]],
         provenance=_provenance(stage),
         left_out=_left_out(catalogue),
         candidate=stage.settings["gate"]["candidate"],
@@ -114,7 +114,7 @@ def _tuned(stage: Stage, name: str) -> dict[str, Any]:
 
 def _left_out(catalogue: pd.DataFrame) -> dict[str, str]:
     lacking = catalogue[catalogue["lacks"].notna()]
-    return {name: f"the source has no {lacks}" for name, lacks in zip(lacking["name"], lacking["lacks"], strict=True)}
+    return dict(zip(lacking["name"], lacking["lacks"], strict=True))
 
 
 if __name__ == "__main__":
