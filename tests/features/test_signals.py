@@ -90,7 +90,7 @@ def test_a_feature_of_the_users_own_may_read_a_signal(market: Market) -> None:
 
 
 def test_a_signal_that_is_not_there_is_refused(market: Market) -> None:
-    with pytest.raises(InputError, match=r"'signal_yours' is unknown; the catalogue has .*'signal_mine'"):
+    with pytest.raises(InputError, match=r"'signal_yours' is unknown; allowed are .*'signal_mine'"):
         compute(
             market.bars, names=["signal_yours"], signals=signals_of(("2003-01-06", "2003-01-06", 1.0), symbol="S00")
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.features.inputs import RELEASE_LAG, Axis, Inputs, missing_columns
-from barograph.features.registration import catalogue, find
+from barograph.features.registration import catalogue, find, unknown
 from barograph.features.run import Run
 
 DEFAULT_CALENDAR: Final = "XNYS"
@@ -218,7 +218,7 @@ def _wanted(inputs: Inputs, names: Sequence[str] | None) -> list[str]:
         entry = find(name)
         if entry is None:
             known = [*(each.name for each in catalogue()), *inputs.as_of.signals]
-            raise InputError(f"features: {name!r} is unknown; the catalogue has {known}")
+            raise InputError(f"features: {unknown(name, known)}")
         lacking = missing_columns(inputs, entry)
         if lacking:
             raise InputError(f"features: {name!r} cannot be computed: the data lacks {lacking}")

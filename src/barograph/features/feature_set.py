@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from barograph.errors import InputError
 from barograph.features.engine import available, compute, newest, stream
 from barograph.features.own import register_file
-from barograph.features.registration import catalogue, families, find
+from barograph.features.registration import catalogue, families, find, unknown
 from barograph.features.signals import FAMILY as SIGNALS
 from barograph.market.loading import CalendarCode
 from barograph.predictors import SIGNAL_PREFIX
@@ -61,7 +61,7 @@ class FeatureSet:
                 continue
             entry = find(name)
             if entry is None:
-                raise InputError(f"features.names: {name!r} is unknown; allowed are {self._names()}")
+                raise InputError(f"features.names: {unknown(name, self._names())}")
             if name not in self._names():
                 raise InputError(
                     f"features.names: {name!r} is of family {entry.family!r}; features.families has {self.families}"

@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeVar, get_args
 
 import numpy as np
@@ -203,6 +204,12 @@ def families() -> list[str]:
 def find(name: str) -> Feature | None:
     """Give the feature of that name, or None where no feature has it."""
     return _REGISTERED.get(name)
+
+
+def unknown(name: str, allowed: Sequence[str]) -> str:
+    """Say that a name is not allowed, and which are the nearest."""
+    near = get_close_matches(name, allowed, n=5, cutoff=0.5) or list(allowed[:5])
+    return f"{name!r} is unknown; allowed are {len(allowed)} names of the catalogue, the nearest {near}"
 
 
 def _add(entry: Feature) -> None:
