@@ -1,6 +1,7 @@
 """`barograph archive`, as a user types it."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(config.CONF, tmp_path / config.CONF.name)
     monkeypatch.setattr(config, "CONF", tmp_path / config.CONF.name)
     monkeypatch.chdir(tmp_path)
+    assert main(["params", "memory=none"]) == 0
     return tmp_path
 
 
@@ -67,7 +69,7 @@ def test_without_data_the_list_says_what_to_run(project: Path, capsys: pytest.Ca
     assert "run the stage that writes it (dvc repro)" in capsys.readouterr().err
 
 
-def test_an_added_event_is_known_from_today_and_the_others_make_room(project: Path) -> None:
+def test_an_added_event_is_known_from_today_and_leaves_the_others_as_they_are(project: Path) -> None:
     before = events_of(OPTION)
     assert main([*ADD, "--weight", "0.1"]) == 0
     after = events_of(OPTION)
@@ -75,14 +77,14 @@ def test_an_added_event_is_known_from_today_and_the_others_make_room(project: Pa
         "start": "2024-07-31",
         "end": "2024-08-09",
         "regime": "crash",
-        "weight": pytest.approx(0.1),
+        "weight": 0.1,
         "known_from": date.today().isoformat(),
     }
+    assert after == before
     assert list(after) == list(before)
-    for name, event in after.items():
-        assert event["weight"] == pytest.approx(0.9 * before[name]["weight"])
-    params = yaml.safe_load(Path("params.yaml").read_text())["archive"]["events"]
-    assert params["yen_unwind_2024"]["known_from"] == date.today().isoformat()
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    assert params["archive"]["events"]["yen_unwind_2024"]["known_from"] == date.today().isoformat()
+    assert params["memory"]["archive"] is None, "what else the workspace has chosen stays"
     assert "# trading days by which a run" in OPTION.read_text(), "comments stay"
 
 
@@ -108,21 +110,31 @@ def test_a_retired_event_keeps_its_place_and_gets_its_day(project: Path, capsys:
 def test_what_does_not_fit_changes_nothing(
     changes: list[str], message: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = OPTION.read_bytes()
+    before = [path.read_bytes() for path in (OPTION, Path("params.yaml"))]
     assert main([*ADD, *changes]) == 1
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+    assert [path.read_bytes() for path in (OPTION, Path("params.yaml"))] == before
+
+
+def test_a_name_that_is_none_and_settings_that_are_broken_elsewhere_change_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = OPTION.read_bytes()
+    assert main(["archive", "add", "bad name", *ADD[3:], "--weight", "0.1"]) == 1
+    assert "'bad name' is no name" in capsys.readouterr().err
+    Path("conf/features/own.py").write_text("def broken(:")
+    assert main([*ADD, "--weight", "0.1"]) == 1
+    assert "own.py, line 1: SyntaxError" in capsys.readouterr().err
     assert OPTION.read_bytes() == before
-    assert not Path("params.yaml").exists()
 
 
 def test_an_added_event_is_used_by_no_fold_of_the_past() -> None:
     world = make_world()
     later = pd.Timestamp.now().normalize()
     first = world.config.events["first"] | {"known_from": f"{later:%F}"}
-    config_ = type(world.config)(
-        events=world.config.events | {"first": first}, detection=None, detected_weight=0.1, same_event_days=10
-    )
+    events = {"first": first, "second": world.config.events["second"] | {"weight": 1.0}}
+    config_ = replace(world.config, events=events)
     events, _ = archive_tables(world.labels, world.regimes, world.bars, config_)
     assert events.set_index("event").loc["first", "available_from"] == later

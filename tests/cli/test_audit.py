@@ -53,7 +53,7 @@ def test_everything_is_audited_and_clean(capsys: pytest.CaptureFixture[str]) -> 
     assert set(rows(printed)) == expected | rules
     assert "LEAK" not in printed
     assert "not audited" not in printed
-    assert printed.endswith(f"{len(expected | rules)} audited at 5 dates, to the bit: 0 leaks\n")
+    assert printed.endswith(f"{len(expected | rules)} audited at 5 dates and at ends of periods, to the bit: 0 leaks\n")
 
 
 def test_a_leak_is_named_with_its_date_and_fails(leaking: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +63,7 @@ def test_a_leak_is_named_with_its_date_and_fails(leaking: str, capsys: pytest.Ca
     assert rows(printed)["mine_tomorrow"].count("LEAK at 20") == 2
     assert rows(printed)["mine_today"].count("same past") == 2
     assert "mine_tomorrow (mine) knew what came later: its value of 20" in printed
-    assert printed.endswith("2 audited at 5 dates, to the bit: 1 leak\n")
+    assert printed.endswith("2 audited at 5 dates and at ends of periods, to the bit: 1 leak\n")
 
 
 def test_named_features_alone_are_audited(capsys: pytest.CaptureFixture[str]) -> None:

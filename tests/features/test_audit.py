@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from barograph.errors import InputError
-from barograph.features.audit import audit
+from barograph.features.audit import audit, ends_of_periods
 
 from .markets import Market, random_market
 
@@ -48,9 +48,51 @@ def test_a_leak_is_found(market: Market, leak: str) -> None:
 
 
 def test_the_first_leaking_date_is_named(market: Market) -> None:
-    dates = market.bars["date"].unique()
-    table = audit(LEAKS["tomorrow"][0], {"bars": market.bars}, release_lag={}, cuts=1)
-    assert table["first_leak"].iloc[0] == dates[300]
+    dates = pd.DatetimeIndex(market.bars["date"].unique())
+    table = audit(LEAKS["tomorrow"][0], {"bars": market.bars}, release_lag={}, cuts=1).iloc[0]
+    assert table["corruption"] == dates[300]
+    assert table["extension"] == table["first_leak"] == ends_of_periods(dates)[0]
+
+
+def test_ends_of_periods_are_last_dates_and_the_one_before_the_longest_gap() -> None:
+    dates = pd.bdate_range("2010-01-04", "2015-12-31").as_unit("us")
+    dates = dates[(dates < "2012-09-11") | (dates > "2012-09-16")]
+    chosen = ends_of_periods(dates)
+    after = dates[dates.get_indexer(chosen) + 1]
+    assert pd.Timestamp("2012-09-10") in chosen
+    for period, least in (("W", 2), ("M", 2), ("Q", 2), ("Y", 2)):
+        assert (chosen.to_period(period) != after.to_period(period)).sum() >= least
+    assert len(chosen) <= 9
+
+
+def by_next_bar(period: str) -> Result:
+    """Tell whether a bar is its period's last, by the date of the next one."""
+
+    def last(bars: pd.DataFrame) -> pd.DataFrame:
+        dates = bars["date"].drop_duplicates().sort_values(ignore_index=True)
+        number = dates.dt.to_period(period).astype("int64")
+        known = dict(zip(dates, number.shift(-1).fillna(number) != number, strict=True))
+        return bars[["symbol", "date"]].assign(x=bars["date"].map(known).astype(float))
+
+    return last
+
+
+@pytest.mark.parametrize("period", ["W", "M", "Q", "Y"])
+def test_what_only_the_next_bars_date_tells_is_a_leak(period: str) -> None:
+    market = random_market(1, 1500)
+    table = audit(by_next_bar(period), {"bars": market.bars}, release_lag={}, cuts=1)
+    assert table["extension"].notna().all()
+
+
+def test_what_a_function_keeps_from_a_longer_history_does_not_hide_a_leak(market: Market) -> None:
+    kept: dict[int, pd.Series] = {}
+
+    def caching(bars: pd.DataFrame) -> pd.DataFrame:
+        tomorrow = by_symbol(bars, lambda close: close.shift(-1))
+        answer = kept.setdefault(0, tomorrow)
+        return bars[["symbol", "date"]].assign(x=answer.reindex(bars.index))
+
+    assert audit(caching, {"bars": market.bars}, release_lag={})["leaks"].all()
 
 
 def test_what_looks_back_only_is_clean(market: Market) -> None:

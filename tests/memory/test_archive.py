@@ -68,10 +68,10 @@ def test_an_event_whose_last_rows_await_their_horizon_is_not_available_in_that_d
 
 
 def test_an_event_that_somebody_added_is_available_from_that_day(world):
-    first = EVENTS.events["first"] | {"weight": 1.0}
-    events, _ = tables(world, named(first=first | {"known_from": "2011-06-01"}))
+    first, listed = EVENTS.events["first"], EVENTS.events["second"] | {"weight": 1.0}
+    events, _ = tables(world, named(listed=listed, first=first | {"known_from": "2011-06-01"}))
     assert events.loc["first", "available_from"] == pd.Timestamp("2011-06-01")
-    events, _ = tables(world, named(first=first | {"known_from": "2005-04-29"}))
+    events, _ = tables(world, named(listed=listed, first=first | {"known_from": "2005-04-29"}))
     assert events.loc["first", "available_from"] > pd.Timestamp("2005-05-01")
 
 
@@ -136,6 +136,7 @@ def _event(**changes):
         ({"a": _event(start="2008-13-01")}, "not an ISO date"),
         ({"a": _event(weight=0.5), "b": _event(weight=0.5, start="2008-02-01", end="2008-03-01")}, "before a ends"),
         ({"a": _event(colour="red")}, "colour"),
+        ({"a": _event(known_from="2009-01-01")}, "sum to 0; they must sum to 1 .added ones apart"),
         ({"a": _event(known_from="yesterday")}, "a: 'yesterday' is not an ISO date"),
         ({"a": _event(retired_on="2007-06-01")}, "a starts on 2008-01-01; it cannot be known or retired before"),
         ({}, "at least 1"),

@@ -90,6 +90,7 @@ def test_a_row_in_window_and_archive_or_in_several_events_is_kept_once(world):
     rows = owners(world)
     last = folds.iloc[-1]
     usable = rows[(rows["available_from"] <= last["train_end"]) & rows["duplicate_of"].isna()]
+    assert world.events.loc[world.events["kind"] == "configured", "available_from"].max() <= last["train_end"]
     expected = usable.drop_duplicates(["symbol", "date"]).set_index(["symbol", "date"])["event"]
     own = samples[samples["fold"] == last["fold"]].set_index(["symbol", "date"])
     assert own.index.is_unique
@@ -100,14 +101,41 @@ def test_a_row_in_window_and_archive_or_in_several_events_is_kept_once(world):
     assert set(expected[both].map(world.events.set_index("event")["kind"])) == set(kinds)
 
 
-def test_what_is_also_named_is_drawn_under_its_name_or_not_at_all(world):
-    twins = set(world.events.loc[world.events["duplicate_of"].notna(), "event"])
-    assert twins
-    _, named = draw(world, "archive")
-    assert not twins & set(named["event"].dropna())
+def test_what_is_also_named_is_drawn_under_its_name_once_that_may_be_used(world):
+    twins = world.events[world.events["duplicate_of"].notna()].set_index("event")["duplicate_of"]
+    available = world.events.set_index("event")["available_from"]
+    assert len(twins)
+    folds, named = draw(world, "archive", rows=4000)
+    for fold in folds.itertuples():
+        shown = set(named.loc[named["fold"] == fold.fold, "event"].dropna())
+        for twin, name in twins.items():
+            assert not (twin in shown and available[name] <= fold.train_end)
     _, found = draw(world, "archive_detected")
-    assert twins & set(found["event"].dropna())
+    assert set(twins.index) & set(found["event"].dropna())
     assert not set(world.config.events) & set(found["event"].dropna())
+
+
+def test_a_twin_that_was_known_before_the_named_event_is_drawn_until_then(world):
+    third = {"start": "2009-05-01", "end": "2011-06-30", "regime": "recovery", "weight": 1.0}
+    twin = "crash_2009_06_10"
+    config = replace(world.config, events={"third": third}, same_event_days=0)
+    events = world._replace(config=config).events.set_index("event")
+    assert events.loc[twin, "duplicate_of"] == "third"
+    folds, samples = draw(world._replace(config=config), "archive", rows=4000)
+    years = folds.set_index("fold")["test_start"].dt.year
+    assert set(years[samples.loc[samples["event"] == twin, "fold"].unique()]) == {2010, 2011}
+
+
+def test_adding_an_event_changes_no_fold_that_is_tested_before(world):
+    first = world.config.events["first"]
+    added = {"start": "2009-06-25", "end": "2009-07-20", "regime": "crash", "weight": 0.4, "known_from": "2012-03-01"}
+    events = {"first": first | {"weight": 1.0}}
+    before = draw(world._replace(config=replace(world.config, events=events)), "archive")[1]
+    folds, after = draw(world._replace(config=replace(world.config, events=events | {"added": added})), "archive")
+    past = folds.loc[folds["test_start"] < "2012-03-01", "fold"]
+    kept = [table[table["fold"].isin(past)].reset_index(drop=True) for table in (before, after)]
+    pd.testing.assert_frame_equal(*kept)
+    assert set(after.loc[after["event"] == "added", "fold"]) == {folds["fold"].iloc[-1]}
 
 
 def test_the_least_severe_events_are_left_out_where_the_cap_is_reached(world):
@@ -128,11 +156,16 @@ def test_a_retired_event_is_drawn_up_to_the_day_and_no_longer(world):
     folds, samples = draw(retired, "archive")
     using = set(samples.loc[samples["event"] == "first", "fold"])
     assert using == set(folds.loc[folds["test_start"].dt.year.between(2006, 2010), "fold"])
+    late = world.config.events | {"first": first | {"retired_on": "2030-01-01"}}
+    folds, samples = draw(world._replace(config=replace(world.config, events=late)), "archive")
+    using = set(samples.loc[samples["event"] == "first", "fold"])
+    assert using == set(folds.loc[folds["test_end"].notna() & (folds["test_start"].dt.year >= 2006), "fold"])
 
 
 def test_an_event_that_somebody_added_is_unknown_before_that_day(world):
     first = world.config.events["first"]
-    events = world.config.events | {"first": first | {"known_from": "2011-06-01"}}
+    second, third = (world.config.events[name] | {"weight": 0.5} for name in ("second", "third"))
+    events = {"first": first | {"known_from": "2011-06-01"}, "second": second, "third": third}
     added = world._replace(config=replace(world.config, events=events))
     folds, samples = draw(added, "archive", **{"archive.kinds": "[configured]"})
     using = set(samples.loc[samples["event"] == "first", "fold"])

@@ -297,3 +297,9 @@ def test_the_section_names_regimes_by_what_was_shown(inputs: ReportInputs) -> No
         "Skill is shown in low volatility and high volatility; in recovery the regime table is better; "
         "too little evidence in crash"
     )
+
+
+def test_found_events_are_counted_beside_the_named_ones(inputs: ReportInputs) -> None:
+    text = "Beside them 2 episodes found by rule, 1 of them a named event under another name; "
+    assert memory.found_note(inputs).startswith(text)
+    assert memory.found_note(replaced(inputs, found_events=inputs.found_events.iloc[:0])) == ""

@@ -77,14 +77,14 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
     for option, text in (("--start", "its first day, such as 2024-08-01"), ("--end", "its last day")):
         added.add_argument(option, required=True, metavar="DATE", help=text)
     added.add_argument("--regime", required=True, choices=REGIMES)
-    added.add_argument("--weight", required=True, type=float, help="its part of the archive; the others make room")
+    added.add_argument("--weight", required=True, type=float, help="beside those of the list, which sum to 1")
     added.set_defaults(
         run=lambda given: (
             archive.add(given.event, start=given.start, end=given.end, regime=given.regime, weight=given.weight),
             True,
         )
     )
-    retired = commands.add_parser("retire", help="use a named event no more, from today on; written to conf/archive/")
+    retired = commands.add_parser("retire", help="show a named event no more from today on; written to conf/archive/")
     retired.add_argument("event")
     retired.set_defaults(run=lambda given: (archive.retire(given.event), True))
 

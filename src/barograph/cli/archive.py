@@ -1,5 +1,6 @@
 """`barograph archive`: look at the rare events, and add or retire one."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from io import StringIO
@@ -14,6 +15,7 @@ from barograph.cli.lines import aligned
 from barograph.errors import InputError
 from barograph.memory.detection import SHOCK
 
+_NAME: Final = "[a-z][a-z0-9_]*"
 _COLUMNS: Final = ("event", "kind", "regime", "start", "end", "available_from", "rows", "event_weight", "severity")
 
 
@@ -43,28 +45,27 @@ def shown(name: str) -> str:
 
 
 def add(name: str, *, start: str, end: str, regime: str, weight: float) -> str:
-    """Write an event into the archive's settings, known from today; the others' weights make room for its own.
+    """Write an event into the archive's settings, known from today; its weight stands beside those of the list.
 
     Raises
     ------
     InputError
-        If the name is taken, or the event does not fit the others.
+        If the name is taken or no name, or the event does not fit the others.
     """
+    if not re.fullmatch(_NAME, name):
+        raise InputError(f"archive: {name!r} is no name; allowed are small letters, digits and _, such as crash_1987")
 
     def changed(events: Any) -> None:
         if name in events:
             raise InputError(f"archive: {name!r} is there already; choose another name")
-        for event in events.values():
-            event["weight"] = round(event["weight"] * (1.0 - weight), 12)
-        rest = sum(event["weight"] for event in events.values())
         today = date.today().isoformat()
-        events[name] = {"start": start, "end": end, "regime": regime, "weight": 1.0 - rest, "known_from": today}
+        events[name] = {"start": start, "end": end, "regime": regime, "weight": weight, "known_from": today}
 
-    return _written(changed, f"{name} added, known from today: no fold before uses it")
+    return _written(changed, f"{name} added, known from today: no fold that is tested before uses it")
 
 
 def retire(name: str) -> str:
-    """Write into the archive's settings that no fold uses an event from today on.
+    """Write into the archive's settings that an event is shown to nothing that is tested or serves from today on.
 
     Raises
     ------
@@ -79,22 +80,23 @@ def retire(name: str) -> str:
             raise InputError(f"archive: {name!r} was retired on {events[name]['retired_on']}")
         events[name]["retired_on"] = date.today().isoformat()
 
-    return _written(changed, f"{name} retired: no fold from today on uses it")
+    return _written(changed, f"{name} retired: nothing that is tested or serves from today on is shown it")
 
 
 def _written(change: Callable[[Any], None], said: str) -> str:
-    path, yaml = _settings(), YAML()
+    """Change the settings' file and, in params.yaml, what has come from it; check all before anything is written."""
+    path, yaml, text = _settings(), YAML(), StringIO()
     yaml.preserve_quotes = True
     content = yaml.load(path.read_text(encoding="utf-8"))
     change(content["events"])
-    text = StringIO()
     yaml.dump(content, text)
-    config.build(_plain(content), "archive")
-    _replace(path, text.getvalue())
-    settings = config.compose()
+    params = Path(config.PARAMS)
+    settings = config.load_params(params)
+    settings["archive"]["events"] = YAML(typ="safe").load(text.getvalue())["events"]
     config.validate(settings)
-    _replace(Path(config.PARAMS), config.dump_params(settings))
-    return f"{said}; written to {path} and {config.PARAMS}"
+    _replace(path, text.getvalue())
+    _replace(params, config.dump_params(settings))
+    return f"{said}; written to {path} and {params}"
 
 
 def _settings() -> Path:
@@ -102,12 +104,6 @@ def _settings() -> Path:
     defaults = YAML(typ="safe").load((Path(config.CONF.name) / "config.yaml").read_text(encoding="utf-8"))["defaults"]
     chosen = next(entry["archive"] for entry in defaults if isinstance(entry, Mapping) and "archive" in entry)
     return Path(config.CONF.name) / "archive" / f"{chosen}.yaml"
-
-
-def _plain(content: Any) -> Any:
-    if isinstance(content, Mapping):
-        return {str(key): _plain(value) for key, value in content.items()}
-    return str(content) if isinstance(content, str) else content
 
 
 def _replace(path: Path, text: str) -> None:

@@ -10,10 +10,11 @@ import pandas as pd
 from barograph import config, tables
 from barograph.cli.lines import aligned
 from barograph.errors import InputError
-from barograph.features import available, catalogue, compute
+from barograph.features import FeatureSet, available, catalogue, compute
 from barograph.features.audit import audit
 from barograph.features.own import register_file
-from barograph.market import Simulated, estimate_vix
+from barograph.features.signals import merge
+from barograph.market import Simulated, estimate_vix, read_signals
 from barograph.memory import Detection, detect, event_log
 from barograph.randomness import generator
 
@@ -57,30 +58,33 @@ def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tup
         names = [entry.name for entry in register_file(file)]
         if not names:
             raise InputError(f"{file}: registers no feature; write @feature above a function")
-    market = _tables() if own_data else _simulated(rule.table)
-    result = _features(market, rule.table, names, features.release_lag)
+    calendar = features.calendar
+    market = _tables(features.signals) if own_data else _simulated(rule.table, calendar)
+    result = _features(market, rule.table, names, features)
     if names is None:
         detection = config.build(settings["archive"], "archive").detection
         result += [*_context(market, "regime rule", rule.table), *_context(market, "VIX estimate", _vix)]
         result += [] if detection is None else _events(market, rule.table, detection)
     found = pd.concat(result, ignore_index=True)
-    left_out = {} if names is not None else _available(market, rule.table)[1]
+    left_out = {} if names is not None else _left_out(market, rule.table, calendar)
     return f"{_lines(found)}\n\n{_summary(found, left_out)}", not found["leaks"].any()
 
 
-def _tables() -> Market:
+def _tables(signals: str) -> Market:
+    """Read the market's tables, and the user's own signals."""
     root = Path()
-    required = {name: tables.read(table, root) for name, table in _REQUIRED.items()}
-    return required | {
-        name: tables.read(table, root) for name, table in _OPTIONAL.items() if (root / table.path).is_file()
-    }
+    market = {name: tables.read(table, root) for name, table in _REQUIRED.items()}
+    given = {name: tables.read(table, root) for name, table in _OPTIONAL.items() if (root / table.path).is_file()}
+    own, _ = read_signals(Path(signals), market["universe"])
+    joined, _ = merge({tables.SIGNALS.path: given.pop("signals", None), signals: own})
+    return market | given | ({} if joined is None else {"signals": joined})
 
 
-def _simulated(regimes: Rule) -> Market:
+def _simulated(regimes: Rule, calendar: str | None) -> Market:
     """Simulate a market, with a random walk for every further series that some feature of the catalogue reads."""
     data = _MARKET.load()
     market = {name: table for name in (*_REQUIRED, *_OPTIONAL) if (table := getattr(data, name)) is not None}
-    lacking = sorted({column for columns in _available(market, regimes)[1].values() for column in columns})
+    lacking = sorted({column for columns in _left_out(market, regimes, calendar).values() for column in columns})
     walks = {
         column: np.exp(np.cumsum(generator(_MARKET.seed, "audit", column).normal(0.0, 0.01, len(data.context))))
         for column in lacking
@@ -88,18 +92,22 @@ def _simulated(regimes: Rule) -> Market:
     return market | {"context": data.context.assign(**walks)}
 
 
-def _available(market: Market, regimes: Rule) -> tuple[list[str], dict[str, list[str]]]:
-    return available(**market, regimes=regimes(market["context"]))
+def _left_out(market: Market, regimes: Rule, calendar: str | None) -> dict[str, list[str]]:
+    return available(**market, regimes=regimes(market["context"]), calendar=calendar)[1]
 
 
-def _features(
-    market: Market, regimes: Rule, names: Sequence[str] | None, release_lag: Mapping[str, int]
-) -> list[pd.DataFrame]:
+def _features(market: Market, regimes: Rule, names: Sequence[str] | None, features: FeatureSet) -> list[pd.DataFrame]:
+    settings: dict[str, Any] = {
+        "names": names,
+        "release_lag": features.release_lag,
+        "calendar": features.calendar,
+    }
+
     def computed(context: pd.DataFrame, **others: Any) -> pd.DataFrame:
-        return compute(context=context, regimes=regimes(context), names=names, release_lag=release_lag, **others)
+        return compute(context=context, regimes=regimes(context), **settings, **others)
 
     families = {entry.name: entry.family for entry in catalogue()}
-    result = audit(computed, market, release_lag=release_lag, cuts=CUTS)
+    result = audit(computed, market, release_lag=features.release_lag, cuts=CUTS)
     return [result.assign(kind=result["feature"].map(families).fillna("signals"))]
 
 
@@ -144,5 +152,5 @@ def _summary(found: pd.DataFrame, left_out: Mapping[str, Sequence[str]]) -> str:
         f"{leak.feature} ({leak.kind}) knew what came later: its value of {leak.first_leak:%F} changed"
         for leak in leaks.itertuples()
     ]
-    counts = f"{len(found)} audited at {CUTS} dates, to the bit"
+    counts = f"{len(found)} audited at {CUTS} dates and at ends of periods, to the bit"
     return "\n".join([*lines, f"{counts}: {len(leaks)} leak" + ("" if len(leaks) == 1 else "s")])

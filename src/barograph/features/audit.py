@@ -1,6 +1,6 @@
 """The point-in-time audit: corrupt or remove the future, recompute, and demand the same past to the bit."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -28,7 +28,10 @@ def audit(
 
     At each of several cut dates everything later is changed at random in one run and missing in another, as it was
     before history was extended. A column leaks if a value on or before the cut differs in either, be it in the last
-    bit. The first run finds the use of later values, the second also that of the number of later rows.
+    bit. The first run finds the use of later values, the second also that of the number of later rows. The second is
+    made at the last dates of weeks, months, quarters and years too, and before the longest gap, where a function that
+    looks at the next row's date shows itself. The shortest history goes first, so that nothing that a function has
+    kept from a longer one can hide it.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ def audit(
         Calendar days by column of the table named ``context``. A value observed on day d is known from d + lag on, so
         that much more of the column is changed; where rows are removed, the values that were not yet known are too.
     cuts : int, default 4
-        Number of cut dates, spread evenly over the dates of the result.
+        Number of cut dates, spread evenly over the dates of the result, beside the ends of periods.
     seed : int, default 0
         Seed of the random changes.
 
@@ -56,8 +59,12 @@ def audit(
     InputError
         If the result has fewer dates than `cuts` needs, or two runs on the same data differ.
     """
+    lags = {name: release_lag if name == "context" else {} for name in tables}
+    given = [table[_known_from(table)] for table in tables.values() if _known_from(table) is not None]
+    early = min(column.sort_values().iloc[len(column) // 2] for column in given)
+    function(**{name: _truncated(table, early, lags[name]) for name, table in tables.items()})
     baseline = _keyed(function(**tables))
-    dates = baseline.index.get_level_values("date").unique().sort_values()
+    dates = pd.DatetimeIndex(baseline.index.get_level_values("date").unique().sort_values())
     if cuts < 1 or dates.size < cuts + 1:
         raise InputError(
             f"audit: {dates.size} dates do not allow {cuts} cuts; at least one more date than cuts is needed"
@@ -66,9 +73,14 @@ def audit(
         raise InputError("audit: two runs on the same data differ; the function must be deterministic")
     never = pd.Series(pd.NaT, index=baseline.columns, dtype="datetime64[us]")
     first = pd.DataFrame({"corruption": never, "extension": never})
-    for cut in dates[(np.arange(1, cuts + 1) * dates.size) // (cuts + 1)]:
+    even = dates[(np.arange(1, cuts + 1) * dates.size) // (cuts + 1)]
+    for cut in even.union(ends_of_periods(dates)):
         past = baseline[baseline.index.get_level_values("date") <= cut]
-        for test, altered in _alterations(tables, cut, release_lag, generator(seed, "audit", str(cut.date()))):
+        runs = {"extension": {name: _truncated(table, cut, lags[name]) for name, table in tables.items()}}
+        if cut in even:
+            random = generator(seed, "audit", str(cut.date()))
+            runs["corruption"] = {name: _corrupted(table, cut, lags[name], random) for name, table in tables.items()}
+        for test, altered in runs.items():
             again = _keyed(function(**altered))
             changed = _changed(past, again[again.index.get_level_values("date") <= cut])
             for name in changed.columns[changed.any(axis=0)].difference(first[test].dropna().index):
@@ -79,12 +91,26 @@ def audit(
     return first.assign(first_leak=earlier).reset_index(drop=True)
 
 
-def _alterations(
-    tables: Tables, cut: pd.Timestamp, release_lag: Mapping[str, int], random: np.random.Generator
-) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
-    lags = {name: release_lag if name == "context" else {} for name in tables}
-    yield "corruption", {name: _corrupted(table, cut, lags[name], random) for name, table in tables.items()}
-    yield "extension", {name: _truncated(table, cut, lags[name]) for name, table in tables.items()}
+def ends_of_periods(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Give two last dates each of weeks, months, quarters and years, and the date before the longest gap.
+
+    Parameters
+    ----------
+    dates : pandas.DatetimeIndex
+        Ascending.
+
+    Returns
+    -------
+    pandas.DatetimeIndex
+        Ascending, without repeats; the last date of all is not among them, since nothing follows it.
+    """
+    days = dates.to_numpy().astype("datetime64[D]")
+    months = days.astype("datetime64[M]").astype(np.int64)
+    chosen = [int(np.argmax(np.diff(days)))] if days.size > 1 else []
+    for period in ((days.astype(np.int64) + 3) // 7, months, months // 3, months // 12):
+        last = np.flatnonzero(np.diff(period))
+        chosen += [int(last[last.size * part // 3]) for part in (1, 2) if last.size]
+    return dates[np.unique(np.array(chosen, np.intp))]
 
 
 def _corrupted(

@@ -16,7 +16,8 @@ Regime = Literal["low_volatility", "normal", "high_volatility", "crash", "recove
 class Event(TypedDict):
     """One episode: ISO dates, both inclusive, the regime it stands for, and its weight within the archive.
 
-    `known_from` is the day on which somebody named it: no earlier fold may use it. From `retired_on` no fold uses it.
+    `known_from` is the day on which somebody added it to the list: no fold tested before may use it, and its weight is
+    beside those of the list. From `retired_on` on no fold is shown it, nor is the model that goes into service.
     """
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
@@ -36,13 +37,14 @@ class Archive:
     Parameters
     ----------
     events : dict of str to Event
-        Dates must not overlap; weights sum to one.
+        Dates must not overlap; the weights of those that nobody added later sum to one.
     detection : Detection or None
         How further events are found; None finds none.
     detected_weight : float
         Weight within the archive of a detected event of severity 1; it grows with the severity.
     same_event_days : int
-        A detected event that comes within so many calendar days of a named one is the same, and not drawn beside it.
+        A detected event of which most days lie within so many calendar days of a named one is the same, and not drawn
+        where that one is.
 
     Warnings
     --------
@@ -70,9 +72,9 @@ class Archive:
         for (earlier, first), (later, second) in pairwise(ordered):
             if second["start"] <= first["end"]:
                 raise ValueError(f"{later} starts on {second['start']}, before {earlier} ends on {first['end']}")
-        total = sum(event["weight"] for event in events.values())
+        total = sum(event["weight"] for event in events.values() if "known_from" not in event)
         if abs(total - 1.0) > 1e-9:
-            raise ValueError(f"the events' weights sum to {total:.6g}; they must sum to 1")
+            raise ValueError(f"the events' weights sum to {total:.6g}; they must sum to 1 (added ones apart)")
         return events
 
 

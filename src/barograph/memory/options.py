@@ -39,7 +39,7 @@ class ArchiveShare:
         Of the budget; events share it by their weights, each row at most once.
     kinds : list of {"configured", "episode", "shock"}
         Which events: those that are named, episodes of the market that were found, shocks of single names that were.
-        A found event that is also named counts only where named ones are left out.
+        A found event that is also named counts only in folds that may not use the named one.
     max_rows : int
         How many rows of found events a fold may draw from; the least severe events are left out first.
     placebo : bool

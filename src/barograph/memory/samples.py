@@ -182,9 +182,9 @@ def _usable(events: pd.DataFrame, fold: Fold, archive: ArchiveShare) -> Mask:
     """Tell which events a fold may draw from: known in time, of the kinds asked for, the most severe within the cap."""
     cutoff = pd.Timestamp(fold.cutoff)
     usable = events["kind"].isin(archive.kinds) & (events["available_from"] < cutoff)
-    usable &= events["retired_on"].isna() | (events["retired_on"] >= cutoff)
-    if CONFIGURED in archive.kinds:
-        usable &= events["duplicate_of"].isna()
+    usable &= events["retired_on"].isna() | (events["retired_on"] >= cutoff) & (not fold.final)
+    named = events.loc[usable & (events["kind"] == CONFIGURED), "event"]
+    usable &= ~events["duplicate_of"].isin(named)
     found = usable & (events["kind"] != CONFIGURED)
     too_many = events["rows"].where(found, 0).cumsum() > archive.max_rows
     return np.asarray(usable & ~(found & too_many))

@@ -109,6 +109,19 @@ def archive_rows(inputs: ReportInputs) -> list[tuple[str, list[str]]]:
     return rows
 
 
+def found_note(inputs: ReportInputs) -> str:
+    """Say how many events were found beside the named ones; empty where none were."""
+    found = inputs.found_events
+    if found.empty:
+        return ""
+    same = int(found["duplicate_of"].notna().sum())
+    as_named = "a named event" if same == 1 else "named events"
+    twins = f", {same} of them {as_named} under another name" if same else ""
+    return (
+        f"Beside them {words.count(len(found), 'episode')} found by rule{twins}; reports/archive/events.csv lists them."
+    )
+
+
 def _day(value: Any) -> str:
     stamp = pd.Timestamp(value)
     return "\N{EN DASH}" if pd.isna(stamp) else stamp.strftime("%Y-%m-%d")

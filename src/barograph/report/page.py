@@ -115,6 +115,7 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "money_rows": page_tables.money(inputs),
         "months": money.months(inputs),
         "archive_rows": memory.archive_rows(inputs),
+        "found_note": memory.found_note(inputs),
         "dropped_rows": kept.dropped(inputs)[: kept.SHOWN],
         "dropped_caption": kept.caption(inputs),
         "searches": tuned.searches(inputs),
