@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ TABLES = {
     "regimes": tables.REGIME_SERIES,
     "facts": tables.FACTS,
 }
+SIZES = ((20, 8313), (50, 5000), (500, 5000))
 PARTS = ("catalogue", "growth", "memory", "libraries", "archive")
 STAGES = ("regimes", "features", "labels", "archive")
 
@@ -54,23 +57,33 @@ def main() -> None:
     print("Second runs in touched memory; peaks of first runs; seconds of the wall clock and of the processor.\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        many = _market(folder / "many", 500 // scale, 5000)
-        tenth = _market(folder / "tenth", 50 // scale, 5000)
+        few, tenth, many = (Market(folder, max(symbols // scale, 3), days) for symbols, days in SIZES)
         if "catalogue" in options.only:
-            _show_catalogue([_market(folder / "few", max(20 // scale, 3), 8313), many])
+            _show_catalogue([few.folder, many.folder])
         if "growth" in options.only:
-            _show_growth(tenth, many)
+            _show_growth(tenth.folder, many.folder)
         if "memory" in options.only:
-            _show_memory([tenth, many])
+            _show_memory([tenth.folder, many.folder])
         if "libraries" in options.only:
-            _show_libraries(many)
+            _show_libraries(many.folder)
         if "archive" in options.only:
             _show_archive(folder, 76 // scale)
 
 
-def _market(folder: Path, symbols: int, days: int) -> Path:
-    _child(job="make", folder=str(folder), symbols=symbols, days=days)
-    return folder
+@dataclass(frozen=True)
+class Market:
+    """A simulated market, made when a part first asks for it."""
+
+    within: Path
+    symbols: int
+    days: int
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where its tables lie."""
+        folder = self.within / f"{self.symbols}x{self.days}"
+        _child(job="make", folder=str(folder), symbols=self.symbols, days=self.days)
+        return folder
 
 
 def _make(folder: str, symbols: int, days: int) -> None:
@@ -94,7 +107,7 @@ def _with_all_columns(context: pd.DataFrame) -> pd.DataFrame:
     random = np.random.default_rng(0)
     walks = {
         name: 20.0 * np.exp(np.cumsum(random.normal(0.0, 0.01, len(context))))
-        for name in ("us2y", "us10y", "usd_broad", "vix3m", "vix9d", "vix_high", "vix_low", "wti")
+        for name in ("us2y", "us10y", "usd_broad", "usd_index", "vix3m", "vix9d", "vix_high", "vix_low", "wti")
         if name not in context
     }
     return context.assign(**walks)

@@ -243,15 +243,20 @@ def _explain(error: InstantiationException, section: Any, key: str) -> str:
     inner = next((line[10:] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
     place = [key, *inner.split(".")] if inner else [key]
     if not isinstance(cause, ValidationError):
-        return f"{'.'.join(place)}: {one_line(cause or error)}"
+        return _placed(".".join(place), one_line(cause or error))
     first = cause.errors()[0]
     where = ".".join([*place, *(str(part) for part in first["loc"])])
     if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         target = reduce(lambda part, name: part[name], inner.split(".") if inner else [], section)["_target_"]
         return f"{where}: no such setting; allowed are {_settings_of(get_class(target), first['loc'][:-1])}"
     if first["type"] in {"value_error", "missing", "missing_argument"}:
-        return f"{where}: {str(first['msg']).removeprefix('Value error, ')}"
+        return _placed(where, str(first["msg"]).removeprefix("Value error, "))
     return f"{where}: {first['msg']}, found {first['input']!r}"
+
+
+def _placed(place: str, message: str) -> str:
+    """Put a place before a message that does not name it itself."""
+    return message if message.startswith((f"{place}:", f"{place}.")) else f"{place}: {message}"
 
 
 def _settings_of(holder: Any, path: tuple[int | str, ...]) -> list[str]:

@@ -209,8 +209,8 @@ def test_a_span_outside_the_data_is_refused(case: Case) -> None:
 
 
 def test_an_unknown_calendar_is_refused(case: Case) -> None:
-    with pytest.raises(InputError, match="calendar 'NOWHERE' is unknown"):
-        case.make(calendar="NOWHERE").load()
+    with pytest.raises(ValidationError, match="calendar 'NOWHERE' is unknown"):
+        case.make(calendar="NOWHERE")
 
 
 def test_prices_are_as_validated(case: Case) -> None:

@@ -118,6 +118,7 @@ def _context(dates: pd.DatetimeIndex, random: np.random.Generator) -> pd.DataFra
         vix9d=context["vix"] * np.exp(random.normal(0, 0.05, n)),
         vix3m=context["vix"] * np.exp(random.normal(0.05, 0.05, n)),
         wti=60.0 * np.exp(np.cumsum(random.normal(0, 0.02, n))),
+        usd_index=90.0 * np.exp(np.cumsum(random.normal(0, 0.004, n))),
     )
 
 

@@ -135,6 +135,12 @@ def test_a_market_that_never_closes_has_no_holidays_and_counts_every_day() -> No
     assert frame.loc["2019-12-21", "sessions_to_expiry"] == 27  # the day after an expiry, to 17 January
 
 
+def test_the_seven_days_of_a_week_lie_evenly_on_a_circle() -> None:
+    week = features_of(pd.date_range("2024-01-01", periods=8), ["weekday_sin", "weekday_cos"], "24/7").to_numpy()
+    angles = 2 * np.pi / 7 * np.arange(8)
+    np.testing.assert_allclose(week, np.column_stack([np.sin(angles), np.cos(angles)]), atol=1e-12)
+
+
 @pytest.mark.parametrize(("friday", "triple"), [("2024-03-15", 1), ("2023-12-15", 1), ("2024-04-19", 0)])
 def test_three_kinds_of_contracts_expire_together_once_a_quarter(friday: str, triple: int) -> None:
     week = pd.bdate_range(end=friday, periods=5)

@@ -33,6 +33,9 @@ PANDAS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "us10y_change_5": lambda c: c["us10y"].diff(5),
     "us10y_change_63": lambda c: c["us10y"].diff(63),
     "stock_bond_corr_126": lambda c: _r(c["index_close"], 5).rolling(126).corr(c["us10y"].diff(5)),
+    "usd_ret_63": lambda c: c["usd_broad"].pct_change(63),
+    "usd_index_ret_21": lambda c: c["usd_index"].pct_change(21),
+    "usd_index_ret_63": lambda c: c["usd_index"].pct_change(63),
     "wti_ret_21": lambda c: c["wti"].pct_change(21),
     "wti_ret_63": lambda c: c["wti"].pct_change(63),
 }
@@ -169,6 +172,7 @@ def test_columns_that_a_source_may_lack_are_named(market: Market) -> None:
     assert left_out["vix_term_short"] == ["vix9d"]
     assert left_out["vix_range"] == ["vix_high", "vix_low"]
     assert left_out["wti_ret_21"] == ["wti"]
+    assert left_out["usd_index_ret_21"] == left_out["usd_index_ret_63"] == ["usd_index"]
     assert left_out["stock_bond_corr_126"] == ["us10y"]
     assert set(PANDAS) | set(BESIDE_THE_INDEX) <= {entry.name for entry in catalogue()}
 

@@ -128,7 +128,7 @@ def test_a_constant_price_gives_the_documented_values() -> None:
         "cmf_20": 0,
     }
     assert {name: frame[name] for name in expected} == pytest.approx(expected)
-    undefined = ["r2_20", "efficiency_20", "sharpe_63", "skew_63", "bb_20_position", "donchian_20", "autocorr_63"]
+    undefined = ["r2_20", "efficiency_20", "sharpe_63", "skew_63", "bb_20_position", "donchian_20", "autocorr_63_1"]
     assert frame[undefined].isna().all()
 
 

@@ -144,10 +144,50 @@ def test_a_source_without_facts_lacks_their_features_and_says_which_fields(marke
     }
 
 
-def test_a_column_of_the_context_is_no_fact(market: Market) -> None:
-    left_out = available(market.bars, market.context.assign(pe_ratio=20.0, eps_growth=0.1))[1]
-    assert left_out["pe_ratio_asof"] == ["pe_ratio"]
-    assert left_out["days_since_report"] == ["eps_growth"]
+@pytest.mark.parametrize(
+    ("column", "owner"),
+    [
+        ("pe_ratio", "a field of the facts"),
+        ("pe_ratio_age", "the age of a fact"),
+        ("index_log_return", "a series derived from prices"),
+        ("log_return", "a series derived from prices"),
+        ("schedule", "the days or their schedule"),
+        ("rsi_14", "a feature"),
+        ("signal_mine", "a signal"),
+    ],
+)
+def test_a_column_of_the_context_may_not_be_called_like_what_features_read_or_are(
+    market: Market, column: str, owner: str
+) -> None:
+    context = market.context.assign(**{column: 0.1})
+    message = f"^context: the column '{column}' has the name of {owner}; allowed are other names$"
+    for run in (compute, available):
+        with pytest.raises(InputError, match=message):
+            run(market.bars, context)
+
+
+@pytest.mark.parametrize(
+    ("field", "owner"),
+    [
+        ("ret_5", "a feature"),
+        ("pe_ratio_age", "the age of a fact"),
+        ("log_return", "a series derived from prices"),
+        ("date", "the days or their schedule"),
+    ],
+)
+def test_a_field_may_not_be_called_like_what_features_read_or_are(market: Market, field: str, owner: str) -> None:
+    facts = pd.concat([market.facts, facts_of(field, ("S00", "2003-01-06", 1.0))])
+    with pytest.raises(InputError, match=f"^facts: the field '{field}' has the name of {owner}; allowed are other"):
+        compute(market.bars, facts=facts)
+
+
+@pytest.mark.usefixtures("open_catalogue")
+def test_nor_like_a_feature_of_the_users_own(market: Market) -> None:
+    context = market.context.assign(mine_now=0.1)
+    assert "rsi_14" in available(market.bars, context)[0]
+    feature("mine_now", family="mine", inputs=("close",), lookback=0)(lambda close: close)
+    with pytest.raises(InputError, match=r"^context: the column 'mine_now' has the name of a feature; "):
+        available(market.bars, context)
 
 
 def test_prices_and_volumes_play_no_part(market: Market) -> None:

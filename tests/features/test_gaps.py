@@ -31,6 +31,27 @@ PERIOD = {"weekly": 5, "monthly": 23}
 """Bars by which a window of completed periods may reach back further than its lookback, which is the least."""
 
 
+AT_REST = {
+    **{"willr_14": (13, -50.0), "stoch_14_3_3_k": (15, 50.0), "stoch_14_3_3_d": (17, 50.0), "cci_20": (19, 0.0)},
+    **{
+        "ultosc_7_14_28": (27, 50.0),
+        "mfi_14": (14, 50.0),
+        "cmo_20": (19, 0.0),
+        "bop_14": (13, 0.0),
+        "cmf_20": (19, 0.0),
+    },
+    **{"stochrsi_14_14_3_k": (14, 50.0), "stochrsi_14_14_3_d": (16, 50.0), "up_share_21": (20, 0.5)},
+    **{"ret_21": (20, 0.0), "vol_21": (20, 0.0), "obv_21": (20, 0.0)},
+}
+"""What the catalogue says of windows in which the price did not move, and bars of rest after which they have none else.
+
+The first bar at rest stands where the close before it stood.
+"""
+
+UNDEFINED = {"donchian_20": 19, "bb_20_position": 19, "efficiency_20": 19, "r2_20": 19}
+"""Features that have no value then, and the bars of rest after which they have none."""
+
+
 class Damage(NamedTuple):
     """The features of a damaged market, the columns that are damaged, and the number of the last damaged bar."""
 
@@ -119,6 +140,22 @@ def test_the_past_and_what_reads_something_else_stay_as_they_were(damage: Damage
             np.testing.assert_array_equal(hurt[:FIRST], healthy[:FIRST], err_msg=entry.name)
         else:
             np.testing.assert_array_equal(hurt[traded(damage)], healthy[traded(damage)], err_msg=entry.name)
+
+
+@pytest.mark.parametrize("unit", [1.0, 731.9, 0.0137, 1e-7])
+def test_at_rest_they_have_the_documented_values(whole: Market, unit: float) -> None:
+    bars = whole.bars.copy()
+    bars[PRICES] *= unit
+    frame = constant(whole._replace(bars=bars), None).frame
+    for name, (bars_of_rest, value) in AT_REST.items():
+        column = column_of(frame, name)[FIRST + bars_of_rest : FIRST + LENGTH]
+        assert column.tolist() == [value] * len(column), name
+        assert not (column_of(frame, name)[:FIRST] == value).all(), name
+    for name, bars_of_rest in UNDEFINED.items():
+        assert np.isnan(column_of(frame, name)[FIRST + bars_of_rest : FIRST + LENGTH]).all(), name
+    for name in ("rsi_2", "rsi_14"):
+        column = column_of(frame, name)
+        assert set(column[FIRST : FIRST + LENGTH]) == {column[FIRST - 1]}, name
 
 
 def test_no_other_symbol_is_touched_unless_symbols_are_compared(damage: Damage, clean: pd.DataFrame) -> None:

@@ -81,6 +81,18 @@ def test_the_hurst_exponent_is_the_slope_of_a_regression() -> None:
     )
 
 
+@pytest.mark.parametrize(("window", "step"), [(63, 5), (252, 5), (252, 10)])
+def test_variance_ratios_of_all_windows_have_one_definition(
+    market: Market, features: pd.DataFrame, window: int, step: int
+) -> None:
+    close = market.bars.loc[market.bars["symbol"] == "S02", "close"].to_numpy()
+    r = np.diff(np.log(close))[-window:]
+    sums = np.convolve(r, np.ones(step), "valid") - step * r.mean()
+    ratio = np.sum(sums**2) / (step * (window - step + 1) * (1 - step / window)) / r.var(ddof=1)
+    mine = features.loc[features["symbol"] == "S02", f"variance_ratio_{window}_{step}"].iloc[-1]
+    assert mine == pytest.approx(ratio)
+
+
 def test_memory_is_told_from_none() -> None:
     walk, trend, swing = (
         np.nanmean(np.array(long_range.hurst_and_variance_ratios(persistent(phi), 252)), axis=1)
@@ -98,6 +110,8 @@ def test_statistics_agree_with_statsmodels(market: Market, features: pd.DataFram
     r = np.diff(x)
     of_year, of_size = acf(r[-252:], nlags=10), acf(np.abs(r[-252:]), nlags=10)
     assert row[[f"autocorr_252_{k}" for k in (1, 5, 10)]].tolist() == pytest.approx(of_year[[1, 5, 10]].tolist())
+    of_quarter = acf(r[-63:], nlags=10)
+    assert row[[f"autocorr_63_{k}" for k in (1, 5, 10)]].tolist() == pytest.approx(of_quarter[[1, 5, 10]].tolist())
     assert row[[f"abs_autocorr_252_{k}" for k in (1, 10)]].tolist() == pytest.approx(of_size[[1, 10]].tolist())
     assert row["ljung_box_126_5"] == pytest.approx(acorr_ljungbox(r[-126:], lags=[5])["lb_stat"].iloc[0])
     assert row["runs_63"] == pytest.approx(runstest_1samp((r[-63:] > 0) * 1.0, cutoff=0.5, correction=False)[0])

@@ -100,6 +100,25 @@ def test_a_price_that_does_not_move_stands_in_the_middle() -> None:
     assert np.isnan(row["sharpe_252"])
 
 
+def test_an_rsi_keeps_its_last_value_at_rest_be_it_0_and_for_ever() -> None:
+    fall = np.r_[np.linspace(50.0, 40.0, 30), np.full(1500, 40.0)]
+    assert set(compute(bars_of(fall), names=["rsi_14"])["rsi_14"].iloc[14:]) == {0.0}
+    dip = np.r_[np.linspace(50.0, 40.0, 30), np.full(1500, 41.0)]
+    values = compute(bars_of(dip), names=["rsi_2"])["rsi_2"].iloc[30:]
+    assert set(values) == {values.iloc[0]}
+    assert 50.0 < values.iloc[0] < 100.0
+    rise = np.r_[np.full(40, 40.0), 41.0, 42.0]
+    assert compute(bars_of(rise), names=["rsi_14"])["rsi_14"].iloc[14:].tolist() == [50.0] * 26 + [100.0] * 2
+
+
+def test_the_ultimate_oscillator_counts_a_window_at_rest_as_its_middle() -> None:
+    """Of the last 28 bars 20 rose by their whole range, so that the longest window has all its buying pressure."""
+    close = np.r_[np.linspace(10.0, 20.0, 31), np.full(8, 20.0)]
+    bars = bars_of(close).assign(high=close, low=np.append(10.0, close[:-1]))
+    value = compute(bars, names=["ultosc_7_14_28"])["ultosc_7_14_28"]
+    assert value.iloc[-1] == pytest.approx((4 * 50 + 2 * 100 + 100) / 7)
+
+
 @pytest.mark.parametrize("unit", [1.0, 731.9, 0.0137, 1e-7])
 def test_a_suspension_brings_oscillators_to_rest_and_trading_revives_them(unit: float) -> None:
     moves = np.random.default_rng(3).normal(0.0, 0.02, 400)

@@ -48,10 +48,8 @@ PANDAS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "mom_252_21": lambda b: b["close"].shift(21) / b["close"].shift(252) - 1.0,
     "vol_21": lambda b: _r(b).rolling(21).std() * np.sqrt(252),
     "sharpe_63": lambda b: _r(b).rolling(63).mean() / _r(b).rolling(63).std(),
-    "autocorr_63": lambda b: _r(b).rolling(63).corr(_r(b).shift(1)),
     "skew_63": lambda b: _r(b).rolling(63).apply(lambda x: pd.Series(x - x.mean()).pow(3).mean() / np.std(x) ** 3),
     "kurt_63": lambda b: _r(b).rolling(63).apply(lambda x: np.mean((x - x.mean()) ** 4) / np.var(x) ** 2 - 3.0),
-    "variance_ratio_63_5": lambda b: _r(b).rolling(5).sum().rolling(63).var() / (5.0 * _r(b).rolling(63).var()),
     "r2_60": lambda b: np.log(b["close"]).rolling(60).apply(lambda y: np.corrcoef(np.arange(60), y)[0, 1] ** 2),
     "efficiency_20": lambda b: _r(b).rolling(20).sum().abs() / _r(b).abs().rolling(20).sum(),
     "downside_share_63": lambda b: (_r(b).clip(upper=0) ** 2).rolling(63).sum() / (_r(b) ** 2).rolling(63).sum(),
@@ -131,7 +129,7 @@ def test_streaks_regime_ages_and_crash_memory_count_days() -> None:
 def test_calendar_features_of_known_dates() -> None:
     days = pd.to_datetime(["2024-01-01", "2024-01-19", "2024-01-31", "2024-03-29"]).astype("datetime64[us]")
     frame = compute(pd.DataFrame({"symbol": "A", "date": days, "close": 1.0}))
-    assert frame["weekday_cos"].tolist() == pytest.approx(np.cos(2 * np.pi / 5 * np.array([0, 4, 2, 4])))
+    assert frame["weekday_cos"].tolist() == pytest.approx(np.cos(2 * np.pi / 7 * np.array([0, 4, 2, 4])))
     assert frame["month_sin"].tolist() == pytest.approx(np.sin(2 * np.pi / 12 * np.array([0, 0, 0, 2])))
     assert frame["month_position"].tolist() == pytest.approx([0, 14 / 23, 22 / 23, 20 / 21])
     assert frame["quarter_position"].tolist() == pytest.approx([0, 14 / 65, 22 / 65, 64 / 65])

@@ -26,6 +26,7 @@ def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subproc
         (["market=nowhere"], "Could not find 'market/nowhere' Available options in 'market': bundled files simulated"),
         (["--multirun", "market=nowhere,bundled"], "Could not find 'market/nowhere'"),
         (["market=[1"], "no viable alternative"),
+        (["market.start=2020-01-02", "market.end=2020-01-01"], "market: start 2020-01-02 is after end 2020-01-01"),
         (["-cn", "nowhere"], "Cannot find primary config 'nowhere'"),
     ],
 )
@@ -33,6 +34,7 @@ def test_a_mistake_on_the_command_line_ends_in_one_line(arguments, message, tmp_
     ended = run_market(*arguments, f"hydra.sweep.dir={tmp_path}")
     assert ended.returncode == 1
     assert ended.stderr.startswith("market: ")
+    assert ended.stderr.count("market: ") == 1
     assert message in ended.stderr
     assert ended.stderr.count("\n") == 1
 

@@ -77,6 +77,8 @@ class AsOf:
     ----------
     signals : tuple of str
         The signals' names as inputs and features, ``signal_<name>``, in alphabetical order.
+    fields : tuple of str
+        The fields of the facts, in alphabetical order.
 
     Raises
     ------
@@ -93,12 +95,9 @@ class AsOf:
         days: NDArray[np.datetime64],
     ) -> None:
         self._starts, self._days = starts, days.astype(np.int64)
-        self._series: dict[str, _Series] = {}
-        for field, series in _fields(facts, symbols):
-            self._series[field] = series
-        for name, series in _signals(signals, symbols):
-            self._series[name] = series
-        self.signals = tuple(sorted(name for name in self._series if name.startswith(SIGNAL_PREFIX)))
+        of_facts, of_signals = dict(_fields(facts, symbols)), dict(_signals(signals, symbols))
+        self._series: dict[str, _Series] = of_facts | of_signals
+        self.fields, self.signals = tuple(sorted(of_facts)), tuple(sorted(of_signals))
 
     def __contains__(self, name: str) -> bool:
         """Tell whether an input is a field, a field's age or a signal of these tables."""

@@ -69,8 +69,9 @@ def audit(
         raise InputError(
             f"audit: {dates.size} dates do not allow {cuts} cuts; at least one more date than cuts is needed"
         )
-    if bool(_changed(baseline, _keyed(function(**tables))).any(axis=None)):
-        raise InputError("audit: two runs on the same data differ; the function must be deterministic")
+    changed = _changed(baseline, _keyed(function(**tables)))
+    if differing := changed.columns[changed.any(axis=0)].tolist():
+        raise InputError(f"audit: two runs on the same data differ in {differing}; the function must be deterministic")
     never = pd.Series(pd.NaT, index=baseline.columns, dtype="datetime64[us]")
     first = pd.DataFrame({"corruption": never, "extension": never})
     even = dates[(np.arange(1, cuts + 1) * dates.size) // (cuts + 1)]
@@ -106,7 +107,9 @@ def ends_of_periods(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """
     days = dates.to_numpy().astype("datetime64[D]")
     months = days.astype("datetime64[M]").astype(np.int64)
-    chosen = [int(np.argmax(np.diff(days)))] if days.size > 1 else []
+    gaps = np.diff(days)
+    longest = np.flatnonzero(gaps == gaps.max(initial=np.timedelta64(0, "D")))
+    chosen = [int(longest[longest.size // 2])] if longest.size else []
     for period in ((days.astype(np.int64) + 3) // 7, months, months // 3, months // 12):
         last = np.flatnonzero(np.diff(period))
         chosen += [int(last[last.size * part // 3]) for part in (1, 2) if last.size]

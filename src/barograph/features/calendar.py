@@ -28,8 +28,8 @@ _WEEK: Final = 5
     range=(-1.0, 1.0),
 )
 def weekday(date: _Days) -> tuple[Array, Array]:
-    """Sine or cosine of 2 pi (day of the week, Monday 0) / 5."""
-    angle = 2.0 * math.pi / 5.0 * ((date.astype(np.int64) + 3) % 7)
+    """Sine or cosine of 2 pi (day of the week, Monday 0) / 7."""
+    angle = 2.0 * math.pi / 7.0 * ((date.astype(np.int64) + 3) % 7)
     return np.sin(angle), np.cos(angle)
 
 

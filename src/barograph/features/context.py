@@ -242,6 +242,21 @@ def dollar_return(usd_broad: Array, window: int) -> Array:
 
 
 @feature(
+    "usd_index_ret_{window}",
+    family="context",
+    inputs=("usd_index",),
+    lookback=lambda window: window,
+    windows=(21, 63),
+    scope="date",
+    range=(-1.0, math.inf),
+    source="TA-Lib ROCP",
+)
+def dollar_index_return(usd_index: Array, window: int) -> Array:
+    """Return of the ICE dollar index over {window} days."""
+    return talib.ROCP(usd_index, window)
+
+
+@feature(
     "wti_ret_{window}",
     family="context",
     inputs=("wti",),

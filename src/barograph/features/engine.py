@@ -1,6 +1,5 @@
 """Compute features: all at once, block by block of symbols, or for the newest day."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,9 +17,6 @@ DEFAULT_CALENDAR: Final = "XNYS"
 
 SYMBOLS_AT_ONCE: Final = 8
 """Symbols whose features are computed together, unless a caller says otherwise."""
-
-_REFERENCES_IF_UNUSED: Final = 2
-"""What `sys.getrefcount` says of an array that only the pool refers to: the pool and the argument itself."""
 
 
 def compute(
@@ -108,7 +104,7 @@ def stream(
     ------
     pandas.DataFrame
         ``symbol``, ``date`` and one float32 column a feature: the values of `compute`, rounded. The rows of all blocks
-        are those of `bars`, in the same order. A block that is let go of lends its memory to a later one.
+        are those of `bars`, in the same order.
 
     Raises
     ------
@@ -243,26 +239,10 @@ def _inputs(
 
 def _stream(bars: pd.DataFrame, inputs: Inputs, wanted: list[str], symbols_at_once: int) -> Iterator[pd.DataFrame]:
     run = Run(inputs, wanted)
-    blocks = list(inputs.axis.blocks(symbols_at_once))
-    most = max(block.rows.stop - block.rows.start for block in blocks)
-    memory: list[NDArray[np.float32]] = []
-    for block in blocks:
-        matrix = _unused(memory, len(wanted) * most)[: len(wanted) * (block.rows.stop - block.rows.start)]
-        matrix = matrix.reshape(len(wanted), -1)
+    for block in inputs.axis.blocks(symbols_at_once):
+        matrix = np.empty((len(wanted), block.rows.stop - block.rows.start), np.float32)
         run.fill(block, dict(zip(wanted, matrix, strict=True)))
         yield _frame(bars.iloc[block.rows].reset_index(drop=True), wanted, matrix)
-
-
-def _unused(memory: list[NDArray[np.float32]], size: int) -> NDArray[np.float32]:
-    """Give an array of the pool to which no frame refers any more, or a new one.
-
-    Memory that the system has just handed out is slow to write to for the first time: about as slow as computing.
-    """
-    for position in range(len(memory)):
-        if sys.getrefcount(memory[position]) == _REFERENCES_IF_UNUSED:
-            return memory[position]
-    memory.append(np.empty(size, np.float32))
-    return memory[-1]
 
 
 def _frame(rows: pd.DataFrame, wanted: list[str], matrix: NDArray[Any]) -> pd.DataFrame:

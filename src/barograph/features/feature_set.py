@@ -1,6 +1,7 @@
 """Which features a model is given: the configuration of the feature stage."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -39,8 +40,9 @@ class FeatureSet:
     Raises
     ------
     InputError
-        If the file cannot be run, a family or a name is unknown, or a name lies outside the families. Inside a
-        constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the same message.
+        If the file cannot be run, there is no file of signals, a family or a name is unknown, or a name lies outside
+        the families. Inside a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the
+        same message.
     """
 
     names: list[str] | None
@@ -52,6 +54,10 @@ class FeatureSet:
 
     def __post_init__(self) -> None:
         register_file(self.file)
+        if not Path(self.signals).is_file():
+            raise InputError(
+                f"features.signals: {self.signals}: no such file; allowed: one of signals, without rows for none"
+            )
         allowed = [*families(), SIGNALS]
         for family in self.families:
             if family not in allowed:

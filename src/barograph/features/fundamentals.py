@@ -3,10 +3,9 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.features.asof import FUNDAMENTALS, FUNDAMENTALS_STALE_AFTER
-from barograph.features.cross_section import rank
+from barograph.features.cross_section import sector_rank
 from barograph.features.registration import Array, feature
 
 _FOLLOWED: Final = (
@@ -71,15 +70,6 @@ for _field in _FOLLOWED:
 def days_since_report(age: Array) -> Array:
     """Calendar days since the newest eps_growth became available."""
     return age
-
-
-def sector_rank(values: Array, sector: NDArray[np.intp]) -> Array:
-    """(rank of {input} among the N symbols of the sector that have it - 1/2) / N, ties sharing their mean rank."""
-    ranks = np.full(values.shape, np.nan, order="F")
-    for code in np.unique(sector[sector >= 0]).tolist():
-        members = np.flatnonzero(sector == code)
-        ranks[:, members] = rank(values[:, members])
-    return ranks
 
 
 for _name, _input in _COMPARED.items():

@@ -1,6 +1,6 @@
 """The arrays that features read, made from the tables: by bar, by date and symbol, and by context date."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.features.asof import AGES, AsOf
-from barograph.features.registration import DERIVED, Array, Feature, Scope, find
+from barograph.features.registration import DERIVED, OF_DAYS, Array, Feature, Scope, find
 from barograph.market.calendar import schedule
+from barograph.predictors import SIGNAL_PREFIX
 from barograph.tables import REGIMES
 
 RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7, "usd_index": 1}
@@ -24,6 +25,11 @@ STALE_AFTER: Final = 100
 _BAR_COLUMNS: Final = ("open", "high", "low", "close", "volume")
 _REGIME_COLUMNS: Final = ("drawdown", "index_return_10")
 _FACTS: Final = {*AGES, *AGES.values()}
+_NO_FEATURES: Final = {
+    **dict.fromkeys(DERIVED, "a series derived from prices"),
+    **dict.fromkeys(OF_DAYS, "the days or their schedule"),
+    **dict.fromkeys(AGES, "the age of a fact"),
+}
 
 _Days = NDArray[np.datetime64]
 _Index = NDArray[np.intp]
@@ -119,6 +125,12 @@ class Inputs:
         The position of a bar's date in `context_dates`, -1 where it is not there.
     as_of : AsOf
         The facts and signals.
+
+    Raises
+    ------
+    InputError
+        If a table is out of order or lacks a column, or a column of the context or a field of the facts has the name of
+        a feature or of another input.
     """
 
     def __init__(
@@ -139,7 +151,10 @@ class Inputs:
             self.axis.dates,
         )
         self.context_row = _positions(self.context_dates, self.axis.dates)[self.axis.date_of_row]
+        if context is not None:
+            _refuse_taken("context: the column", context.columns.drop("date", errors="ignore"), AGES.values())
         self.as_of = AsOf(facts, signals, self.axis.symbols, self.axis.starts, days)
+        _refuse_taken("facts: the field", self.as_of.fields)
         self._bars: dict[str, Array] = _numbers(bars, _BAR_COLUMNS)
         self._dated: dict[str, Array] = {}
         if context is not None:
@@ -226,6 +241,20 @@ def missing_columns(inputs: Inputs, entry: Feature) -> list[str]:
         elif not inputs.has(name, entry.scope):
             lacking[DERIVED.get(name, AGES.get(name, name))] = None
     return list(lacking)
+
+
+def _refuse_taken(what: str, names: Iterable[str], facts: Collection[str] = ()) -> None:
+    """Refuse names under which functions would read something else."""
+    for name in names:
+        taken = _NO_FEATURES.get(name)
+        if find(name) is not None:
+            taken = "a feature"
+        elif name in facts:
+            taken = "a field of the facts"
+        elif name.startswith(SIGNAL_PREFIX):
+            taken = "a signal"
+        if taken is not None:
+            raise InputError(f"{what} {name!r} has the name of {taken}; allowed are other names")
 
 
 def _days(table: pd.DataFrame, name: str) -> _Days:

@@ -124,11 +124,26 @@ def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ..
 
 
 @feature(
+    "variance_ratio_{window}_5",
+    family="long_range",
+    inputs=("log_return",),
+    lookback=lambda window: window,
+    windows=(63,),
+    range=(0.0, math.inf),
+    source=_LO_MACKINLAY,
+)
+def variance_ratio(log_return: Array, window: int) -> Array:
+    """Variance a bar of 5-bar log returns / that of one-bar ones, over {window} bars: above 1 where moves persist."""
+    _, (ratio,) = variance_growth(log_return, window, (1, 5))
+    return ratio
+
+
+@feature(
     ("autocorr_{window}_1", "autocorr_{window}_5", "autocorr_{window}_10"),
     family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
-    windows=(252,),
+    windows=(63, 252),
     range=(-1.0, 1.0),
     source="Box & Jenkins (1970), Time Series Analysis",
 )

@@ -1,8 +1,9 @@
-"""Momentum: how far and how evenly the price moved, and whether its returns follow on one another.
+"""Momentum: how far and how evenly the price moved.
 
-On a price that does not move, oscillators stand at their middle (RSI 50, WILLR -50, STOCH 50), returns at 0 and ratios
-of two vanishing quantities are NaN; TA-Lib would give 0, which says "oversold". An RSI whose price stops keeps its last
-value, since Wilder's means of the rises and of the falls then shrink alike; its stochastic goes to 50.
+On a price that does not move, oscillators stand at their middle (WILLR -50, STOCH 50, ULTOSC 50), returns at 0 and
+ratios of two vanishing quantities are NaN; TA-Lib would give 0, or what rounding leaves, which says "oversold". An RSI
+whose price stops keeps its last value, since Wilder's means of the rises and of the falls then shrink alike; it is 50
+only before the price first moves. The stochastic of an RSI that rests goes to 50.
 """
 
 import numpy as np
@@ -11,11 +12,9 @@ import talib
 from barograph.features.registration import Array, feature
 from barograph.features.windows import (
     after_gap,
-    window_correlation,
     window_mean,
     window_std,
     window_sum,
-    window_variance,
 )
 
 _ROUNDING = 1e-9
@@ -115,9 +114,11 @@ def information_discreteness(log_return: Array) -> Array:
     source="TA-Lib RSI",
 )
 def rsi(close: Array, window: int) -> Array:
-    """Relative strength index of Wilder ({window}); 50 where the price did not move."""
-    value = talib.RSI(close, window)
-    return _at_rest(value, 50.0, talib.MAX(close, window + 1) - talib.MIN(close, window + 1))
+    """Relative strength index of Wilder ({window}); 50 before the price first moves."""
+    row = np.arange(close.size)
+    moved = np.maximum.accumulate(np.where(np.diff(close, prepend=close[:1]) == 0.0, 0, row))
+    value = talib.RSI(close, window)[np.maximum(moved, np.minimum(row, window))]
+    return np.where((moved == 0) & (row >= window), 50.0, value)
 
 
 @feature(
@@ -131,10 +132,7 @@ def rsi(close: Array, window: int) -> Array:
 def stochastic_rsi(rsi_14: Array) -> tuple[Array, Array]:
     """Place of rsi_14 in its range of 14 bars, or the mean of 3 such places; 50 where it did not move."""
     lowest = talib.MIN(rsi_14, 14)[13:]
-    span = talib.MAX(rsi_14, 14)[13:] - lowest
-    place = np.full(span.size, 0.5)
-    np.divide(rsi_14[13:] - lowest, span, out=place, where=span > _ROUNDING)
-    k = 100.0 * place
+    k = _place(rsi_14[13:] - lowest, talib.MAX(rsi_14, 14)[13:] - lowest, _ROUNDING)
     d = window_mean(k, 3)
     return after_gap(k[2:], 15), after_gap(d, 13)
 
@@ -213,26 +211,6 @@ def streak(log_return: Array) -> Array:
     return sign * (row - np.maximum.accumulate(np.where(turned, row, 0)) + 1)
 
 
-@feature("autocorr_63", family="momentum", inputs=("log_return",), lookback=64, range=(-1.0, 1.0))
-def autocorrelation(log_return: Array) -> Array:
-    """Correlation of the last 63 log returns with the ones before them."""
-    return after_gap(window_correlation(log_return[1:], log_return[:-1], 63), 1)
-
-
-@feature(
-    "variance_ratio_63_5",
-    family="momentum",
-    inputs=("log_return",),
-    lookback=67,
-    range=(0.0, np.inf),
-    source="Lo & MacKinlay (1988), Review of Financial Studies 1(1)",
-)
-def variance_ratio(log_return: Array) -> Array:
-    """Variance of the last 63 five-bar log returns / 5 times that of one-bar ones: above 1 where moves persist."""
-    five = window_sum(log_return, 5)[4:]
-    return after_gap(window_variance(five, 63) / (5.0 * window_variance(log_return[4:], 63)), 4)
-
-
 @feature(
     "willr_14",
     family="momentum",
@@ -243,7 +221,7 @@ def variance_ratio(log_return: Array) -> Array:
 )
 def williams_r(high: Array, low: Array, close: Array) -> Array:
     """-100 (highest high - C_t) / (highest high - lowest low) over 14 bars; -50 where the price did not move."""
-    return _at_rest(talib.WILLR(high, low, close, 14), -50.0, talib.MAX(high, 14) - talib.MIN(low, 14))
+    return np.where(talib.MAX(high, 14) == talib.MIN(low, 14), -50.0, talib.WILLR(high, low, close, 14))
 
 
 @feature(
@@ -255,10 +233,14 @@ def williams_r(high: Array, low: Array, close: Array) -> Array:
     source="TA-Lib STOCH",
 )
 def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
-    """Slow stochastic oscillator (14, 3, 3), %K or %D; 50 where the price did not move."""
-    k, d = talib.STOCH(high, low, close, fastk_period=14, slowk_period=3, slowd_period=3)
-    moved = talib.MAX(high, 18) - talib.MIN(low, 18)
-    return np.clip(_at_rest(k, 50.0, moved), 0.0, 100.0), np.clip(_at_rest(d, 50.0, moved), 0.0, 100.0)
+    """Slow stochastic oscillator: mean of 3 places in the range of 14 bars (%K), or mean of 3 %K (%D).
+
+    A place is 50 where the price did not move. TA-Lib makes it 0, and its running means do not come back to it.
+    """
+    lowest = talib.MIN(low, 14)[13:]
+    k = window_mean(_place(close[13:] - lowest, talib.MAX(high, 14)[13:] - lowest), 3)
+    d = window_mean(k[2:], 3)
+    return np.clip(after_gap(k[4:], 17), 0.0, 100.0), np.clip(after_gap(d[2:], 17), 0.0, 100.0)
 
 
 @feature("cci_20", family="momentum", inputs=("high", "low", "close"), lookback=19, source="TA-Lib CCI")
@@ -276,9 +258,13 @@ def commodity_channel(high: Array, low: Array, close: Array) -> Array:
     source="TA-Lib ULTOSC",
 )
 def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
-    """Ultimate oscillator of Williams (7, 14, 28); 50 where the price did not move."""
-    value = np.clip(talib.ULTOSC(high, low, close, 7, 14, 28), 0.0, 100.0)
-    return _at_rest(value, 50.0, talib.MAX(high, 29) - talib.MIN(low, 29))
+    """(4 p_7 + 2 p_14 + p_28) / 7, p_n = 100 sum of (C - true low) / sum of true ranges, 50 where these are 0."""
+    true_range = talib.TRANGE(high, low, close)[1:]
+    pressure = close[1:] - np.minimum(low[1:], close[:-1])
+    total = np.zeros(true_range.size)
+    for weight, window in ((4.0, 7), (2.0, 14), (1.0, 28)):
+        total += weight / 7.0 * _place(window_sum(pressure, window), window_sum(true_range, window))
+    return after_gap(np.clip(total[27:], 0.0, 100.0), 28)
 
 
 @feature(
@@ -325,5 +311,8 @@ def awesome_oscillator(high: Array, low: Array, close: Array) -> Array:
     return (window_mean(middle, 5) - window_mean(middle, 34)) / close
 
 
-def _at_rest(value: Array, middle: float, moved: Array) -> Array:
-    return np.where((value == 0.0) & (moved == 0.0), middle, value)
+def _place(above: Array, span: Array, rounding: float = 0.0) -> Array:
+    """Give the place within a span in percent, 50 where the span is mere rounding."""
+    place = np.full(span.size, 0.5)
+    np.divide(above, span, out=place, where=span > rounding)
+    return 100.0 * place

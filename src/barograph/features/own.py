@@ -1,9 +1,12 @@
 """Features of the user's own: a Python file that registers them."""
 
 import importlib.util
+import inspect
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from barograph.errors import InputError
 from barograph.features.registration import Feature, catalogue
@@ -40,18 +43,31 @@ def register_file(path: str) -> list[Feature]:
     sys.modules[path] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the user's file raises
+    except (Exception, SystemExit) as error:  # whatever the user's file raises
         del sys.modules[path]
-        raise InputError(f"{path}{_line(error, path)}: {type(error).__name__}: {_first_line(error)}") from error
+        raise InputError(f"{path}{_line(error, path)}: {said(error)}") from error
     return [entry for entry in catalogue() if entry.function.__module__ == path]
 
 
-def _line(error: Exception, path: str) -> str:
+def place(function: Callable[..., Any], error: BaseException | None = None) -> str:
+    """Give the file of a function and the line in which it begins, or that in which an exception arose in it."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:  # compiled, or an object that can be called
+        return function.__module__
+    line = "" if error is None else _line(error, code.co_filename)
+    return f"{code.co_filename}{line or f', line {code.co_firstlineno}'}"
+
+
+def said(error: BaseException) -> str:
+    """Give the kind of an exception and the first line of what it says."""
+    line = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def _line(error: BaseException, path: str) -> str:
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}"
-    own = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == Path(path)]
+    file = Path(path).resolve()
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if Path(frame.filename).resolve() == file]
     return f", line {own[-1]}" if own else ""
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

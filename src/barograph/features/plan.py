@@ -2,15 +2,20 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from barograph.errors import InputError
 from barograph.features import kernels
-from barograph.features.registration import DERIVED, Array, Feature, Scope, find
+from barograph.features.own import place, said
+from barograph.features.registration import DERIVED, Array, Feature, Scope, catalogue, find
 from barograph.features.windows import read_only
 
 _LARGEST: Final = float(np.finfo(np.float32).max)
+
+_NUMBERS: Final = "biuf"
+"""Kinds of NumPy's types that are numbers: truth values, whole numbers and floats."""
 
 
 @dataclass(frozen=True)
@@ -23,26 +28,61 @@ class Call:
         Those of its outputs that are needed; all have the same function, window and inputs.
     own_lookback : int
         Rows that pass from the first complete row of the inputs to the first output.
+    parts : int
+        The arrays that the function gives in a tuple; 0 where it gives one array.
     """
 
     features: tuple[Feature, ...]
     own_lookback: int
+    parts: int
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of what the function takes."""
         return self.features[0].inputs
 
-    def outputs(self, arrays: Sequence[Array]) -> Iterator[tuple[str, Array]]:
-        """Run the function and give each feature's values, with NaN for what does not fit into a float32."""
-        first = self.features[0]
-        keywords = {} if first.window is None else {"window": first.window}
-        result = first.function(*arrays, **keywords)
+    def outputs(self, arrays: Sequence[Array], *shapes: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
+        """Run the function and give each feature's values, with NaN for what does not fit into a float32.
+
+        Raises
+        ------
+        InputError
+            If the function raises anything, or does not give arrays of numbers in one of the shapes.
+        """
+        result = self._result(arrays)
         for entry in self.features:
-            values = np.asarray(result if entry.output < 0 else result[entry.output], np.float64)
+            values = self._numbers(result[entry.output] if self.parts else result, shapes)
             if kernels.any_beyond(read_only(values.ravel(order="K")), _LARGEST):
                 values = np.where(np.abs(values) > _LARGEST, np.nan, values)
             yield entry.name, values
+
+    def _result(self, arrays: Sequence[Array]) -> Any:
+        first = self.features[0]
+        keywords = {} if first.window is None else {"window": first.window}
+        try:
+            result = first.function(*arrays, **keywords)
+        except (Exception, SystemExit) as error:  # whatever a user's function raises
+            raise InputError(f"{self._named(error)}: {said(error)}") from error
+        if self.parts and not (isinstance(result, tuple) and len(result) == self.parts):
+            found = f"tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+            raise InputError(f"{self._named()}: returned {found}; allowed is a tuple of {self.parts} arrays")
+        return result
+
+    def _numbers(self, result: Any, shapes: Sequence[tuple[int, ...]]) -> Array:
+        try:
+            values = np.asarray(result)
+        except ValueError as error:  # of sequences that differ in length
+            raise InputError(f"{self._named()}: {said(error)}; allowed are numbers") from error
+        if values.dtype.kind not in _NUMBERS or values.shape not in shapes:
+            raise InputError(
+                f"{self._named()}: returned {type(result).__name__}, {values.dtype} of shape {values.shape}; "
+                f"allowed are numbers of shape {' or '.join(map(str, shapes))}"
+            )
+        return values.astype(np.float64, copy=False)
+
+    def _named(self, error: BaseException | None = None) -> str:
+        names = ", ".join(repr(entry.name) for entry in self.features)
+        return f"features: {names} ({place(self.features[0].function, error)})"
 
 
 def calls(names: Iterable[str], scope: Scope, known: Collection[str] = ()) -> list[Call]:
@@ -62,8 +102,11 @@ def calls(names: Iterable[str], scope: Scope, known: Collection[str] = ()) -> li
     groups: dict[tuple[object, ...], list[Feature]] = {}
     for entry in _in_order(names, known):
         if entry.scope == scope:
-            groups.setdefault((entry.function, entry.window, entry.inputs, entry.output < 0), []).append(entry)
-    return [Call(tuple(group), _own_lookback(group)) for group in groups.values()]
+            groups.setdefault(_run_of(entry), []).append(entry)
+    parts: dict[tuple[object, ...], int] = {}
+    for entry in catalogue() if groups else ():
+        parts[_run_of(entry)] = max(parts.get(_run_of(entry), 0), entry.output + 1)
+    return [Call(tuple(group), _own_lookback(group), parts[run]) for run, group in groups.items()]
 
 
 def rounds(panels: Iterable[Call]) -> list[list[Call]]:
@@ -98,6 +141,11 @@ def _in_order(names: Iterable[str], known: Collection[str]) -> list[Feature]:
         visit(name)
     found = [(level, find(name)) for name, level in depth.items() if level >= 0]
     return [entry for _, entry in sorted(found, key=lambda item: item[0]) if entry is not None]
+
+
+def _run_of(entry: Feature) -> tuple[object, ...]:
+    """Give what the features of one run of a function have in common."""
+    return entry.function, entry.window, entry.inputs, entry.output < 0
 
 
 def _own_lookback(group: Sequence[Feature]) -> int:

@@ -59,7 +59,9 @@ class Run:
         inputs = self._inputs
         for call in dated:
             if OF_DAYS.issuperset(call.inputs):
-                for name, values in call.outputs([inputs.by_day(name) for name in call.inputs]):
+                for name, values in call.outputs(
+                    [inputs.by_day(name) for name in call.inputs], inputs.axis.dates.shape
+                ):
                     self._know_by_date(name, values)
         with_context = [call for call in dated if not OF_DAYS.issuperset(call.inputs)]
         results = {entry.name: np.empty(inputs.context_dates.size) for call in with_context for entry in call.features}
@@ -72,10 +74,11 @@ class Run:
         """Run calls one after the other, and keep an input only as long as one of them still reads it."""
         waiting = sorted(panel_calls, key=lambda call: call.inputs)
         at_hand: dict[str, Array] = {}
+        shape = (self._inputs.axis.dates.size, self._inputs.axis.symbols.size)
         while waiting:
             call = waiting.pop(0)
             at_hand |= self._panels([name for name in call.inputs if name not in at_hand])
-            for name, values in call.outputs([at_hand[name] for name in call.inputs]):
+            for name, values in call.outputs([at_hand[name] for name in call.inputs], shape, shape[:1]):
                 self._keep(name, values)
             read = {name for later in waiting for name in later.inputs}
             at_hand = {name: values for name, values in at_hand.items() if name in read}
@@ -148,7 +151,7 @@ def _run_series(series_calls: Sequence[Call], arrays: Mapping[str, Array], resul
         end = 0
         for start, stop in pieces[inputs]:
             if stop - start > call.own_lookback:
-                for name, values in call.outputs([arrays[item][start:stop] for item in inputs]):
+                for name, values in call.outputs([arrays[item][start:stop] for item in inputs], (stop - start,)):
                     results[name][end:start] = np.nan
                     results[name][start:stop] = values
                 end = stop

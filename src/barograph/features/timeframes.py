@@ -127,6 +127,12 @@ def volatility(close: Array, window: int) -> Array:
     return after_gap(window_std(np.diff(np.log(close)), window), 1)
 
 
+def log_price_slope(close: Array, window: int) -> tuple[Array, Array]:
+    """Least-squares line through the last {window} log closes: its slope, or its R2 in [0, 1]."""
+    slope, r2, _ = log_price_regression(close, window)
+    return slope, r2
+
+
 def macd_histogram(close: Array) -> Array:
     """Distance of the MACD line (12, 26) from its signal line (9), as a share of the last close."""
     return macd(close)[1]
@@ -157,7 +163,7 @@ _on_completed(_WEEK, "vol_{window}", volatility, periods=_one_more, windows=(26,
 _on_completed(
     _WEEK, "donchian_{window}", donchian_position, periods=_same, inputs=_HLC, windows=(26,), range=(0.0, 1.0)
 )
-_on_completed(_WEEK, ("slope_{window}", "r2_{window}"), log_price_regression, periods=_same, windows=(52,))
+_on_completed(_WEEK, ("slope_{window}", "r2_{window}"), log_price_slope, periods=_same, windows=(52,))
 _on_completed(_WEEK, "up_share_{window}", up_share, periods=_one_more, windows=(26,), range=(0.0, 1.0))
 _on_completed(
     _WEEK,

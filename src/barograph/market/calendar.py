@@ -12,6 +12,29 @@ _SETTLING: Final = pd.Timedelta(hours=1)
 _LONGEST_BREAK: Final = pd.Timedelta(days=30)
 
 
+def known_code(calendar: str) -> str:
+    """Give a calendar's code back.
+
+    Parameters
+    ----------
+    calendar : str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        If exchange_calendars has no calendar of that code.
+    """
+    import exchange_calendars
+
+    if calendar not in exchange_calendars.get_calendar_names():
+        raise InputError(_unknown(calendar))
+    return calendar
+
+
 def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
     """List the trading days of an exchange.
 
@@ -107,8 +130,10 @@ def _known(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> Any:
             calendar, start=first - pd.Timedelta(days=14), end=last + pd.Timedelta(days=14)
         )
     except exchange_calendars.errors.InvalidCalendarName:
-        raise InputError(
-            f"calendar {calendar!r} is unknown; allowed are the codes of exchange_calendars, such as XNYS or 24/7"
-        ) from None
+        raise InputError(_unknown(calendar)) from None
     except ValueError as error:
         raise InputError(f"calendar {calendar!r} does not cover {first:%Y-%m-%d}..{last:%Y-%m-%d}: {error}") from None
+
+
+def _unknown(calendar: str) -> str:
+    return f"calendar {calendar!r} is unknown; allowed are the codes of exchange_calendars, such as XNYS or 24/7"

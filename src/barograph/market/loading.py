@@ -6,9 +6,10 @@ from datetime import date
 from typing import Annotated, Final
 
 import pandas as pd
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict
 
 from barograph.errors import InputError
+from barograph.market.calendar import known_code
 from barograph.market.conversion import to_bars, to_context, to_facts, to_signals
 from barograph.market.data import MarketData
 from barograph.market.validation import check_index, table_names, validate
@@ -27,7 +28,7 @@ def _iso(text: str) -> str:
 
 
 IsoDate = Annotated[str, AfterValidator(_iso)]
-CalendarCode = Annotated[str, Field(min_length=1)]
+CalendarCode = Annotated[str, AfterValidator(known_code)]
 
 
 def check_span(start: str | None, end: str | None) -> None:

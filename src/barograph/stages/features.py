@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from barograph import tables
 from barograph.features import Feature, available, catalogue
+from barograph.features.asof import AGES
 from barograph.features.signals import merge
 from barograph.market import read_signals
 from barograph.stages.stage import Stage, stage
@@ -22,9 +23,13 @@ def main(stage: Stage) -> str:
     bars, universe = stage.read(tables.BARS), stage.read(tables.UNIVERSE)
     signals, of_signals = _signals(stage, universe)
     context, regimes = stage.read(tables.CONTEXT), stage.read(tables.REGIME_SERIES)
-    inputs = (bars, context, universe, regimes, stage.read_optional(tables.FACTS), signals)
-    computed = _write(stage, stage.build("features").stream(*inputs), len(bars))
-    _, left_out = available(*inputs)
+    facts = stage.read_optional(tables.FACTS)
+    inputs = (bars, context, universe, regimes, facts, signals)
+    features = stage.build("features")
+    computed = _write(stage, features.stream(*inputs), len(bars))
+    if facts is not None and (unread := _unread(facts)):
+        print(f"          {tables.FACTS.path}: no feature reads the fields {', '.join(unread)}.")
+    _, left_out = available(*inputs, features.calendar)
     listed = [*catalogue(), *of_signals]
     entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in listed])
     entries["inputs"] = entries["inputs"].str.join(" ")
@@ -33,6 +38,12 @@ def main(stage: Stage) -> str:
     stage.write_csv("reports/features/catalogue.csv", entries)
     left = f"; {len(left_out)} left out, whose inputs the source lacks" if left_out else ""
     return f"{len(computed)} features of {len(bars):,} rows{left}"
+
+
+def _unread(facts: pd.DataFrame) -> list[str]:
+    """List the fields that no feature reads, such as one that is misspelt."""
+    read = {AGES.get(name, name) for entry in catalogue() for name in entry.inputs}
+    return sorted(set(facts["field"].unique()) - read)
 
 
 def _write(stage: Stage, blocks: Iterable[pd.DataFrame], rows: int) -> list[str]:

@@ -143,7 +143,7 @@ def stage(
             try:
                 print(f"{name:<9} {recipe(_prepare(composed, reads, by_hand))}", flush=True)
             except InputError as error:
-                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                print(f"{name}: {str(error).removeprefix(f'{name}: ')}", file=sys.stderr, flush=True)
                 sys.exit(1)
 
         run.__module__ = recipe.__module__

@@ -17,6 +17,7 @@ from yfinance.exceptions import YFRateLimitError
 from barograph import config
 from barograph.errors import InputError
 from barograph.market import MarketData, Yahoo
+from barograph.market.sources.yahoo_client import says_no_data
 from tests.market.sources.recorded import (
     NO_NETWORK,
     RATE_LIMIT,
@@ -179,7 +180,7 @@ def test_a_failure_is_reported_after_all_attempts_and_what_came_is_kept(yahoo: R
     message = str(caught.value)
     assert message.startswith("market=yahoo: 2 of 8 symbols failed in 3 attempts: ")
     assert "^TNX: YFRateLimitError('Too Many Requests." in message
-    assert "S002: possibly delisted; no timezone found; what came is kept in " in message
+    assert "S002: YFTzMissingError('possibly delisted; no timezone found'); what came is kept in " in message
     assert "market.allow_missing" in message
     assert "\n" not in message
     assert waits == [5.0, 30.0]
@@ -236,6 +237,62 @@ def test_a_symbol_that_may_be_missing_is_left_out_and_not_asked_again(yahoo: Rec
     assert _asked(yahoo) == []
     with pytest.raises(InputError, match="2 of 8 symbols failed"):
         make().load(wait=lambda _: None, now=NOW)
+
+
+@pytest.mark.parametrize("trouble", [RATE_LIMIT, SERVER_ERROR, NO_NETWORK])
+def test_a_symbol_that_may_be_missing_is_asked_again_after_a_failure_that_passes(
+    yahoo: Recorded, make: Make, trouble: str, tmp_path: Path
+) -> None:
+    source = make(allow_missing=["S002", "XLK"])
+    yahoo.troubles["XLK"] = [trouble] * 3
+    data = source.load(wait=lambda _: None, now=NOW)
+    assert "etf_xlk" not in data.context
+    assert "Left out, as market.allow_missing says: XLK." in data.notes
+    assert any(note.startswith("Asked for again in the next run: XLK: ") for note in data.notes)
+    _asked(yahoo)
+    _assert_same(_load(source), _load(make(cache=str(tmp_path / "fresh"))))
+    assert _asked(yahoo)[0] == ("DX-Y.NYB", "2010-01-04", "2012-06-30")
+    assert "etf_xlk" in _load(source).context
+    assert _asked(yahoo) == []
+
+
+def test_a_network_that_is_down_is_no_answer(
+    yahoo: Recorded, make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The client takes the failure of its first question, for the time zone, for a symbol that is gone."""
+
+    def down(url: str, params: dict[str, Any]) -> Any:
+        if url.endswith(("XLK", "S002")):
+            raise ConnectionError("Could not resolve host")
+        return answered(url, params)
+
+    answered = yahoo.request
+    with monkeypatch.context() as patch:
+        patch.setattr(yahoo, "request", down)
+        make(allow_missing=["S002", "XLK"]).load(wait=lambda _: None, now=NOW)
+    _assert_same(_load(make()), _load(make(cache=str(tmp_path / "fresh"))))
+    assert yfinance.config.debug.hide_exceptions is True
+
+
+@pytest.mark.parametrize(
+    ("reason", "final"),
+    [
+        ("YFTzMissingError('possibly delisted; no timezone found')", True),
+        ("YFPricesMissingError('possibly delisted; no price data found (1d 2010-01-04 -> 2012-06-30)')", True),
+        ("YFPricesMissingError('No data found, symbol may be delisted')", True),
+        ('YFPricesMissingError("Data doesn\'t exist for startDate = 1, endDate = 2")', True),
+        ("HTTPError('HTTP Error 404: ')", True),
+        ("YFPricesMissingError('possibly delisted; no price data found (1d)(Yahoo status_code = 500)')", False),
+        ("YFPricesMissingError('Internal error')", False),
+        ("YFDataException('*** YAHOO! FINANCE IS CURRENTLY DOWN! ***')", False),
+        ("HTTPError('HTTP Error 401: ')", False),
+        ("OSError('connection reset by peer')", False),
+        ("Timeout('no data found within 404 ms')", False),
+        ("no rows", False),
+    ],
+)
+def test_only_the_clients_word_that_there_is_no_data_counts(reason: str, final: bool) -> None:
+    assert says_no_data(reason) is final
 
 
 def test_nothing_is_printed_and_the_clients_logger_is_left_as_it_was(
@@ -414,4 +471,6 @@ def test_the_universe_of_the_configuration_is_balanced() -> None:
     assert sectors.nunique() == 11
     assert (sectors.value_counts() == 7).all()
     assert not set(source.universe) & {source.index, source.vix, *source.series.values()}
-    assert sum(column.startswith("etf_") for column in source.series) == 11
+    funds = [symbol for column, symbol in source.series.items() if column.startswith("etf_")]
+    assert len(funds) == 11
+    assert sorted(source.allow_missing) == sorted(funds)

@@ -17,7 +17,7 @@ from barograph.market.conversion import PRICES
 from barograph.market.data import MarketData
 from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
 from barograph.market.sources.yahoo_cache import read_history
-from barograph.market.sources.yahoo_client import COLUMNS
+from barograph.market.sources.yahoo_client import COLUMNS, says_no_data
 from barograph.market.sources.yahoo_update import Update
 from barograph.market.validation import ROUNDING
 
@@ -70,7 +70,8 @@ class Yahoo:
     overlap_days : int
         Calendar days before the newest kept bar that an update asks for again.
     allow_missing : list of str
-        Symbols of the universe or the series that may fail; they are left out, with a note. Any other failure ends the
+        Symbols of the universe or the series that may fail; they are left out, with a note. If Yahoo has no data for
+        one, that is kept; after any other failure the next run asks for it again. Any other symbol's failure ends the
         run, after everything else was fetched and kept.
     calendar : str
         A code of exchange_calendars, such as ``XNYS`` or, for round-the-clock markets, ``24/7``.
@@ -153,9 +154,9 @@ class Yahoo:
         failed = update.run(self.symbols, first, last, allow_missing=self.allow_missing)
         self._refuse({symbol: reason for symbol, reason in failed.items() if symbol not in self.allow_missing})
         histories = {symbol: read_history(Path(self.cache), symbol) for symbol in self.symbols if symbol not in failed}
-        return self._assembled(
-            {symbol: kept.within(first, last) for symbol, kept in histories.items() if kept and len(kept.rows)}, last
-        )
+        rows = {symbol: kept.within(first, last) for symbol, kept in histories.items() if kept and len(kept.rows)}
+        passing = {symbol: reason for symbol, reason in failed.items() if not says_no_data(reason)}
+        return self._assembled(rows, last, passing)
 
     def _span(self, now: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
         first, complete = pd.Timestamp(self.start or _EARLIEST), last_complete_session(self.calendar, now)
@@ -172,17 +173,15 @@ class Yahoo:
     def _refuse(self, failed: Mapping[str, str]) -> None:
         if not failed:
             return
-        by_reason: dict[str, list[str]] = {}
-        for symbol, reason in failed.items():
-            by_reason.setdefault(reason, []).append(symbol)
-        report = "; ".join(f"{', '.join(symbols)}: {reason}" for reason, symbols in by_reason.items())
         attempts = len(self.retry_delays) + 1
         raise InputError(
-            f"market=yahoo: {len(failed)} of {len(self.symbols)} symbols failed in {attempts} attempts: {report}; what"
-            f" came is kept in {self.cache}: run again, or name them in market.allow_missing"
+            f"market=yahoo: {len(failed)} of {len(self.symbols)} symbols failed in {attempts} attempts:"
+            f" {_by_reason(failed)}; what came is kept in {self.cache}: run again, or name them in market.allow_missing"
         )
 
-    def _assembled(self, rows: Mapping[str, pd.DataFrame], last: pd.Timestamp) -> MarketData:
+    def _assembled(
+        self, rows: Mapping[str, pd.DataFrame], last: pd.Timestamp, passing: Mapping[str, str]
+    ) -> MarketData:
         traded = [symbol for symbol in self.universe if symbol in rows]
         if not traded:
             raise InputError("market.allow_missing: no symbol of the universe is left; allowed: all but one of them")
@@ -201,6 +200,8 @@ class Yahoo:
         notes = [_NOTE, *_changes(bars, possible)]
         if missing := [symbol for symbol in self.symbols if symbol not in rows]:
             notes.append(f"Left out, as market.allow_missing says: {', '.join(missing)}.")
+        if passing:
+            notes.append(f"Asked for again in the next run: {_by_reason(passing)}.")
         if self.end is None:
             notes.append(f"The data end on {last:%Y-%m-%d} because of the day of the run; market.end pins them.")
         return replace(data, notes=[*notes, *data.notes])
@@ -215,6 +216,13 @@ class Yahoo:
             if symbol in rows:
                 context[column] = rows[symbol].set_index("date")["close"].reindex(context.index)
         return context.reset_index()
+
+
+def _by_reason(failed: Mapping[str, str]) -> str:
+    symbols: dict[str, list[str]] = {}
+    for symbol, reason in failed.items():
+        symbols.setdefault(reason, []).append(symbol)
+    return "; ".join(f"{', '.join(those)}: {reason}" for reason, those in symbols.items())
 
 
 def _possible(bars: pd.DataFrame) -> pd.DataFrame:

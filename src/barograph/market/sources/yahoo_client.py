@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,13 @@ import pandas as pd
 from barograph.errors import InputError
 
 COLUMNS: Final = ("open", "high", "low", "close", "volume")
+
+# The client's words for an answer without prices; with a status code in them, the server had none to give.
+_NO_DATA: Final = re.compile(
+    r"YFTzMissingError\(|YFPricesMissingError\((?!.*status_code).*(no price data|no data|data doesn't exist)"
+    r"|\w+\(.HTTP (Error )?404\b",
+    re.IGNORECASE,
+)
 
 
 def download(
@@ -34,7 +42,7 @@ def download(
         For each symbol that came: date (``datetime64[us]``), open, high, low, close, volume; at least one row, in order
         of time.
     reasons : dict of str to str
-        For each other symbol, what the client says of it, in one line.
+        For each other symbol, what the client says of it, in one line; see :func:`says_no_data`.
 
     Raises
     ------
@@ -42,7 +50,7 @@ def download(
         If yfinance is not installed.
     """
     client = _client()
-    with _quiet() as messages:
+    with _quiet() as messages, _errors_shown(client):
         try:
             answer = client.download(
                 list(symbols),
@@ -60,6 +68,22 @@ def download(
     rows = {symbol: _rows(answer, symbol, first, last) for symbol in symbols}
     found = {symbol: frame for symbol, frame in rows.items() if len(frame)}
     return found, {symbol: _reason(symbol, messages) for symbol in symbols if symbol not in found}
+
+
+def says_no_data(reason: str) -> bool:
+    """Tell whether a symbol did not come because Yahoo has no data for it, as far as the client knows.
+
+    Parameters
+    ----------
+    reason : str
+        As :func:`download` gives it.
+
+    Returns
+    -------
+    bool
+        False for a refusal, a failure of the network or of Yahoo's servers, and whatever else may pass.
+    """
+    return _NO_DATA.match(reason) is not None
 
 
 def forget_answers() -> None:
@@ -95,6 +119,18 @@ def _quiet() -> Iterator[list[str]]:
             yield messages.lines
     finally:
         logger.handlers, logger.propagate = handlers, propagate
+
+
+@contextmanager
+def _errors_shown(client: Any) -> Iterator[None]:
+    """Have the client tell a failure of the network from an answer without prices, for which it else takes both."""
+    settings = client.config.debug
+    hidden = settings.hide_exceptions
+    settings.hide_exceptions = False
+    try:
+        yield
+    finally:
+        settings.hide_exceptions = hidden
 
 
 def _rows(answer: pd.DataFrame | None, symbol: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

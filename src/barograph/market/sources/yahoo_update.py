@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.market.sources.yahoo_cache import History, read_history, write_history
-from barograph.market.sources.yahoo_client import COLUMNS, download, forget_answers
+from barograph.market.sources.yahoo_client import COLUMNS, download, forget_answers, says_no_data
 
 # Yahoo repeats an adjusted price to some ulps of float32; a dividend of 0.004 % would change it by more than this.
 _ROUNDING: Final = 1e-5
@@ -60,7 +60,8 @@ class Update:
         first, last : pandas.Timestamp
             Inclusive, without time zone.
         allow_missing : collection of str
-            That Yahoo had nothing for one of these is kept too, so that it is not asked for again.
+            That Yahoo has no data for one of these is kept too, so that it is not asked for again. Whichever fails for
+            another reason is asked for in the next run.
 
         Returns
         -------
@@ -77,8 +78,9 @@ class Update:
                 self.wait(self.retry_delays[attempt - 1])
             forget_answers()
             failed = self._attempt([ask for ask in asks if ask.symbol in failed])
+        absent = {symbol for symbol, reason in failed.items() if symbol in allow_missing and says_no_data(reason)}
         for ask in asks:
-            if ask.symbol in failed and ask.symbol in allow_missing and ask.kept is None:
+            if ask.symbol in absent and ask.kept is None:
                 write_history(self.cache, ask.symbol, History(pd.DataFrame(columns=["date", *COLUMNS]), first, last))
         return failed
 
