@@ -107,8 +107,8 @@ def ends_of_periods(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """
     days = dates.to_numpy().astype("datetime64[D]")
     months = days.astype("datetime64[M]").astype(np.int64)
-    gaps = np.diff(days)
-    longest = np.flatnonzero(gaps == gaps.max(initial=np.timedelta64(0, "D")))
+    gaps = np.diff(days.astype(np.int64))
+    longest = np.flatnonzero(gaps == gaps.max(initial=0))
     chosen = [int(longest[longest.size // 2])] if longest.size else []
     for period in ((days.astype(np.int64) + 3) // 7, months, months // 3, months // 12):
         last = np.flatnonzero(np.diff(period))
