@@ -17,6 +17,7 @@ from barograph.report import (
     palette,
     skill,
     timeline,
+    verdict,
     why,
 )
 from barograph.report.figures import Chart
@@ -294,7 +295,7 @@ def test_the_section_names_regimes_by_what_was_shown(inputs: ReportInputs) -> No
     none = {"skill_regime_prior": 0.01, "skill_regime_prior_low": -0.01, "skill_regime_prior_high": 0.03}
     text = skill.section_heading(with_scores(worse, "regime", "normal", **none))
     assert text == (
-        "Skill is shown in low volatility and high volatility; in recovery the regime table is better; "
+        "Skill is shown in low volatility and high volatility; in recovery a baseline is better; "
         "too little evidence in crash"
     )
 
@@ -303,3 +304,16 @@ def test_found_events_are_counted_beside_the_named_ones(inputs: ReportInputs) ->
     text = "Beside them 2 episodes found by rule, 1 of them a named event under another name; "
     assert memory.found_note(inputs).startswith(text)
     assert memory.found_note(replaced(inputs, found_events=inputs.found_events.iloc[:0])) == ""
+
+
+def test_a_regimes_claim_holds_against_the_harder_baseline(inputs: ReportInputs) -> None:
+    table = {"skill_regime_prior": 0.10, "skill_regime_prior_low": 0.03, "skill_regime_prior_high": 0.12}
+    frequencies = {"skill_prior": 0.02, "skill_prior_low": -0.01, "skill_prior_high": 0.05}
+    easy = with_scores(inputs, "regime", "crash", sufficient=True, episodes=7, **table, **frequencies)
+    assert verdict.crash(easy).startswith(
+        "in crashes there is no evidence of skill against the class frequencies of the past: +2.0 %"
+    )
+    assert "crash" not in skill.section_heading(easy).partition(";")[0]
+    hard = with_scores(easy, "regime", "crash", skill_prior=0.2, skill_prior_low=0.1, skill_prior_high=0.3)
+    assert verdict.crash(hard).startswith("in crashes it beats the regime table by 10")
+    assert "crash" in skill.section_heading(hard).partition(";")[0]

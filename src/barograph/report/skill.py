@@ -81,16 +81,17 @@ def finding(inputs: ReportInputs, kind: str) -> str:
 
 
 def section_heading(inputs: ReportInputs) -> str:
-    """Name the regimes in which the headline beats the regime table."""
+    """Name the regimes in which the headline beats both baselines."""
     own = inputs.slices[(inputs.slices["kind"] == "regime") & (inputs.slices["predictor"] == inputs.headline)]
     found: dict[str, list[str]] = {"better": [], "worse": [], "none": [], "insufficient": []}
     for name in palette.regime_order(own["slice"].astype(str)):
         row = own[own["slice"].astype(str) == name].iloc[0]
-        kind = words.log_loss_skill(row).evidence if bool(row["sufficient"]) else "insufficient"
+        skill = words.log_loss_skill(row, words.harder_baseline(row))
+        kind = skill.evidence if bool(row["sufficient"]) else "insufficient"
         found[kind].append(palette.title(name).lower())
     text = f"Skill is shown in {words.joined(found['better'])}" if found["better"] else "Skill is shown in no regime"
     if found["worse"]:
-        text += f"; in {words.joined(found['worse'])} the regime table is better"
+        text += f"; in {words.joined(found['worse'])} a baseline is better"
     if found["insufficient"]:
         text += f"; too little evidence in {words.joined(found['insufficient'])}"
     return text

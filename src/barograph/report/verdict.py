@@ -11,6 +11,7 @@ from barograph.report.inputs import ReportInputs, overall
 from barograph.report.words import Estimate
 
 REGIME_TABLE = "the regime table"
+CLASS_FREQUENCIES = "the class frequencies of the past"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,7 @@ def verdict(inputs: ReportInputs) -> Verdict:
     claim = words.skill_sentence(name, words.log_loss_skill(row), REGIME_TABLE, sufficient=sufficient)
     parts = [claim, crash(inputs), gate.clause(inputs)]
     sentence = f"{scope(inputs, row)}, {'; '.join(part for part in parts if part)}."
-    prior = words.skill_sentence(
-        name, words.log_loss_skill(row, "prior"), "the class frequencies of the past", sufficient=sufficient
-    )
+    prior = words.skill_sentence(name, words.log_loss_skill(row, "prior"), CLASS_FREQUENCIES, sufficient=sufficient)
     further = [f"{words.capitalised(prior)}."]
     traded = inputs.backtest[inputs.backtest["predictor"] == inputs.headline]
     if len(traded):
@@ -75,14 +74,15 @@ def scope(inputs: ReportInputs, row: "pd.Series[Any]") -> str:
 
 
 def crash(inputs: ReportInputs) -> str:
-    """Say what is known of crashes, with the number of episodes."""
+    """Say what is known of crashes, with the number of episodes, against the baseline that is better there."""
     row = crash_row(inputs, inputs.headline)
     if row is None:
         return "no crash was tested"
+    harder = words.harder_baseline(row)
     return words.regime_sentence(
         "crashes",
-        words.log_loss_skill(row),
-        REGIME_TABLE,
+        words.log_loss_skill(row, harder),
+        REGIME_TABLE if harder == "regime_prior" else CLASS_FREQUENCIES,
         episodes=int(row["episodes"]),
         sufficient=bool(row["sufficient"]),
     )

@@ -94,6 +94,11 @@ def log_loss_skill(row: "pd.Series[float]", baseline: str = "regime_prior") -> E
     return Estimate.of(row, f"skill_{baseline}", 100)
 
 
+def harder_baseline(row: "pd.Series[float]") -> str:
+    """Give the baseline that saves more in a slice: in rare regimes a table of few rows can be the worse one."""
+    return "prior" if row["skill_prior"] < row["skill_regime_prior"] else "regime_prior"
+
+
 def aligned(column: Sequence[Estimate]) -> list[Estimate]:
     """Give the estimates of a column the decimals that the middle one of them supports."""
     decimals = sorted(estimate.decimals for estimate in column if estimate.known and estimate.high > estimate.low)
