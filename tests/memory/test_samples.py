@@ -126,16 +126,18 @@ def test_a_twin_that_was_known_before_the_named_event_is_drawn_until_then(world)
     assert set(years[samples.loc[samples["event"] == twin, "fold"].unique()]) == {2010, 2011}
 
 
-def test_adding_an_event_changes_no_fold_that_is_tested_before(world):
+@pytest.mark.parametrize("option", ["archive", "placebo"])
+def test_adding_an_event_changes_no_fold_that_is_tested_before(world, option):
     first = world.config.events["first"]
     added = {"start": "2009-06-25", "end": "2009-07-20", "regime": "crash", "weight": 0.4, "known_from": "2012-03-01"}
     events = {"first": first | {"weight": 1.0}}
-    before = draw(world._replace(config=replace(world.config, events=events)), "archive")[1]
-    folds, after = draw(world._replace(config=replace(world.config, events=events | {"added": added})), "archive")
+    before = draw(world._replace(config=replace(world.config, events=events)), option)[1]
+    folds, after = draw(world._replace(config=replace(world.config, events=events | {"added": added})), option)
     past = folds.loc[folds["test_start"] < "2012-03-01", "fold"]
     kept = [table[table["fold"].isin(past)].reset_index(drop=True) for table in (before, after)]
     pd.testing.assert_frame_equal(*kept)
-    assert set(after.loc[after["event"] == "added", "fold"]) == {folds["fold"].iloc[-1]}
+    if option == "archive":
+        assert set(after.loc[after["event"] == "added", "fold"]) == {folds["fold"].iloc[-1]}
 
 
 def test_the_least_severe_events_are_left_out_where_the_cap_is_reached(world):
@@ -180,7 +182,7 @@ def test_the_placebo_draws_as_many_rows_outside_any_event(world):
     drawn = placebo[placebo["source"] == "archive"].merge(folds, on="fold")
     events = world.events[world.events["kind"] != "shock"]
     for event in events.itertuples():
-        own = drawn if event.kind == "configured" else drawn[drawn["train_end"] >= event.available_from]
+        own = drawn[drawn["train_end"] >= event.available_from]
         assert not own["date"].between(event.start, event.end).any()
     old = placebo.merge(draw(world, "none")[0], on="fold")
     outside = old[(old["source"] == "archive") & (old["date"] < old["train_start"])]

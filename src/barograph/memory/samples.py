@@ -200,9 +200,9 @@ def _event_of_rows(rows: _Labelled, usable: Mask) -> Rows:
 
 
 def _in_known_event(rows: _Labelled, fold: Fold) -> Mask:
-    """Tell which rows are of an event that is named or that this fold knows, or lie on the date of an episode of it."""
+    """Tell which rows are of an event that this fold knows, or lie on a date of one that is not of a single name."""
     events = rows.events
-    known = ((events["kind"] == CONFIGURED) | (events["available_from"] < pd.Timestamp(fold.cutoff))).to_numpy()
+    known = (events["available_from"] < pd.Timestamp(fold.cutoff)).to_numpy()
     market = known & (events["kind"] != SHOCK).to_numpy()
     dates = np.unique(rows.date[_event_of_rows(rows, market) >= 0])
     inside: Mask = (_event_of_rows(rows, known) >= 0) | np.isin(rows.date, dates)
