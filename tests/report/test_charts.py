@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from barograph.memory import effective_size
 from barograph.report import (
     ReportInputs,
     agreement,
@@ -185,12 +186,12 @@ def test_bins_of_few_rows_are_left_out_of_the_curve(inputs: ReportInputs) -> Non
 def test_effective_size_of_equal_and_of_copied_rows() -> None:
     days = pd.date_range("2020-01-01", periods=4)
     rows = pd.DataFrame({"fold": 0, "symbol": "A", "date": days, "weight": 1.0})
-    assert memory.effective_size(rows)[0] == pytest.approx(4)
-    assert memory.effective_size(rows.assign(date=days[0]))[0] == pytest.approx(1)
+    assert effective_size(rows, ["fold"])[0] == pytest.approx(4)
+    assert effective_size(rows.assign(date=days[0]), ["fold"])[0] == pytest.approx(1)
     copies = rows.assign(date=days[[0, 0, 1, 1]], weight=[1.0, 3.0, 2.0, 2.0])
-    assert memory.effective_size(copies)[0] == pytest.approx(2)
-    assert memory.effective_size(rows.assign(weight=[1.0, 0, 0, 0]))[0] == pytest.approx(1)
-    assert memory.effective_size(rows.assign(weight=[3.0, 1, 0, 0]))[0] == pytest.approx(16 / 10)
+    assert effective_size(copies, ["fold"])[0] == pytest.approx(2)
+    assert effective_size(rows.assign(weight=[1.0, 0, 0, 0]), ["fold"])[0] == pytest.approx(1)
+    assert effective_size(rows.assign(weight=[3.0, 1, 0, 0]), ["fold"])[0] == pytest.approx(16 / 10)
 
 
 def test_every_row_shown_is_in_a_bar(inputs: ReportInputs) -> None:

@@ -4,36 +4,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from barograph.memory import effective_size
 from barograph.report import palette, words
 from barograph.report.figures import Chart, Trace, axis, label, layout, panel_name, regime_legend
 from barograph.report.inputs import ReportInputs
 from barograph.report.timeline import fold_names
 
 SOURCES: Final = {"window": "", "archive": "/"}
-
-
-def effective_size(samples: pd.DataFrame) -> "pd.Series[float]":
-    """Count the rows that the weights leave: Kish's effective sample size a fold.
-
-    Copies of a row are one row with the sum of their weights, since a copy teaches nothing new.
-
-    Parameters
-    ----------
-    samples : pandas.DataFrame
-        ``fold, symbol, date, weight``.
-
-    Returns
-    -------
-    pandas.Series
-        Indexed by fold: (sum of weights)² / sum of squared weights.
-
-    References
-    ----------
-    Kish, L. (1965). Survey Sampling. Wiley, section 11.7.
-    """
-    weights = samples.groupby(["fold", "symbol", "date"], sort=True)["weight"].sum()
-    total, squares = weights.groupby(level="fold").sum(), (weights**2).groupby(level="fold").sum()
-    return total**2 / squares
 
 
 def shown(inputs: ReportInputs) -> Chart | None:
@@ -51,7 +28,7 @@ def shown(inputs: ReportInputs) -> Chart | None:
             rows = [int(counts.get((fold, source, regime), 0)) for fold in folds]
             if any(rows):
                 data.append(_bar(ticks, rows, source, regime))
-    data.append(_effective(ticks, effective_size(samples).loc[folds].tolist()))
+    data.append(_effective(ticks, effective_size(samples, ["fold"]).loc[folds].tolist()))
     figure = layout(
         430,
         barmode="stack",
@@ -83,7 +60,7 @@ def heading(inputs: ReportInputs) -> str:
     samples = inputs.samples
     if samples.empty:
         return "No samples were drawn"
-    sizes, effective = samples.groupby("fold").size(), effective_size(samples)
+    sizes, effective = samples.groupby("fold").size(), effective_size(samples, ["fold"])
     share = float((samples["source"] == "archive").mean())
     what = f"{100 * share:.0f} % of rows come from the archive" if share else "Nothing comes from the archive"
     typical = int(sizes.median())
