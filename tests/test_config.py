@@ -44,15 +44,18 @@ def test_every_search_space_belongs_to_a_model_that_takes_it(space):
 
 
 def _pipeline() -> dict:
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    return {name: stage.get("do", stage) for name, stage in stages.items()}
+    files = (ROOT / "dvc.yaml", ROOT / "studies/ablation/dvc.yaml")
+    stages = [item for file in files for item in yaml.safe_load(file.read_text())["stages"].items()]
+    return {name: stage.get("do", stage) for name, stage in stages}
 
 
 def _declared_reads(module: str) -> set[str]:
     tree = ast.parse((ROOT / f"src/barograph/stages/{module}.py").read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "stage":
-            return {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+            upstream = [word.value for word in node.keywords if word.arg == "upstream"]
+            given = [*node.args, *(argument for words in upstream for argument in words.elts)]
+            return {argument.value for argument in given if isinstance(argument, ast.Constant)}
     raise AssertionError(f"{module} declares nothing")
 
 
@@ -60,7 +63,7 @@ def _declared_reads(module: str) -> set[str]:
 def test_a_stage_declares_to_dvc_what_it_reads(name):
     stage = _pipeline()[name]
     module = stage["cmd"].split("barograph.stages.")[1].split()[0]
-    params = {str(key).partition(".")[0] for key in stage.get("params", [])}
+    params = {re.sub(r"^models\..*", "models", str(key)) for key in stage.get("params", [])}
     assert params == _declared_reads(module)
 
 
@@ -156,6 +159,34 @@ def test_every_leaf_is_a_field_that_the_code_reads():
         (["archive.events.covid_crash_2020.weight=0.5"], r"archive.*weights sum to 1\.35"),
         (["archive.events.covid_crash_2020.end='2020-01-01'"], r"archive.*covid_crash_2020 ends on 2020-01-01"),
         (["memory=balanced", "memory.balance.targets.crash=0.2"], r"memory\.balance.*sum to 1\.1"),
+        (
+            ["archive.events.debt_ceiling_2011.start='2009-03-01'"],
+            r"^archive\.events: debt_ceiling_2011 starts on 2009-03-01, before financial_crisis_2008 ends on 2009-",
+        ),
+        (
+            ["archive.events.debt_ceiling_2011.start='20110701'"],
+            r"^archive\.events: debt_ceiling_2011: '20110701' is not an ISO date such as 2008-09-01$",
+        ),
+        (
+            ["archive.events.debt_ceiling_2011.regime=panic"],
+            r"^archive\.events\.debt_ceiling_2011\.regime: .* 'crash' or 'recovery', found 'panic'$",
+        ),
+        (
+            ["+archive.events.debt_ceiling_2011.colour=red"],
+            r"^archive\.events\.debt_ceiling_2011\.colour: no such setting; allowed are .*'end', .*'weight'",
+        ),
+        (["~archive.events.debt_ceiling_2011.end"], r"^archive\.events\.debt_ceiling_2011\.end: Field required$"),
+        (
+            ["memory=balanced", "+memory.balance.targets.panic=0.0"],
+            r"^memory\.balance\.targets\.panic: no such key; Input should be 'low_volatility', .* or 'recovery'$",
+        ),
+        (["memory=balanced", "~memory.balance.targets.crash"], r"^memory\.balance\.targets: targets lack \['crash'\]"),
+        (
+            ["memory=weighted", "+memory.weights.regime.panic=1.0"],
+            r"^memory\.weights\.regime\.panic: no such key; Input should be 'low_volatility', .* or 'recovery'$",
+        ),
+        (["memory=weighted", "~memory.weights.regime.crash"], r"^memory\.weights: regime lacks \['crash'\]"),
+        (["memory=weighted", "memory.weights.regime.crash=inf"], r"regime\.crash: .* a finite number, found inf$"),
         ([f"~models.{name}" for name in config.compose()["models"]], r"models: none is left"),
         (["models.lightgbm=null"], r"models\.lightgbm: None describes nothing"),
         (["+models.other.depth=3"], r"models\.other: .* needs a _target_"),

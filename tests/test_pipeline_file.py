@@ -11,8 +11,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src/barograph"
 # How stages are started and how they fail; no figure comes from there.
 FOUNDATION = {"config", "errors", "stages/stage.py"}
+PIPELINES = ("dvc.yaml", "studies/ablation/dvc.yaml")
 STAGES = {
-    name: stage.get("do", stage) for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items()
+    name: stage.get("do", stage)
+    for pipeline in PIPELINES
+    for name, stage in yaml.safe_load((ROOT / pipeline).read_text())["stages"].items()
 }
 
 
@@ -69,7 +72,8 @@ def test_no_stage_writes_into_a_folder_that_it_depends_on(name):
 
 def test_only_stages_that_may_see_the_future_read_labels():
     readers = {name for name, stage in STAGES.items() if "data/labels.parquet" in stage["deps"]}
-    assert readers == {"archive", "samples", "select", "tune", "train", "ensemble", "validate", "report"}
+    main = {"archive", "samples", "select", "tune", "train", "ensemble", "validate", "report"}
+    assert readers == main | {"option", "differences"}
 
 
 @pytest.mark.parametrize("name", STAGES)

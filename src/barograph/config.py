@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import yaml
 from hydra import compose as hydra_compose
@@ -23,6 +23,8 @@ CONF: Final = Path(__file__).resolve().parents[2] / "conf"
 PARAMS: Final = "params.yaml"
 _HEADER: Final = "# Composed from conf/ by `barograph params`; never edited by hand.\n"
 
+_OF_KEY: Final = ".[key]"
+
 Settings = Mapping[str, Any]
 
 # What each section must be able to do; None where its settings alone are read.
@@ -34,6 +36,7 @@ _METHODS: Final = {
     "archive": None,
     "folds": "folds",
     "memory": None,
+    "exam": None,
     "selection": "select",
     "tuning": None,
     "models": "fit",
@@ -44,6 +47,7 @@ _METHODS: Final = {
     "execution": None,
     "explain": None,
     "gate": None,
+    "ablation": None,
 }
 
 
@@ -251,6 +255,8 @@ def _explain(error: InstantiationException, section: Any, key: str) -> str:
         return f"{where}: no such setting; allowed are {_settings_of(get_class(target), first['loc'][:-1])}"
     if first["type"] in {"value_error", "missing", "missing_argument"}:
         return _placed(where, str(first["msg"]).removeprefix("Value error, "))
+    if where.endswith(_OF_KEY):
+        return f"{where.removesuffix(_OF_KEY)}: no such key; {first['msg']}"
     return f"{where}: {first['msg']}, found {first['input']!r}"
 
 
@@ -261,5 +267,7 @@ def _placed(place: str, message: str) -> str:
 
 def _settings_of(holder: Any, path: tuple[int | str, ...]) -> list[str]:
     for name in path:
-        holder = get_type_hints(holder)[str(name)]
+        # What a mapping or a list holds stands last in its type.
+        inside = get_args(holder)
+        holder = inside[-1] if inside else get_type_hints(holder)[str(name)]
     return sorted(get_type_hints(holder))

@@ -34,7 +34,7 @@ class Table:
     Attributes
     ----------
     path : str
-        Relative to the project's root; ``{model}`` stands for a model's key.
+        Relative to the project's root; ``{model}`` stands for a model's key, ``{option}`` for a memory option.
     key : tuple of str
         The columns by which the table is sorted and unique.
     columns : mapping of str to pyarrow.DataType
@@ -122,6 +122,10 @@ ARCHIVE: Final = Table(
         "available_from": _DATE,
     },
 )
+_EVENT_STATISTICS = (
+    *("share_sell", "share_hold", "share_buy"),
+    *("mean_exit_return", "std_exit_return", "worst_exit_return", "best_exit_return"),
+)
 EVENTS: Final = Table(
     "data/events.parquet",
     ("event",),
@@ -138,12 +142,12 @@ EVENTS: Final = Table(
         "rows": pa.int64(),
         "symbols": pa.int64(),
         "coverage": _TEXT,
-        **dict.fromkeys(("share_sell", "share_hold", "share_buy", "mean_exit_return"), _FLOAT),
+        **dict.fromkeys(_EVENT_STATISTICS, _FLOAT),
     },
     nullable=frozenset(
         {
             *("symbol", "recognised_on", "closed_on", "retired_on", "available_from", "severity_then", "severity"),
-            *("duplicate_of", "share_sell", "share_hold", "share_buy", "mean_exit_return"),
+            *("duplicate_of", *_EVENT_STATISTICS),
         }
     ),
 )
@@ -168,12 +172,31 @@ SAMPLES: Final = Table(
     },
     nullable=frozenset({"event"}),
 )
+REPLAY: Final = Table(
+    "data/replay/{model}.parquet",
+    ("fold", "symbol", "date"),
+    {"fold": pa.int32(), "symbol": _TEXT, "date": _DATE, "loss": _FLOAT, "exit_date": _DATE},
+)
+EXAMS: Final = Table(
+    "data/exams.parquet",
+    ("exam",),
+    {"exam": _TEXT, "regime": _TEXT}
+    | dict.fromkeys(("start", "end", "left_out_from", "left_out_to"), _DATE)
+    | {"fold": pa.int32(), "rows": pa.int64()},
+)
+EXAM_SAMPLES: Final = Table(
+    "data/exam_samples.parquet",
+    ("exam", *SAMPLES.key[1:]),
+    {"exam": _TEXT} | {name: kind for name, kind in SAMPLES.columns.items() if name != "fold"},
+    nullable=SAMPLES.nullable,
+)
 _PROBABILITY_COLUMNS = {"fold": pa.int32()} | dict.fromkeys(PROBABILITIES, _FLOAT)
 PREDICTIONS: Final = Table(
     "data/predictions/{model}.parquet",
     ("symbol", "date"),
     {"symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
 )
+UNREPLAYED: Final = Table("data/unreplayed/{model}.parquet", PREDICTIONS.key, PREDICTIONS.columns)
 IMPORTANCE: Final = Table(
     "data/importance/{model}.parquet",
     ("fold", "feature"),
@@ -185,6 +208,16 @@ SELECTION: Final = Table(
     {"fold": pa.int32(), "feature": _TEXT, "kept": _BOOL, "score": _FLOAT, "reason": _TEXT},
     nullable=frozenset({"score"}),
 )
+EXAM_PREDICTIONS: Final = Table(
+    "data/exam/{model}.parquet",
+    ("exam", "symbol", "date"),
+    {"exam": _TEXT, "symbol": _TEXT, "date": _DATE} | dict.fromkeys(PROBABILITIES, _FLOAT),
+)
+ABLATION_PREDICTIONS: Final = Table(
+    "studies/ablation/predictions/{option}.parquet",
+    ("model", "symbol", "date"),
+    {"model": _TEXT, "symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
+)
 ENSEMBLE_PREDICTIONS: Final = Table(
     "data/ensemble/predictions.parquet",
     ("predictor", "symbol", "date"),
@@ -192,7 +225,7 @@ ENSEMBLE_PREDICTIONS: Final = Table(
 )
 
 
-def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, model: str = "") -> pd.DataFrame:
+def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, **names: str) -> pd.DataFrame:
     """Read a table.
 
     Parameters
@@ -202,8 +235,8 @@ def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, mode
         The project's root.
     columns : sequence of str, optional
         Only these columns, in this order.
-    model : str, optional
-        The model's key, for tables that exist once a model.
+    **names : str
+        What stands for the names in braces in the table's path, such as ``model="lightgbm"``.
 
     Returns
     -------
@@ -215,7 +248,7 @@ def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, mode
     InputError
         If the file is missing or lacks a column.
     """
-    path = root / table.path.format(model=model)
+    path = root / table.path.format(**names)
     if not path.is_file():
         raise InputError(f"{path}: no such table; run the stage that writes it (dvc repro)")
     schema = pq.read_schema(path)
@@ -225,7 +258,7 @@ def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, mode
     return _to_pandas(pq.read_table(path, columns=list(columns) if columns is not None else None))
 
 
-def write(table: Table, frame: pd.DataFrame, root: Path, *, model: str = "") -> Path:
+def write(table: Table, frame: pd.DataFrame, root: Path, **names: str) -> Path:
     """Write a table, sorted by its key.
 
     Parameters
@@ -235,8 +268,8 @@ def write(table: Table, frame: pd.DataFrame, root: Path, *, model: str = "") -> 
         Exactly the table's columns, plus further ones where the table allows them; in any order of rows.
     root : Path
         The folder that stands for the project's root.
-    model : str, optional
-        The model's key, for tables that exist once a model.
+    **names : str
+        What stands for the names in braces in the table's path, such as ``model="lightgbm"``.
 
     Returns
     -------
@@ -248,14 +281,14 @@ def write(table: Table, frame: pd.DataFrame, root: Path, *, model: str = "") -> 
     InputError
         If a column is missing or unknown, a key repeats, or a null stands where none may.
     """
-    path = root / table.path.format(model=model)
+    path = root / table.path.format(**names)
     arrow = _to_arrow(table, frame, str(path))
     with _replacing(path) as temporary, _writer(temporary, arrow.schema) as writer:
         writer.write_table(arrow, _ROWS_A_GROUP)
     return path
 
 
-def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, *, model: str = "") -> Path:
+def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **names: str) -> Path:
     """Write a table that is too large to be held, block by block of its rows.
 
     The file has the same bytes as if `write` had been given all rows at once, however they are cut into blocks.
@@ -267,8 +300,8 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, *, mo
         Each as `write` takes it, all with the same columns; each begins after the keys of the one before.
     root : Path
         The folder that stands for the project's root.
-    model : str, optional
-        The model's key, for tables that exist once a model.
+    **names : str
+        What stands for the names in braces in the table's path, such as ``model="lightgbm"``.
 
     Returns
     -------
@@ -281,7 +314,7 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, *, mo
         If there is no block, one has other columns than the first or does not begin after the one before, or `write`
         would refuse it. Whatever is raised, by `blocks` too, leaves behind the file that was there before.
     """
-    path = root / table.path.format(model=model)
+    path = root / table.path.format(**names)
     with _replacing(path) as temporary:
         groups = _groups(_in_order(table, blocks, str(path)))
         first = next(groups, None)

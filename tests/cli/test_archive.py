@@ -59,7 +59,9 @@ def test_show_tells_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
     assert lines["start"] == "2008-10-01"
     assert lines["kind"] == "configured"
-    assert {"rows", "share_buy", "mean_exit_return", "available_from"} <= set(lines)
+    statistics = {"mean_exit_return", "std_exit_return", "worst_exit_return", "best_exit_return"}
+    assert {"rows", "share_buy", "available_from", *statistics} <= set(lines)
+    assert float(lines["worst_exit_return"]) < float(lines["mean_exit_return"]) < float(lines["best_exit_return"])
     assert main(["archive", "show", "no_such_event"]) == 1
     assert "'no_such_event' is no event" in capsys.readouterr().err
 

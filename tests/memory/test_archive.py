@@ -88,7 +88,12 @@ def test_what_the_data_does_not_cover_is_reported_missing(world):
     own = world.labels[world.labels["date"].between("2008-10-01", "2008-12-12")]
     shares = [np.mean(own["label"] == label) for label in range(3)]
     assert events.loc["inside", ["share_sell", "share_hold", "share_buy"]].tolist() == pytest.approx(shares)
-    assert events.loc["inside", "mean_exit_return"] == pytest.approx(own["exit_return"].mean())
+    returns = own["exit_return"].to_numpy()
+    assert events.loc["inside", "mean_exit_return"] == pytest.approx(returns.mean())
+    assert returns.size == 212
+    assert events.loc["inside", "std_exit_return"] == pytest.approx(np.sqrt(np.var(returns) * 212 / 211))
+    assert events.loc["inside", ["worst_exit_return", "best_exit_return"]].tolist() == [returns.min(), returns.max()]
+    assert events.loc["before", "share_sell":"best_exit_return"].isna().all()
     assert "before" not in set(rows["event"])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from barograph.config import build, compose
 from barograph.folds import WalkForward
+from barograph.labels import VolatilityBarrier, label_bars
 from barograph.memory import balanced_counts, draw_samples, effective_size, samples_by_regime
 from barograph.tables import REGIMES
 
@@ -23,6 +24,7 @@ OPTIONS = (
     "placebo",
     "balanced",
     "weighted",
+    "replay",
     "reference",
     "hybrid",
 )
@@ -288,3 +290,58 @@ def test_effective_size_counts_copies_once_and_unequal_weights_less():
         {"fold": [0, 0, 0, 1], "symbol": ["A", "A", "B", "A"], "date": [1, 1, 1, 1], "weight": [1.0, 1.0, 1.0, 5.0]}
     )
     assert effective_size(rows, ["fold"]).tolist() == [pytest.approx(9 / 5), 1.0]
+
+
+def test_the_twins_of_a_retired_event_are_retired_with_it(world):
+    twins = set(world.events.loc[world.events["duplicate_of"] == "third", "event"])
+    events = world.config.events | {"third": world.config.events["third"] | {"retired_on": "2011-06-01"}}
+    folds, samples = draw(world._replace(config=replace(world.config, events=events)), "archive", rows=4000)
+    late = folds.loc[folds["test_start"] >= "2011-06-01", "fold"]
+    assert twins
+    assert not (twins | {"third"}) & set(samples.loc[samples["fold"].isin(late), "event"].dropna())
+
+
+def test_an_event_that_is_retired_before_the_test_begins_is_not_drawn(world):
+    events = world.config.events | {"first": world.config.events["first"] | {"retired_on": "2010-12-31"}}
+    folds, samples = draw(world._replace(config=replace(world.config, events=events)), "archive")
+    using = samples.loc[samples["event"] == "first", "fold"].max()
+    assert folds.set_index("fold").loc[using, "test_start"].year == 2010
+
+
+def test_an_event_added_later_takes_no_twin_from_one_of_the_list(world):
+    first = {"start": "2009-06-01", "end": "2009-07-10", "regime": "crash", "weight": 1.0}
+    added = first | {"start": "2009-07-15", "end": "2009-08-20", "weight": 0.1, "known_from": "2012-03-01"}
+    both = replace(world.config, events={"added": added, "first": first}, same_event_days=40)
+    alone = replace(world.config, events={"first": first}, same_event_days=40)
+    owner = [world._replace(config=one).events.set_index("event")["duplicate_of"] for one in (both, alone)]
+    twins = owner[1].index[owner[1] == "first"]
+    assert len(twins)
+    assert owner[0][twins].eq("first").all()
+
+
+def test_one_suspended_name_hides_an_event_from_nobody(world):
+    away = (world.bars["symbol"] == "D") & world.bars["date"].between("2008-12-10", "2011-06-30")
+    bars = world.bars[~away].reset_index(drop=True)
+    labels = label_bars(bars, VolatilityBarrier(horizon=14, width=1.0, window=20))
+    later = world._replace(labels=labels, bars=bars)
+    earlier = labels[(labels["exit_date"] <= "2010-06-30") & (labels["date"] <= "2010-06-01")].reset_index(drop=True)
+    until = world.regimes[world.regimes["date"] <= "2010-06-30"].reset_index(drop=True)
+    before = world._replace(labels=earlier, bars=bars[bars["date"] <= "2010-06-30"], regimes=until)
+    of_second = [one.events.set_index("event").loc["second"] for one in (before, later)]
+    assert of_second[0]["rows"] == of_second[1]["rows"]
+    assert of_second[0]["available_from"] == of_second[1]["available_from"] < pd.Timestamp("2009-03-01")
+
+
+@pytest.mark.parametrize("end", ["2012-01-03", "2012-01-06", "2012-01-12", "2012-01-20"])
+def test_data_that_ends_in_january_changes_no_fold_that_it_has(end):
+    short, long = make_world(end), make_world("2013-12-31")
+    for option in ("none", "hybrid", "placebo"):
+        folds, samples = draw(short, option)
+        tested = folds.loc[folds["test_end"].notna(), "fold"]
+        _, more = draw(long, option)
+        for fold in tested:
+            assert frames_equal(samples[samples["fold"] == fold], more[more["fold"] == fold])
+
+
+def frames_equal(ours: pd.DataFrame, theirs: pd.DataFrame) -> bool:
+    return ours.reset_index(drop=True).equals(theirs.reset_index(drop=True))

@@ -1,11 +1,14 @@
 """Walking forward: what a fold is shown, and models that do not keep their promise."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from barograph.errors import InputError
+from barograph.memory import ErrorReplay, Replay
 from barograph.models import RandomForest, kept_features, training_rows, walk
 
 DATES = pd.bdate_range("2010-01-01", periods=40).astype("datetime64[us]")
@@ -107,3 +110,43 @@ def test_a_test_window_without_rows_is_named():
     folds = FOLDS.assign(test_start=pd.Timestamp("2020-01-01"), test_end=pd.Timestamp("2020-12-31"))
     with pytest.raises(InputError, match="fold 0: no features between 2020-01-01 and 2020-12-31"):
         next(walk(RandomForest(params={"n_estimators": 1}), FEATURES, LABELS, SAMPLES, folds, name="x", seed=0))
+
+
+def _replaying(worst: float) -> tuple[ErrorReplay, pd.DataFrame, pd.DataFrame]:
+    replay = Replay(worst=worst, max_share=0.9, weight=3.0, max_age=None)
+    regimes = pd.DataFrame({"date": DATES, "regime": "normal"})
+    starts, ends = DATES[[10, 20, 30]], [DATES[19], DATES[29], pd.NaT]
+    days = {"test_start": starts, "test_end": ends, "train_end": starts - pd.Timedelta(days=1)}
+    folds = pd.DataFrame({"fold": [0, 1, 2]} | days)
+    samples = pd.concat([SAMPLES.assign(fold=fold, source="window", event=None, regime="normal") for fold in range(3)])
+    return ErrorReplay(replay, None, None, LABELS.assign(uniqueness=1.0), regimes), folds, samples
+
+
+def test_a_fold_is_shown_again_what_the_folds_before_got_wrong_and_had_matured():
+    replay, folds, samples = _replaying(worst=1.0)
+    model = RandomForest(params={"n_estimators": 3})
+    steps = list(walk(model, FEATURES, LABELS, samples, folds, name="x", seed=0, replay=replay))
+    plain = list(walk(model, FEATURES, LABELS, samples, folds, name="x", seed=0))
+    assert [len(step.replayed) for step in plain] == [0, 0, 0]
+    assert steps[0].replayed.empty
+    assert steps[0].predictions.equals(plain[0].predictions)
+    for before, step in pairwise(steps):
+        past = pd.concat([one.predictions for one in steps[: step.fold]]).merge(LABELS, on=["symbol", "date"])
+        known = past[past["exit_date"] <= folds.loc[step.fold, "train_end"]]
+        assert sorted(step.replayed["date"]) == sorted(known["date"])
+        assert set(step.replayed["date"]) > set(before.replayed["date"])
+        assert (step.replayed["fold"] == step.fold).all()
+        assert len(step.rows.y) == len(SAMPLES) + len(known) == len(step.shown)
+        assert step.rows.weight[len(SAMPLES) :].tolist() == [3.0] * len(known)
+    assert not steps[1].predictions.equals(plain[1].predictions)
+
+
+def test_only_the_models_own_worst_are_replayed():
+    replay, folds, samples = _replaying(worst=0.2)
+    model = RandomForest(params={"n_estimators": 3})
+    first, second, _ = walk(model, FEATURES, LABELS, samples, folds, name="x", seed=0, replay=replay)
+    known = first.predictions.merge(LABELS, on=["symbol", "date"])
+    known = known[known["exit_date"] <= folds.loc[1, "train_end"]]
+    given = known[["p_sell", "p_hold", "p_buy"]].to_numpy()[np.arange(len(known)), known["label"]]
+    assert len(second.replayed) == int(0.2 * len(known)) == 1
+    assert second.replayed["date"].iloc[0] == known["date"].iloc[int(given.argmin())]

@@ -2,7 +2,7 @@
 
 from barograph.backtest import analytics
 from barograph.backtest.execution import Execution
-from barograph.backtest.performance import BacktestResult, backtest, metrics
+from barograph.backtest.performance import BacktestResult, backtest, metrics, net_returns
 from barograph.backtest.simulation import Simulation, simulate
 from barograph.backtest.strategy import Strategy, Threshold, TopK, equal_weight
 
@@ -17,5 +17,6 @@ __all__ = [
     "backtest",
     "equal_weight",
     "metrics",
+    "net_returns",
     "simulate",
 ]

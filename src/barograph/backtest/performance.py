@@ -94,10 +94,7 @@ def backtest(
         If predictors differ in their rows, one is called ``universe`` or has the name of a signal, or fewer than two
         dates follow the first decision.
     """
-    decisions = _decide(predictions, signals, strategy)
-    dates = predictions["date"]
-    panel = to_panel(bars[bars["date"].between(dates.min(), dates.max())])
-    start = _first_fill(panel, decisions)
+    panel, decisions, start = _prepare(predictions, bars, strategy, signals)
     books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}
     returns = {name: book.returns.loc[start:] for name, book in books.items()}
     rows = [{"predictor": name} | _figures(books[name], returns, name, settings, seed) for name in books]
@@ -109,6 +106,32 @@ def backtest(
     )
 
 
+def net_returns(
+    predictions: pd.DataFrame, bars: pd.DataFrame, strategy: Strategy, execution: Execution
+) -> pd.DataFrame:
+    """Give what every predictor earned each day after costs, traded as :func:`backtest` does.
+
+    Parameters
+    ----------
+    predictions, bars, strategy, execution
+        As :func:`backtest` takes them.
+
+    Returns
+    -------
+    DataFrame
+        Simple returns, indexed by date, a column a predictor and one for the equal-weighted ``universe``.
+
+    Raises
+    ------
+    InputError
+        As :func:`backtest`.
+    """
+    panel, decisions, start = _prepare(predictions, bars, strategy, None)
+    return pd.DataFrame(
+        {name: simulate(panel, weights, execution).returns.loc[start:] for name, weights in decisions.items()}
+    )
+
+
 def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
     """Give the summary as nested plain values, by predictor; a figure that does not exist is None."""
     table = result.summary.set_index("predictor")[list(_METRICS)]
@@ -116,6 +139,15 @@ def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
         str(name): {key: float(value) if np.isfinite(value) else None for key, value in zip(_METRICS, row, strict=True)}
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     }
+
+
+def _prepare(
+    predictions: pd.DataFrame, bars: pd.DataFrame, strategy: Strategy, signals: pd.DataFrame | None
+) -> tuple[Panel, dict[str, pd.DataFrame], pd.Timestamp]:
+    """Give the bars traded on, the target weights by name, and the date of the first fill."""
+    decisions, dates = _decide(predictions, signals, strategy), predictions["date"]
+    panel = to_panel(bars[bars["date"].between(dates.min(), dates.max())])
+    return panel, decisions, _first_fill(panel, decisions)
 
 
 def _decide(predictions: pd.DataFrame, signals: pd.DataFrame | None, strategy: Strategy) -> dict[str, pd.DataFrame]:

@@ -184,7 +184,7 @@ def sharpe_interval(
     """
     matrix = _returns(returns)
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
-    low, high = interval(_resampled_sharpe(matrix, counts)[:, 0], level)
+    low, high = interval(resampled_sharpe(matrix, counts)[:, 0], level)
     return Estimate(_sharpe(matrix[:, 0]), float(low), float(high))
 
 
@@ -225,7 +225,7 @@ def sharpe_difference_interval(
     """
     matrix = _returns(returns, benchmark)
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
-    samples = _resampled_sharpe(matrix, counts)
+    samples = resampled_sharpe(matrix, counts)
     low, high = interval(samples[:, 0] - samples[:, 1], level)
     return Estimate(_sharpe(matrix[:, 0]) - _sharpe(matrix[:, 1]), float(low), float(high))
 
@@ -243,15 +243,27 @@ def _returns(*series: ArrayLike) -> NDArray[np.float64]:
 
 def _sharpe(returns: NDArray[np.float64]) -> float:
     once = np.ones((1, returns.size), dtype=np.int32)
-    return float(_resampled_sharpe(returns[:, None], once)[0, 0])
+    return float(resampled_sharpe(returns[:, None], once)[0, 0])
 
 
-def _resampled_sharpe(returns: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
-    """Give (resamples, series) Sharpe ratios of returns (T, series)."""
-    shift, n = returns.mean(axis=0), len(returns)
-    centred, weights = returns - shift, counts.astype(np.float64)
-    mean = weights @ centred / n
-    variance = (weights @ centred**2 - n * mean**2) / (n - 1)
+def resampled_sharpe(returns: NDArray[np.float64], counts: NDArray[np.number]) -> NDArray[np.float64]:
+    """Give the annualised Sharpe ratio of each resample of daily returns.
+
+    Parameters
+    ----------
+    returns : ndarray, shape (T, series)
+    counts : ndarray, shape (resamples, T)
+        How often each resample drew each day.
+
+    Returns
+    -------
+    ndarray, shape (resamples, series)
+        Mean over standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary, or a single one.
+    """
+    weights, shift = counts.astype(np.float64), returns.mean(axis=0)
+    centred, drawn = returns - shift, weights.sum(axis=1, keepdims=True)
+    mean = weights @ centred / drawn
+    variance = (weights @ centred**2 - drawn * mean**2) / np.maximum(drawn - 1, 1)
     varies = variance > 1e-20 * (mean + shift) ** 2
     deviation = np.sqrt(np.where(varies, variance, np.nan))
     ratio: NDArray[np.float64] = (mean + shift) / deviation * np.sqrt(TRADING_DAYS)

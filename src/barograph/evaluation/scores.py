@@ -1,5 +1,7 @@
 """Scores of several predictors on any part of the rows, from quantities computed once a row."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,84 @@ from barograph.tables import CLASSES
 
 _SMALLEST = np.finfo(np.float64).eps
 N_CLASSES = len(CLASSES)
+Floats = NDArray[np.float64]
+
+
+def log_losses(probabilities: Floats, label: NDArray[np.int64]) -> Floats:
+    """Give the log loss of each row, shape (..., n), from probabilities (..., n, 3) and labels (n,).
+
+    A probability of 0 counts as the machine epsilon.
+    """
+    losses: Floats = -np.log(np.clip(probabilities[..., np.arange(label.size), label], _SMALLEST, 1.0))
+    return losses
+
+
+def square_losses(probabilities: Floats, label: NDArray[np.int64]) -> Floats:
+    """Give the Brier score of each row, summed over the classes, shape (..., n); arguments as :func:`log_losses`."""
+    squares: Floats = ((probabilities - (label[:, None] == np.arange(N_CLASSES))) ** 2).sum(axis=-1)
+    return squares
+
+
+def macro_f1(hits: NDArray[Any], actual: NDArray[Any], predicted: NDArray[Any]) -> Floats:
+    """Average F1 over the classes that occur or are predicted, from the rows of each class, all of shape (..., 3)."""
+    with np.errstate(invalid="ignore"):
+        mean: Floats = np.nanmean(2 * hits / (actual + predicted), axis=-1)
+    return mean
+
+
+def ascending(probabilities: Floats) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Order the rows by each class's probability.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (..., n, 3)
+
+    Returns
+    -------
+    order : ndarray of int32, shape (..., 3, n)
+        The rows from the least probable to the most.
+    tie : ndarray of int32, shape (..., 3, n)
+        Along `order`, the rank of each probability; equal ones share it.
+    """
+    order = np.argsort(probabilities, axis=-2, kind="stable").swapaxes(-1, -2).astype(np.int32)
+    values = np.take_along_axis(probabilities.swapaxes(-1, -2), order.astype(np.intp), axis=-1)
+    tie = np.zeros(order.shape, dtype=np.int32)
+    np.cumsum(np.diff(values, axis=-1) > 0, axis=-1, out=tie[..., 1:])
+    return order, tie
+
+
+def macro_auc(
+    order: NDArray[np.int32],
+    tie: NDArray[np.int32],
+    label: NDArray[np.int64],
+    date: NDArray[np.int64],
+    inside: NDArray[np.bool_],
+    weights: Floats,
+) -> Floats:
+    """Give one predictor's macro one-vs-rest AUC of each resample.
+
+    Parameters
+    ----------
+    order, tie : ndarray of int32, shape (3, n)
+        See :func:`ascending`.
+    label, date : ndarray of int, shape (n,)
+        `date` is the row of `weights`.
+    inside : ndarray of bool, shape (n,)
+        The rows that count.
+    weights : ndarray, shape (n_dates, resamples)
+        How often each resample drew each date.
+
+    Returns
+    -------
+    ndarray, shape (resamples,)
+        NaN where a class is absent, or alone, in the resample.
+    """
+    total = np.zeros(weights.shape[1])
+    for k in range(N_CLASSES):
+        kept = inside[order[k]]
+        rows = order[k, kept]
+        total += resampled_auc(tie[k, kept], date[rows], label[rows] == k, weights)
+    return total / N_CLASSES
 
 
 class Scorer:
@@ -28,14 +108,10 @@ class Scorer:
         self.probabilities, self.label, self.date = p, label, paired.date
         self.n_dates = paired.dates.size
         self.is_class = label == np.arange(N_CLASSES)[:, None]
-        self.loss = -np.log(np.clip(p[:, np.arange(label.size), label], _SMALLEST, 1.0))
-        self.square = ((p - self.is_class.T) ** 2).sum(axis=2)
+        self.loss, self.square = log_losses(p, label), square_losses(p, label)
         self.predicted = p.argmax(axis=2)
         self.bin = np.stack([[bin_of(p[i, :, k], bins) for k in range(N_CLASSES)] for i in range(len(p))])
-        self.order = np.argsort(p, axis=1, kind="stable").transpose(0, 2, 1).astype(np.int32)
-        ascending = np.take_along_axis(p.transpose(0, 2, 1), self.order.astype(np.intp), axis=2)
-        self.tie = np.zeros(self.order.shape, dtype=np.int32)
-        np.cumsum(np.diff(ascending, axis=2) > 0, axis=2, out=self.tie[:, :, 1:])
+        self.order, self.tie = ascending(p)
 
     def point(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
         """Give every score but skill and AUC; arrays of shape (P,).
@@ -48,7 +124,7 @@ class Scorer:
         hits = np.diagonal(confusion, axis1=1, axis2=2)
         actual, predicted = confusion.sum(axis=2), confusion.sum(axis=1)
         with np.errstate(invalid="ignore"):
-            recall, f1 = hits / actual, 2 * hits / (actual + predicted)
+            recall = hits / actual
         return {
             "log_loss": self.loss[:, rows].mean(axis=1),
             "brier": self.square[:, rows].mean(axis=1),
@@ -56,7 +132,7 @@ class Scorer:
             "accuracy": hits.sum(axis=1) / rows.size,
             "majority_accuracy": actual.max(axis=1) / rows.size,
             "balanced_accuracy": np.nanmean(recall, axis=1),
-            "macro_f1": np.nanmean(f1, axis=1),
+            "macro_f1": macro_f1(hits, actual, predicted),
         }
 
     def confusion(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -101,9 +177,5 @@ class Scorer:
         weights[dates] = counts.T
         inside = np.zeros(self.label.size, dtype=bool)
         inside[rows] = True
-        total = np.zeros((len(self.loss), len(counts)))
-        for i, k in np.ndindex(self.order.shape[:2]):
-            kept = inside[self.order[i, k]]
-            order = self.order[i, k, kept]
-            total[i] += resampled_auc(self.tie[i, k, kept], self.date[order], self.is_class[k, order], weights)
-        return total / N_CLASSES
+        pairs = zip(self.order, self.tie, strict=True)
+        return np.stack([macro_auc(order, tie, self.label, self.date, inside, weights) for order, tie in pairs])

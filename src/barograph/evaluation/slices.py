@@ -48,8 +48,7 @@ def slices(paired: Paired, archive: pd.DataFrame) -> Iterator[Slice]:
     """
     yield Slice("overall", "overall", np.arange(paired.label.size))
     regime = paired.regime[paired.date]
-    known = [name for name in REGIMES if (regime == name).any()]
-    for name in known + sorted(set(regime) - set(known)):
+    for name in regimes_of(regime):
         yield Slice("regime", name, np.flatnonzero(regime == name))
     events = archive[["event", "date"]].drop_duplicates().sort_values(["date", "event"])
     for name in events["event"].unique():
@@ -63,6 +62,12 @@ def slices(paired: Paired, archive: pd.DataFrame) -> Iterator[Slice]:
         rows = np.flatnonzero(paired.fold == fold)
         year = str(paired.dates[paired.date[rows].min()])[:4]
         yield Slice("fold", f"{year} (fold {fold})", rows)
+
+
+def regimes_of(regime: NDArray[np.object_]) -> list[str]:
+    """List the regimes that occur, from calm to crisis, then unknown ones by name."""
+    occurring = set(regime)
+    return [name for name in REGIMES if name in occurring] + sorted(occurring - set(REGIMES))
 
 
 def episode_numbers(trading_day: NDArray[np.int64], gap: int) -> NDArray[np.int64]:

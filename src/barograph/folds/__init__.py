@@ -2,6 +2,7 @@
 
 from barograph.folds.combinatorial import CombinatorialPurgedCV
 from barograph.folds.expanding import expanding_splits
+from barograph.folds.purging import lives_touch
 from barograph.folds.walk_forward import Fold, WalkForward
 
-__all__ = ["CombinatorialPurgedCV", "Fold", "WalkForward", "expanding_splits"]
+__all__ = ["CombinatorialPurgedCV", "Fold", "WalkForward", "expanding_splits", "lives_touch"]

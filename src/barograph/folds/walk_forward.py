@@ -111,12 +111,16 @@ class WalkForward:
         Returns
         -------
         list of Fold
-            As :meth:`folds`.
+            As :meth:`folds`, but a year is tested only once the labels reach its cutoff: until then more history would
+            add rows to its training set.
         """
         known = labels[labels["date"].isin(regimes["date"])]
         # The context may go on after the last bar; the last exit is the last day that the labels know of.
         calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
-        return self.folds(calendar.to_numpy(), known["date"].min())
+        laid_out = self.folds(calendar.to_numpy(), known["date"].min())
+        last = known["date"].max().to_datetime64()
+        whole = [fold for fold in laid_out if fold.final or fold.cutoff <= last]
+        return [fold._replace(number=number) for number, fold in enumerate(whole)]
 
     def split(
         self, dates: ArrayLike, exit_dates: ArrayLike, *, calendar: ArrayLike | None = None

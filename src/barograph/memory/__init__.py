@@ -5,7 +5,9 @@ from barograph.memory.balancing import Balance, balanced_counts
 from barograph.memory.detection import Detection, Shocks, detect
 from barograph.memory.effective import effective_size, samples_by_regime
 from barograph.memory.events import archive_tables, event_log
-from barograph.memory.options import ArchiveShare, Memory, Weights, Window
+from barograph.memory.exam import Exam, exam_samples, not_examined
+from barograph.memory.options import ArchiveShare, Memory, Replay, Weights, Window
+from barograph.memory.replay import ErrorReplay, replayed_by_regime
 from barograph.memory.samples import draw_samples, fold_table
 
 __all__ = [
@@ -13,7 +15,10 @@ __all__ = [
     "ArchiveShare",
     "Balance",
     "Detection",
+    "ErrorReplay",
+    "Exam",
     "Memory",
+    "Replay",
     "Shocks",
     "Weights",
     "Window",
@@ -23,6 +28,9 @@ __all__ = [
     "draw_samples",
     "effective_size",
     "event_log",
+    "exam_samples",
     "fold_table",
+    "not_examined",
+    "replayed_by_regime",
     "samples_by_regime",
 ]

@@ -80,6 +80,10 @@ class Archive:
 
 def _day(name: str, text: object) -> date:
     try:
-        return date.fromisoformat(str(text))
-    except ValueError as error:
-        raise ValueError(f"{name}: {text!r} is not an ISO date such as 2008-09-01") from error
+        day = date.fromisoformat(str(text))
+    except ValueError:
+        day = None
+    # Other ISO forms, such as 20080901, do not sort as text by time.
+    if day is None or day.isoformat() != text:
+        raise ValueError(f"{name}: {text!r} is not an ISO date such as 2008-09-01")
+    return day

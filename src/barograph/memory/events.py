@@ -13,7 +13,9 @@ from barograph.memory.detection import SHOCK, detect
 from barograph.tables import ARCHIVE
 
 CONFIGURED: Final = "configured"
+_SUSPENDED: Final = pd.Timedelta(days=92)
 _CLASS_SHARES: Final = ("share_sell", "share_hold", "share_buy")
+_OF_RETURNS: Final = {"mean": "mean", "std": "std", "worst": "min", "best": "max"}
 _DAYS: Final = ("start", "end", "recognised_on", "closed_on", "known_from", "retired_on")
 _FOUND: Final = (
     *("event", "kind", "symbol", "regime", "event_weight", *_DAYS, "severity_then", "severity", "duplicate_of"),
@@ -38,9 +40,13 @@ def archive_tables(
         The events table, in order of time. `available_from` is the last exit date of the event's rows, for a detected
         one the day on which it was closed if that is later, and for one that somebody added the day on which they did.
         Where the data ends before all its rows are labelled, or before it is closed, it lies after the data's end: an
-        event that has not been seen to its end is not yet available. It is null where the data holds nothing of it.
+        event that has not been seen to its end is not yet available. It is null where the data holds nothing of it, and
+        so are the statistics of its rows: the shares of the three classes, and the mean, the standard deviation (ddof
+        1, null of one row), the lowest and the highest of the simple returns from a row's close to its exit.
     rows : pandas.DataFrame
-        The archive table: a row may belong to a named event and to detected ones.
+        The archive table: a row may belong to a named event and to detected ones. A row whose label becomes known more
+        than three months after the event, since its name was suspended, belongs to none: it would keep the event from
+        everybody.
     """
     parts = [_named(archive), _detected(regimes, bars, archive)]
     found = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=list(_FOUND))
@@ -107,9 +113,14 @@ def _detected(regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive) -> pd
         return pd.DataFrame()
     found = detect(regimes, bars, archive.detection)
     same = pd.Series(None, index=found.index, dtype="str")
-    for name, event in archive.events.items():
-        same[(found["kind"] != SHOCK) & _mostly_within(found, event, archive.same_event_days)] = name
+    for name, event in sorted(archive.events.items(), key=_of_the_list_first):
+        inside = (found["kind"] != SHOCK) & _mostly_within(found, event, archive.same_event_days)
+        same[inside & same.isna()] = name
     return found.assign(event_weight=archive.detected_weight * found["severity"], duplicate_of=same)
+
+
+def _of_the_list_first(named: tuple[str, Event]) -> tuple[str, str]:
+    return named[1].get("known_from", ""), named[1]["start"]
 
 
 def _mostly_within(found: pd.DataFrame, event: Event, margin: int) -> NDArray[np.bool_]:
@@ -127,18 +138,21 @@ class _Known:
 
     labels: pd.DataFrame
     dates: NDArray[np.datetime64]
+    exits: NDArray[np.datetime64]
     of_symbol: Mapping[Any, NDArray[np.intp]]
     last: pd.Timestamp
     after: pd.Timestamp
 
     def rows_of(self, event: Any) -> NDArray[np.intp]:
-        """Give the positions of the event's rows."""
+        """Give the positions of the event's rows; a name that is suspended through it has none, and delays nobody."""
         everywhere = np.arange(self.dates.size)
         at = everywhere if pd.isna(event.symbol) else self.of_symbol.get(event.symbol, everywhere[:0])
         inside: NDArray[np.bool_] = (self.dates[at] >= event.start.to_datetime64()) & (
             self.dates[at] <= event.end.to_datetime64()
         )
-        return at[inside]
+        waited_for: NDArray[np.bool_] = self.exits[at] <= (event.end + _SUSPENDED).to_datetime64()
+        own: NDArray[np.intp] = at[inside & waited_for]
+        return own
 
     def last_of(self, event: Any) -> pd.Timestamp:
         """Give the last labelled day of the event's symbol, or of all."""
@@ -149,6 +163,7 @@ def _known(labels: pd.DataFrame) -> _Known:
     return _Known(
         labels=labels,
         dates=labels["date"].to_numpy(),
+        exits=labels["exit_date"].to_numpy(),
         of_symbol={name: np.asarray(at) for name, at in labels.groupby("symbol").indices.items()},
         last=pd.Timestamp(labels["date"].max()),
         after=pd.Timestamp(labels["exit_date"].max()) + pd.Timedelta(days=1),
@@ -163,7 +178,7 @@ def _describe(known: _Known, at: NDArray[np.intp], event: Any) -> dict[str, Any]
         "symbols": own["symbol"].nunique(),
         "available_from": _available_from(known, own, event) if at.size else pd.NaT,
         **(dict(zip(_CLASS_SHARES, shares, strict=True)) if at.size else dict.fromkeys(_CLASS_SHARES, np.nan)),
-        "mean_exit_return": own["exit_return"].mean(),
+        **{f"{name}_exit_return": own["exit_return"].agg(way) for name, way in _OF_RETURNS.items()},
     }
 
 

@@ -64,7 +64,7 @@ class Weights:
         Multiply by the label's average uniqueness.
     """
 
-    regime: dict[Regime, Annotated[float, Field(gt=0)]]
+    regime: dict[Regime, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
     uniqueness: bool
 
     def __post_init__(self) -> None:
@@ -74,17 +74,40 @@ class Weights:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Replay:
+    """A model is shown its own mistakes again.
+
+    Parameters
+    ----------
+    worst : float
+        Share of the matured out-of-sample predictions of earlier folds, those of the greatest log loss.
+    max_share : float
+        Of the fold's final rows, copies among them; the greatest losses come first.
+    weight : float
+        Factor on a replayed row's weight.
+    max_age : float or None
+        Years before the test window; older mistakes are let go. None for no limit.
+    """
+
+    worst: Annotated[float, Field(gt=0, le=1)]
+    max_share: Annotated[float, Field(gt=0, lt=1)]
+    weight: Annotated[float, Field(ge=1)]
+    max_age: Annotated[float, Field(gt=0)] | None
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Memory:
-    """What a model is shown: a window, an archive, balanced and weighted, within one budget of rows.
+    """What a model is shown: a window, an archive, balanced and weighted, within one budget of rows, and its mistakes.
 
     Parameters
     ----------
     rows : int
-        The budget, the same for every option so that size never passes for memory.
+        The budget, the same for every option so that size never passes for memory; replay alone comes on top.
     window : Window
     archive : ArchiveShare or None
     balance : Balance or None
     weights : Weights or None
+    replay : Replay or None
     """
 
     rows: Annotated[int, Field(ge=100)]
@@ -92,3 +115,4 @@ class Memory:
     archive: ArchiveShare | None
     balance: Balance | None
     weights: Weights | None
+    replay: Replay | None

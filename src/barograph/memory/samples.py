@@ -14,6 +14,7 @@ from barograph.memory.balancing import Balance, balanced_counts, draw_copies
 from barograph.memory.detection import SHOCK
 from barograph.memory.events import CONFIGURED
 from barograph.memory.options import ArchiveShare, Memory, Window
+from barograph.memory.weighting import row_weights
 from barograph.randomness import generator
 
 PLACEBO: Final = "placebo"
@@ -24,7 +25,7 @@ Names = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
-class _Labelled:
+class Labelled:
     """All labelled rows as arrays, in the order of the labels table, with what the draw looks at.
 
     `events` holds the archive's events, those that come first where a row belongs to several at the front; entry i of
@@ -118,18 +119,19 @@ def draw_samples(
     """
     known = labels[labels["date"].isin(regimes["date"])]
     folds = walk.over(labels, regimes)
-    rows = _labelled(known, regimes, events, archive)
-    drawn = (_draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
+    rows = labelled_rows(known, regimes, events, archive)
+    drawn = (draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
     return fold_table(folds, known, memory.window), drawn
 
 
-def _labelled(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, archive: pd.DataFrame) -> _Labelled:
+def labelled_rows(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, archive: pd.DataFrame) -> Labelled:
+    """Lay out the tables of these names as arrays; every date of the labels has a regime."""
     by_date = regimes.set_index("date")["regime"]
     named = events["kind"] == CONFIGURED
     ordered = events.assign(named=named).sort_values(["named", "severity", "event"], ascending=[False, False, True])
     at = pd.MultiIndex.from_frame(labels[_KEY]).get_indexer(pd.MultiIndex.from_frame(archive[_KEY]))
     labelled = at >= 0
-    return _Labelled(
+    return Labelled(
         symbol=labels["symbol"].to_numpy(object),
         date=labels["date"].to_numpy("datetime64[D]"),
         exit_date=labels["exit_date"].to_numpy("datetime64[D]"),
@@ -141,7 +143,14 @@ def _labelled(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame,
     )
 
 
-def _draw_fold(rows: _Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> pd.DataFrame:
+def draw_fold(rows: Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw one fold's part of the samples table.
+
+    Raises
+    ------
+    InputError
+        If no row matures in time.
+    """
     pools = _pools(rows, fold, memory, rng)
     if not (pools.window.any() or pools.archive.any()):
         raise InputError(f"fold {fold.number}: no labelled row matures before {fold.cutoff}; give more history")
@@ -155,7 +164,7 @@ def _draw_fold(rows: _Labelled, fold: Fold, memory: Memory, rng: np.random.Gener
     return _sample_table(rows, pools, fold, np.sort(drawn), memory)
 
 
-def _pools(rows: _Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> _Pools:
+def _pools(rows: Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> _Pools:
     matured = fold.matured(rows.exit_date)
     start = _window_start(fold, memory.window, pd.Timestamp(rows.date.min()))
     window = matured & (rows.date >= start.to_datetime64())
@@ -182,15 +191,16 @@ def _usable(events: pd.DataFrame, fold: Fold, archive: ArchiveShare) -> Mask:
     """Tell which events a fold may draw from: known in time, of the kinds asked for, the most severe within the cap."""
     cutoff = pd.Timestamp(fold.cutoff)
     usable = events["kind"].isin(archive.kinds) & (events["available_from"] < cutoff)
-    usable &= events["retired_on"].isna() | (events["retired_on"] >= cutoff) & (not fold.final)
+    retired = events["retired_on"].notna() & (fold.final | (events["retired_on"] <= pd.Timestamp(fold.test_start)))
     named = events.loc[usable & (events["kind"] == CONFIGURED), "event"]
+    usable &= ~retired
     usable &= ~events["duplicate_of"].isin(named)
     found = usable & (events["kind"] != CONFIGURED)
     too_many = events["rows"].where(found, 0).cumsum() > archive.max_rows
     return np.asarray(usable & ~(found & too_many))
 
 
-def _event_of_rows(rows: _Labelled, usable: Mask) -> Rows:
+def _event_of_rows(rows: Labelled, usable: Mask) -> Rows:
     """Give the position of the first usable event that each row belongs to, -1 where it belongs to none."""
     entries = np.flatnonzero(usable[rows.entry_event])
     last_to_first = entries[np.argsort(-rows.entry_event[entries], kind="stable")]
@@ -199,7 +209,7 @@ def _event_of_rows(rows: _Labelled, usable: Mask) -> Rows:
     return event
 
 
-def _in_known_event(rows: _Labelled, fold: Fold) -> Mask:
+def _in_known_event(rows: Labelled, fold: Fold) -> Mask:
     """Tell which rows are of an event that this fold knows, or lie on a date of one that is not of a single name."""
     events = rows.events
     known = (events["available_from"] < pd.Timestamp(fold.cutoff)).to_numpy()
@@ -249,7 +259,7 @@ def _draw_regime(own: Mask, window: Mask, shared: Rows, count: int, rng: np.rand
     return np.concatenate([first, second, rng.choice(rest, count - first.size - second.size, replace=False)])
 
 
-def _sample_table(rows: _Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> pd.DataFrame:
+def _sample_table(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> pd.DataFrame:
     archived = pools.archive[drawn]
     event = pools.event[drawn]
     event[~archived] = None
@@ -267,16 +277,10 @@ def _sample_table(rows: _Labelled, pools: _Pools, fold: Fold, drawn: Rows, memor
     )
 
 
-def _weight(rows: _Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> NDArray[np.float64]:
-    weight = np.ones(drawn.size)
-    if memory.weights:
-        weight *= pd.Series(pools.regime[drawn]).map(memory.weights.regime).to_numpy(np.float64)
-        if memory.weights.uniqueness:
-            weight *= rows.uniqueness[drawn]
-    if memory.window.half_life:
-        years = (fold.cutoff - rows.date[drawn]) / np.timedelta64(1, "D") / 365.25
-        weight *= np.where(pools.archive[drawn], 1.0, 0.5 ** (years / memory.window.half_life))
-    return weight
+def _weight(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> NDArray[np.float64]:
+    age = np.where(pools.archive[drawn], np.timedelta64(0, "D"), fold.cutoff - rows.date[drawn])
+    uniqueness, half_life = rows.uniqueness[drawn], memory.window.half_life
+    return row_weights(pools.regime[drawn], uniqueness, age, weights=memory.weights, half_life=half_life)
 
 
 def _window_start(fold: Fold, window: Window, first: pd.Timestamp) -> pd.Timestamp:

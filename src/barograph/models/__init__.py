@@ -1,10 +1,11 @@
 """The models: settings that fit into classifiers of sell, hold and buy."""
 
-from barograph.models.baselines import baseline_predictions, class_frequencies
+from barograph.models.baselines import baseline_predictions, class_frequencies, exam_baselines
 from barograph.models.calibration import fit_calibration
 from barograph.models.classifier import FittedModel, Fitting, Model, fit_classifier, log_loss
 from barograph.models.combiner import Combination, Combiner
 from barograph.models.ensemble import SoftVote, Stacking
+from barograph.models.exam import sit_exams
 from barograph.models.extra_trees import ExtraTrees
 from barograph.models.gradient_boosting import GradientBoosting
 from barograph.models.importance import feature_importance
@@ -53,6 +54,7 @@ __all__ = [
     "baseline_predictions",
     "check_storable",
     "class_frequencies",
+    "exam_baselines",
     "feature_importance",
     "fit_calibration",
     "fit_classifier",
@@ -67,6 +69,7 @@ __all__ = [
     "select_features",
     "selection_stability",
     "selection_summary",
+    "sit_exams",
     "study_rows",
     "training_rows",
     "tune",

@@ -1,10 +1,13 @@
-"""Baselines: what one can predict without a model, from class frequencies that had matured before each fold."""
+"""Baselines: what one can predict without a model, from class frequencies of a past."""
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from barograph.folds import lives_touch
 from barograph.predictors import PRIOR, REGIME_PRIOR
 from barograph.tables import PROBABILITIES
 
@@ -25,8 +28,7 @@ def class_frequencies(labels: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame
         Columns `p_sell`, `p_hold`, `p_buy`, indexed by fold.
     """
     matured = (labels.loc[labels["exit_date"] <= until, "label"] for until in folds["train_end"])
-    shares = [np.bincount(known, minlength=len(PROBABILITIES)) / max(len(known), 1) for known in matured]
-    return pd.DataFrame(shares, index=folds["fold"], columns=list(PROBABILITIES))
+    return pd.DataFrame(map(_frequencies, matured), index=folds["fold"], columns=list(PROBABILITIES))
 
 
 def baseline_predictions(
@@ -47,21 +49,55 @@ def baseline_predictions(
         Both baselines in the form of the ensemble's predictions. `prior` gives :func:`class_frequencies`;
         `regime_prior` those within the date's regime, drawn towards `prior` as if 100 rows of it stood in every regime.
     """
+    until = zip(folds["fold"], folds["train_end"], strict=True)
+    return _predict(rows, labels, regimes, {fold: labels["exit_date"] <= day for fold, day in until}, "fold")
+
+
+def exam_baselines(
+    rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, exams: pd.DataFrame
+) -> pd.DataFrame:
+    """Predict events with the class frequencies of all labelled rows but those that their exams leave out.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns `symbol`, `date` and `exam`: what to predict.
+    labels, regimes, exams : pandas.DataFrame
+        The tables of these names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Both baselines of :func:`baseline_predictions`, with `exam` in the place of `fold`.
+    """
+    each: Iterable[Any] = exams.itertuples()
+    pasts = {exam.exam: ~lives_touch(labels, exam.left_out_from, exam.left_out_to) for exam in each}
+    return _predict(rows, labels, regimes, pasts, "exam")
+
+
+def _predict(
+    rows: pd.DataFrame,
+    labels: pd.DataFrame,
+    regimes: pd.DataFrame,
+    pasts: Mapping[Any, "pd.Series[bool]"],
+    group: str,
+) -> pd.DataFrame:
+    """Predict each group of rows, as the column of that name tells them apart, with the frequencies of its past."""
     regime_of = regimes.set_index("date")["regime"]
-    past = labels[["label", "exit_date"]].assign(regime=regime_of.reindex(labels["date"]).to_numpy())
+    labelled = labels[["label"]].assign(regime=regime_of.reindex(labels["date"]).to_numpy())
     now = regime_of.reindex(rows["date"]).to_numpy()
-    tables = []
-    priors = class_frequencies(labels, folds).to_numpy()
-    predicted = rows.groupby("fold").indices
-    for fold, known_until, prior in zip(folds["fold"], folds["train_end"], priors, strict=True):
-        if fold not in predicted:
+    rows = rows[["symbol", "date", group]]
+    predicted = rows.groupby(group).indices
+    tables = [_table(PRIOR, rows.head(0), np.empty((0, len(PROBABILITIES))))]
+    for name, known in pasts.items():
+        if name not in predicted:
             continue
-        indices = predicted[fold]
-        matured = past[past["exit_date"] <= known_until]
+        past, indices = labelled[known], predicted[name]
+        prior = _frequencies(past["label"])
         by_regime = {
             regime: (np.bincount(own["label"], minlength=prior.size) + SMOOTHING_ROWS * prior)
             / (len(own) + SMOOTHING_ROWS)
-            for regime, own in matured.groupby("regime")
+            for regime, own in past.groupby("regime")
         }
         own_rows = rows.iloc[indices]
         of_regime = np.array([by_regime.get(regime, prior) for regime in now[indices]])
@@ -72,6 +108,10 @@ def baseline_predictions(
     return pd.concat(tables, ignore_index=True)
 
 
+def _frequencies(labels: "pd.Series[int]") -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = np.bincount(labels, minlength=len(PROBABILITIES)) / max(len(labels), 1)
+    return shares
+
+
 def _table(name: str, rows: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
-    table = rows[["symbol", "date", "fold"]].reset_index(drop=True)
-    return table.assign(predictor=name, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))
+    return rows.reset_index(drop=True).assign(predictor=name, **dict(zip(PROBABILITIES, probabilities.T, strict=True)))

@@ -10,13 +10,21 @@ def main(stage: Stage) -> str:
     """Collect the rows of every event and report what the data does not cover."""
     labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    events, rows = archive_tables(labels, regimes, stage.read(tables.BARS), stage.build("archive"))
+    bars = stage.read(tables.BARS)
+    events, rows = archive_tables(labels, regimes, bars, stage.build("archive"))
     stage.write(tables.EVENTS, events)
     stage.write(tables.ARCHIVE, rows)
     stage.write_csv("reports/archive/events.csv", events)
     stage.write_csv("reports/archive/log.csv", event_log(events))
+    first, last = bars["date"].min(), bars["date"].max()
     for event in events[events["coverage"] == "missing"].itertuples():
-        print(f"          {event.event}: not in the data ({event.start:%F} to {event.end:%F})")
+        if event.start > last:
+            why = f"it begins on {event.start:%F}, after the data's end on {last:%F}"
+        elif event.end < first:
+            why = f"it ends on {event.end:%F}, before the data's start on {first:%F}"
+        else:
+            why = f"no labelled row from {event.start:%F} to {event.end:%F}"
+        print(f"          {event.event}: not in the data; {why}")
     counts = events[events["rows"] > 0]["kind"].value_counts()
     return (
         f"{len(rows):,} rows of {counts.get('configured', 0)} named events, {counts.get('episode', 0)} found episodes "

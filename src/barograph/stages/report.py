@@ -23,6 +23,7 @@ _HASHED: Final = (
     tables.SAMPLES,
     tables.ENSEMBLE_PREDICTIONS,
 )
+_STUDY: Final = "studies/published"
 _DATES: Final = ["start", "end", "recognised_on", "available_from"]
 
 
@@ -32,6 +33,7 @@ _DATES: Final = ["start", "end", "recognised_on", "available_from"]
     "features",
     "label",
     "archive",
+    "exam",
     "folds",
     "memory",
     "selection",
@@ -81,6 +83,10 @@ def main(stage: Stage) -> str:
         selection_stability=stage.read_json("reports/selection/summary.json")["stability"],
         tuning={name: _tuned(stage, name) for name in stage.settings["models"]},
         catalogue=catalogue[catalogue["computed"]],
+        exam=stage.read_csv("reports/validation/exam.csv", dates=["start", "end"]),
+        replay=_replay(stage),
+        labels_md5=_md5(stage, tables.LABELS),
+        **_published(stage),
         provenance=_provenance(stage),
         left_out=_left_out(catalogue),
         candidate=stage.settings["gate"]["candidate"],
@@ -100,10 +106,33 @@ def _provenance(stage: Stage) -> dict[str, Any]:
         "coverage": f"{bars['symbol'].nunique()} symbols, {first:%F} to {last:%F}, {len(bars):,} bars",
         "notes": source["notes"],
         "params_changed": config.changes(config.compose(), stage.settings),
-        "hashes": {table.path: hashlib.md5((stage.root / table.path).read_bytes()).hexdigest() for table in _HASHED},
+        "hashes": {table.path: _md5(stage, table) for table in _HASHED},
         "versions": {library: version(library) for library in _LIBRARIES},
         "commands": ["make setup", "dvc repro"],
     }
+
+
+def _md5(stage: Stage, table: tables.Table) -> str:
+    return hashlib.md5((stage.root / table.path).read_bytes()).hexdigest()
+
+
+def _replay(stage: Stage) -> dict[str, dict[str, pd.DataFrame]]:
+    """Gather what replay did, a model; nothing where nothing was replayed."""
+    scored = {part: stage.read_csv(f"reports/validation/replay_{part}.csv") for part in ("groups", "improvement")}
+    return {
+        name: {"folds": stage.read_csv(f"reports/replay/{name}.csv")}
+        | {part: table[table["model"] == name] for part, table in scored.items()}
+        for name in stage.settings["models"]
+        if name in set(scored["groups"]["model"])
+    }
+
+
+def _published(stage: Stage) -> dict[str, Any]:
+    """Read the memory study that `make ablation` published, if there is one."""
+    if not (stage.root / _STUDY / "facts.json").is_file():
+        return {}
+    facts = stage.read_json(f"{_STUDY}/facts.json")
+    return {"study": stage.read_csv(f"{_STUDY}/headline.csv"), "study_facts": facts}
 
 
 def _tuned(stage: Stage, name: str) -> dict[str, Any]:

@@ -4,26 +4,24 @@ import pandas as pd
 from tqdm import tqdm
 
 from barograph import tables
-from barograph.memory import Memory, draw_samples, samples_by_regime
+from barograph.memory import Memory, draw_samples, exam_samples, not_examined, samples_by_regime
 from barograph.stages.stage import Stage, stage
 
 
-@stage("memory", "folds", "seed")
+@stage("exam", "folds", "memory", "seed")
 def main(stage: Stage) -> str:
-    """Lay out the folds, draw the training rows of each, and tell what they are worth."""
+    """Lay out the folds, draw the training rows of each and of every exam, and tell what they are worth."""
     memory: Memory = stage.build("memory")
-    folds, drawn = draw_samples(
-        stage.read(tables.LABELS),
-        stage.read(tables.REGIME_SERIES),
-        stage.read(tables.EVENTS),
-        stage.read(tables.ARCHIVE),
-        memory=memory,
-        walk=stage.build("folds"),
-        seed=stage.settings["seed"],
-    )
+    walk, exam, seed = stage.build("folds"), stage.build("exam"), stage.settings["seed"]
+    labels, regimes, events = (stage.read(one) for one in (tables.LABELS, tables.REGIME_SERIES, tables.EVENTS))
+    archive = stage.read(tables.ARCHIVE)
+    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=walk, seed=seed)
+    exams, shown = exam_samples(labels, regimes, events, archive, memory=memory, walk=walk, seed=seed, exam=exam)
     samples = pd.concat(tqdm(drawn, "samples", total=len(folds), unit="fold", disable=None), ignore_index=True)
     stage.write(tables.FOLDS, folds)
     stage.write(tables.SAMPLES, samples)
+    stage.write(tables.EXAMS, exams)
+    stage.write(tables.EXAM_SAMPLES, shown)
     described = samples_by_regime(samples, memory)
     stage.write_csv("reports/samples/regimes.csv", described)
     for regime, absent in described[(described["rows"] == 0) & (described["target"] > 0)].groupby("regime"):
@@ -31,8 +29,13 @@ def main(stage: Stage) -> str:
             f"          no {regime} yet in {len(absent)} folds; there its share of {absent['target'].iloc[0]:.0%} "
             "goes to the others"
         )
+    for event, reason in not_examined(labels, regimes, events, walk=walk, exam=exam).items():
+        print(f"          {event}: no exam, {reason}")
     archived = (samples["source"] == "archive").mean()
-    return f"{len(folds) - 1} folds and the final one, {len(samples):,} rows, {archived:.0%} from the archive"
+    return (
+        f"{len(folds) - 1} folds and the final one, {len(samples):,} rows, {archived:.0%} from the archive; "
+        f"{len(exams)} exams"
+    )
 
 
 if __name__ == "__main__":

@@ -40,12 +40,15 @@ class Stage:
         Where it writes: the same under DVC, Hydra's output folder by hand.
     model_key : str or None
         The model that DVC's command names or, by hand, `model=` chooses, where one does.
+    option : str or None
+        The memory option that DVC's command names, where one does.
     """
 
     settings: Mapping[str, Any]
     root: Path
     out: Path
     model_key: str | None
+    option: str | None = None
 
     def build(self, key: str) -> Any:
         """Build the object that a section describes."""
@@ -66,17 +69,17 @@ class Stage:
             raise InputError(f"model_key: {self.model_key!r} is not a model; there are {sorted(models)}")
         return self.model_key, models[self.model_key]
 
-    def read(self, table: tables.Table, *, model: str = "") -> pd.DataFrame:
-        """Read a table."""
-        return tables.read(table, self.root, model=model)
+    def read(self, table: tables.Table, **names: str) -> pd.DataFrame:
+        """Read a table; `names` stand for those in braces in its path."""
+        return tables.read(table, self.root, **names)
 
     def read_optional(self, table: tables.Table) -> pd.DataFrame | None:
         """Read a table that a source need not have; None where it is not there."""
         return self.read(table) if (self.root / table.path).is_file() else None
 
-    def write(self, table: tables.Table, frame: pd.DataFrame, *, model: str = "") -> None:
-        """Write a table."""
-        tables.write(table, frame, self.out, model=model)
+    def write(self, table: tables.Table, frame: pd.DataFrame, **names: str) -> None:
+        """Write a table; `names` stand for those in braces in its path."""
+        tables.write(table, frame, self.out, **names)
 
     def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
         """Read a report's table, with the columns that hold dates."""
@@ -118,7 +121,7 @@ class Stage:
 
 
 def stage(
-    *reads: str, config_name: str = "config", by_hand: Sequence[str] = ()
+    *reads: str, config_name: str = "config", by_hand: Sequence[str] = (), upstream: Sequence[str] = ()
 ) -> Callable[[Recipe], Callable[[], None]]:
     """Make a recipe a Hydra entrypoint.
 
@@ -129,11 +132,13 @@ def stage(
     Parameters
     ----------
     *reads : str
-        The sections that the stage reads; dvc.yaml names the same ones.
+        The sections that the stage reads, or parts of one, such as ``memory.replay``; dvc.yaml names the same ones.
     config_name : str
         The primary config when the stage is run by hand; DVC's commands say ``-cn stage``.
     by_hand : sequence of str
         What that primary config adds to the whole configuration; a `model` stands in for the section `models`.
+    upstream : sequence of str
+        What it reads besides, but other stages have used to make its input: by hand, no override may change that.
     """
 
     def decorate(recipe: Recipe) -> Callable[[], None]:
@@ -141,7 +146,7 @@ def stage(
 
         def run(composed: DictConfig) -> None:
             try:
-                print(f"{name:<9} {recipe(_prepare(composed, reads, by_hand))}", flush=True)
+                print(f"{name:<9} {recipe(_prepare(composed, reads, by_hand, upstream))}", flush=True)
             except InputError as error:
                 print(f"{name}: {str(error).removeprefix(f'{name}: ')}", file=sys.stderr, flush=True)
                 sys.exit(1)
@@ -156,7 +161,7 @@ def stage(
             with _one_line_errors(name):
                 entry()
 
-        main.reads = reads  # type: ignore[attr-defined]
+        main.reads = (*reads, *upstream)  # type: ignore[attr-defined]
         return main
 
     return decorate
@@ -178,21 +183,31 @@ def _one_line_errors(name: str) -> Iterator[None]:
         del os.environ[_FULL_ERROR]
 
 
-def _prepare(composed: DictConfig, reads: tuple[str, ...], by_hand: Sequence[str]) -> Stage:
+def _prepare(composed: DictConfig, reads: tuple[str, ...], by_hand: Sequence[str], upstream: Sequence[str]) -> Stage:
     refuse_foreign_package()
     settings: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
-    model_key = settings.pop("model_key", None)
+    model_key, option = settings.pop("model_key", None), settings.pop("option", None)
     added = {key: settings.pop(key) for key in by_hand if key in settings}
     config.validate(settings)
     root, running = Path.cwd(), HydraConfig.get()
     if running.job.config_name == "stage":
-        return Stage({key: settings[key] for key in reads}, root, root, model_key)
-    declared = {key: settings[key] for key in reads if not (key == "models" and "model" in added)} | added
+        return Stage({key: _part(settings, key) for key in (*reads, *upstream)}, root, root, model_key, option)
+    own = [key for key in reads if not (key == "models" and "model" in added)]
+    declared = [*own, *added]
     for override in running.overrides.task:
-        key = override.lstrip("+~").split("=")[0].split("@")[0].split(".")[0]
-        if key not in declared:
-            raise InputError(f"{override}: this stage does not read {key}; it reads {list(declared)}")
-    return Stage(declared, root, Path(running.runtime.output_dir), running.runtime.choices.get("model"))
+        key = override.lstrip("+~").split("=")[0].split("@")[0]
+        if not any(key == read or key.startswith(f"{read}.") for read in declared):
+            raise InputError(f"{override}: this stage does not read {key.split('.')[0]}; it reads {declared}")
+    given = {key: _part(settings, key) for key in (*own, *upstream)} | added
+    return Stage(given, root, Path(running.runtime.output_dir), running.runtime.choices.get("model"))
+
+
+def _part(settings: Mapping[str, Any], key: str) -> Any:
+    """Give a section, or the part of one that a dotted key names; None where a part above it is switched off."""
+    part: Any = settings
+    for name in key.split("."):
+        part = None if part is None else part[name]
+    return part
 
 
 def refuse_foreign_package() -> None:

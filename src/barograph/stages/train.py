@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import pandas as pd
 from tqdm import tqdm
 
-from barograph import config, tables
+from barograph import tables
+from barograph.memory import ErrorReplay, replayed_by_regime
 from barograph.models import (
     Model,
     Step,
@@ -17,41 +19,95 @@ from barograph.models import (
     feature_importance,
     log_loss,
     save,
-    searched,
-    tuned,
+    sit_exams,
     walk,
 )
 from barograph.randomness import seed_for
 from barograph.stages.stage import Stage, stage
+from barograph.stages.tuned import tuned_model
 from barograph.tables import PROBABILITIES
 
 
-@stage("models", "seed", config_name="train", by_hand=("model",))
+@stage(
+    "models",
+    "memory.replay",
+    "seed",
+    config_name="train",
+    by_hand=("model",),
+    upstream=("memory.weights", "memory.window.half_life"),
+)
 def main(stage: Stage) -> str:
     """Train the model that DVC names or, by hand, the one that `model=` chooses."""
     name, settings = stage.chosen_model()
-    model, seed = _with_study(stage, config.build(settings, f"models.{name}"), name), stage.settings["seed"]
+    model, seed = tuned_model(stage, name, settings), stage.settings["seed"]
     labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
     features, samples, selection = (stage.read(one) for one in (tables.FEATURES, tables.SAMPLES, tables.SELECTION))
-    steps = walk(model, features, labels, samples, folds, name=name, seed=seed, selection=selection)
-    predicted: list[pd.DataFrame] = []
-    rested: list[pd.DataFrame] = []
-    for step in tqdm(steps, name, total=len(folds), unit="fold", disable=None):
-        if not predicted:
+    own = partial(walk, model, features, labels, samples, folds, name=name, seed=seed, selection=selection)
+    replay = _error_replay(stage, labels)
+    walked = _Walked([], [], [], [])
+    for step in tqdm(own(replay=replay), name, total=len(folds), unit="fold", disable=None):
+        if not walked.predictions:
             check_storable(step.fitted, name)
-        predicted.append(step.predictions)
+        walked.predictions.append(step.predictions)
         shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
-        rested.append(shares.assign(fold=step.fold))
-    predictions = pd.concat(predicted, ignore_index=True)
+        walked.importance.append(shares.assign(fold=step.fold))
+        walked.shown.append(step.shown)
+        walked.replayed.append(step.replayed)
+    predictions, importance, shown, replayed = (pd.concat(parts, ignore_index=True) for parts in walked)
     stage.write(tables.PREDICTIONS, predictions, model=name)
-    stage.write(tables.IMPORTANCE, pd.concat(rested, ignore_index=True), model=name)
+    stage.write(tables.IMPORTANCE, importance, model=name)
+    stage.write(tables.REPLAY, replayed, model=name)
+    stage.write(tables.UNREPLAYED, _unreplayed(own, replay, folds, name, predictions), model=name)
+    stage.write_csv(f"reports/replay/{name}.csv", replayed_by_regime(shown, replayed))
+    stage.write(tables.EXAM_PREDICTIONS, _exams(stage, model, features, labels, selection, name), model=name)
     save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
-    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}"
+    again = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
+    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{again}"
 
 
-def _with_study(stage: Stage, model: Model, name: str) -> Model:
-    """Fix what tuning found; a model that leaves nothing open needs no study."""
-    return tuned(model, stage.read_json(f"data/tuning/{name}.json"), name) if searched(model) else model
+class _Walked(NamedTuple):
+    """What a walk leaves, a frame a fold."""
+
+    predictions: list[pd.DataFrame]
+    importance: list[pd.DataFrame]
+    shown: list[pd.DataFrame]
+    replayed: list[pd.DataFrame]
+
+
+def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
+    replay, weights = stage.build("memory.replay"), stage.build("memory.weights")
+    if replay is None:
+        return None
+    half_life = stage.settings["memory.window.half_life"]
+    return ErrorReplay(replay, weights, half_life, labels, stage.read(tables.REGIME_SERIES))
+
+
+def _unreplayed(
+    own: Callable[[], Iterator[Step]],
+    replay: ErrorReplay | None,
+    folds: pd.DataFrame,
+    name: str,
+    predictions: pd.DataFrame,
+) -> pd.DataFrame:
+    """Predict what the model would have said had nothing been replayed; nothing where nothing was."""
+    if replay is None:
+        return predictions.head(0)
+    steps = tqdm(own(), f"{name}, nothing replayed", total=len(folds), unit="fold", disable=None)
+    said: pd.DataFrame = pd.concat([step.predictions for step in steps], ignore_index=True)
+    return said
+
+
+def _exams(
+    stage: Stage, model: Model, features: pd.DataFrame, labels: pd.DataFrame, selection: pd.DataFrame, name: str
+) -> pd.DataFrame:
+    """Let today's model predict each crisis as if it had never seen it."""
+    exams, samples = stage.read(tables.EXAMS), stage.read(tables.EXAM_SAMPLES)
+    seed = stage.settings["seed"]
+    sat = sit_exams(model, features, labels, samples, exams, name=name, seed=seed, selection=selection)
+    bar = tqdm(sat, f"{name}, exams", total=len(exams), unit="exam", disable=None)
+    nothing = pd.DataFrame(columns=list(tables.EXAM_PREDICTIONS.columns))
+    predictions: pd.DataFrame = pd.concat([nothing, *bar] if exams.empty else list(bar), ignore_index=True)
+    return predictions
 
 
 def _facts(step: Step, params: Mapping[str, Any], settings: Mapping[str, Any], folds: pd.DataFrame) -> dict[str, Any]:

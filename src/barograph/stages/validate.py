@@ -3,7 +3,16 @@
 import pandas as pd
 
 from barograph import tables
-from barograph.evaluation import ValidationResult, metrics, validate
+from barograph.evaluation import (
+    Validation,
+    ValidationResult,
+    metrics,
+    replay_groups,
+    replay_improvement,
+    score_exams,
+    validate,
+)
+from barograph.models import exam_baselines
 from barograph.predictors import ENSEMBLE
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
@@ -12,26 +21,56 @@ from barograph.stages.words import estimate
 
 @stage("models", "validation", "seed")
 def main(stage: Stage) -> str:
-    """Score all predictors on the same rows: overall and per regime, event, sector and fold."""
-    archive = stage.read(tables.ARCHIVE)
-    result = validate(
-        read_predictors(stage),
-        stage.read(tables.LABELS),
-        stage.read(tables.REGIME_SERIES),
-        stage.read(tables.UNIVERSE),
-        archive[archive["kind"] == "configured"],
-        stage.build("validation"),
-        stage.settings["seed"],
-    )
+    """Score all predictors on the same rows: overall and per regime, event, sector and fold; then exams and replay."""
+    archive, validation, seed = stage.read(tables.ARCHIVE), stage.build("validation"), stage.settings["seed"]
+    labels, regimes, universe = (stage.read(one) for one in (tables.LABELS, tables.REGIME_SERIES, tables.UNIVERSE))
+    predictors, named = read_predictors(stage), archive[archive["kind"] == "configured"]
+    result = validate(predictors, labels, regimes, universe, named, validation, seed)
     stage.write_csv("reports/validation/slices.csv", result.slices)
     stage.write_csv("reports/validation/calibration.csv", result.calibration)
     stage.write_csv("reports/validation/confusion.csv", result.confusion)
     stage.write_csv("reports/validation/coverage.csv", result.coverage)
     for name, table in _plots(result).items():
         stage.write_csv(f"reports/validation/ensemble_{name}.csv", table)
+    exams = _exams(stage, predictors, labels, regimes, validation)
+    stage.write_csv("reports/validation/exam.csv", exams)
+    for name, table in _replay(stage, labels, regimes, universe, validation).items():
+        stage.write_csv(f"reports/validation/replay_{name}.csv", table)
     scores = metrics(result)
     stage.write_json("reports/metrics/validation.json", scores)
     return f"ensemble's skill against regime_prior {estimate(scores[ENSEMBLE], 'skill_regime_prior', '+.2%')}"
+
+
+def _exams(
+    stage: Stage, predictors: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation
+) -> pd.DataFrame:
+    """Score what each model says of a crisis that it alone has not seen, beside baselines of the same past."""
+    models = [
+        stage.read(tables.EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["models"]
+    ]
+    exams, seed = stage.read(tables.EXAMS), stage.settings["seed"]
+    sat = [*models, exam_baselines(models[0][["exam", "symbol", "date"]], labels, regimes, exams)]
+    answers = pd.concat(sat, ignore_index=True)
+    return score_exams(answers, predictors, labels, regimes, exams, validation, seed)
+
+
+def _replay(
+    stage: Stage, labels: pd.DataFrame, regimes: pd.DataFrame, universe: pd.DataFrame, validation: Validation
+) -> dict[str, pd.DataFrame]:
+    """Say of each model which of its mistakes were replayed, and whether that helped on later rows that look alike."""
+    groups, improvement = [], []
+    for name in stage.settings["models"]:
+        replayed, predictions = stage.read(tables.REPLAY, model=name), stage.read(tables.PREDICTIONS, model=name)
+        if replayed.empty:
+            continue
+        groups.append(replay_groups(replayed, predictions, labels, regimes, universe).assign(model=name))
+        without, features = stage.read(tables.UNREPLAYED, model=name), stage.read(tables.FEATURES)
+        changed = replay_improvement(
+            replayed, features, labels, predictions, without, settings=validation, seed=stage.settings["seed"]
+        )
+        improvement.append(changed.assign(model=name))
+    found = {"groups": groups, "improvement": improvement}
+    return {name: pd.concat(tables) if tables else pd.DataFrame({"model": []}) for name, tables in found.items()}
 
 
 def _plots(result: ValidationResult) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,58 @@
+"""Ablation, one option: walk forward with every model of the study on what this memory shows it."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from barograph import config, tables
+from barograph.errors import InputError
+from barograph.memory import ErrorReplay, Memory, draw_samples
+from barograph.models import walk
+from barograph.stages.stage import Stage, stage
+from barograph.stages.tuned import tuned_model
+
+
+@stage("ablation.models", "models", "memory.rows", "folds", "seed")
+def main(stage: Stage) -> str:
+    """Predict the test windows with the models of the study; what is drawn is what the samples stage would draw."""
+    if stage.option is None:
+        raise InputError("option: none is named; run `dvc repro studies/ablation/dvc.yaml`")
+    labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
+    memory, seed = _memory(stage.option, stage.settings["memory.rows"]), stage.settings["seed"]
+    events, archive = stage.read(tables.EVENTS), stage.read(tables.ARCHIVE)
+    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=stage.build("folds"), seed=seed)
+    samples, tested = pd.concat(drawn, ignore_index=True), folds[folds["test_end"].notna()]
+    replay = None
+    if memory.replay:
+        replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
+    features, selection = stage.read(tables.FEATURES), stage.read(tables.SELECTION)
+    own = partial(walk, features=features, labels=labels, samples=samples, folds=tested, selection=selection)
+    parts = []
+    configured = stage.settings["models"]
+    for name in studied_models(stage.settings["ablation.models"], configured):
+        steps = own(tuned_model(stage, name, configured[name]), name=name, seed=seed, replay=replay)
+        bar = tqdm(steps, f"{stage.option}, {name}", total=len(tested), unit="fold", disable=None)
+        parts += [step.predictions.assign(model=name) for step in bar]
+    predictions = pd.concat(parts, ignore_index=True)
+    stage.write(tables.ABLATION_PREDICTIONS, predictions, option=stage.option)
+    return f"{stage.option}: {len(predictions):,} predictions of {predictions['model'].nunique()} models"
+
+
+def studied_models(named: list[str], configured: Mapping[str, Any]) -> list[str]:
+    """Give those of the study's models that are configured: dropping a model drops it from the study."""
+    if not (models := [name for name in named if name in configured]):
+        raise InputError(f"ablation.models: none of {named} is configured; there are {sorted(configured)}")
+    return models
+
+
+def _memory(option: str, rows: int) -> Memory:
+    """Build an option as conf/memory/ has it, with the configured budget."""
+    memory: Memory = config.build(config.compose([f"memory={option}", f"memory.rows={rows}"])["memory"], "memory")
+    return memory
+
+
+if __name__ == "__main__":
+    main()

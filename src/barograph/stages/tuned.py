@@ -1,0 +1,13 @@
+"""Building a model with what its tuning found."""
+
+from typing import Any
+
+from barograph import config
+from barograph.models import Model, searched, tuned
+from barograph.stages.stage import Stage
+
+
+def tuned_model(stage: Stage, name: str, settings: dict[str, Any]) -> Model:
+    """Build the model and fix what tuning found; one that leaves nothing open needs no search."""
+    model: Model = config.build(settings, f"models.{name}")
+    return tuned(model, stage.read_json(f"data/tuning/{name}.json"), name) if searched(model) else model
