@@ -234,14 +234,14 @@ def test_where_the_lead_is_gone(inputs: ReportInputs) -> None:
 
 
 def test_each_predictor_has_its_own_mark_whatever_the_others_are() -> None:
-    names = ["ensemble", "universe", "prior", "regime_prior", "logistic_regression", "svm", "random_forest"]
+    names = ["ensemble", "vote", "universe", "prior", "regime_prior", "logistic_regression", "svm", "random_forest"]
     names += ["extra_trees", "lightgbm", "xgboost", "gradient_boosting", "neural_network"]
     marks = palette.marks(names)
     assert len(set(marks.values())) == len(names)
     assert palette.marks(["svm"])["svm"] == marks["svm"]
 
 
-PREDICTORS = (*EIGHT, "ensemble", "universe", "prior", "regime_prior")
+PREDICTORS = (*EIGHT, "ensemble", "vote", "universe", "prior", "regime_prior")
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
 VISION = {
     "normal": np.eye(3),

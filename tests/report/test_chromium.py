@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from barograph.report import render
+from barograph.report import render, render_study
 
 from . import chromium
 from .synthetic import build
+from .synthetic_study import MODELS, differences, exam, facts, replay
 
 DRAWN = """Object.fromEntries([...document.querySelectorAll(".chart")].map((one) => [one.id,
   [...one.querySelectorAll(".main-svg")].length > 0
@@ -132,6 +133,40 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(opened: Any) -> None:
       return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && !one.closest(".skip");
     }).map((one) => one.id || one.textContent.slice(0, 40))"""
     assert browser.run(beyond) == []
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_study_is_drawn_and_answers_its_chooser(browser: chromium.Page, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "index.html"
+    path.write_text(render_study(differences(), facts()), encoding="utf-8")
+    browser.said.clear()
+    browser.requested.clear()
+    browser.open(path, width)
+    drawn = browser.run(DRAWN)
+    assert set(drawn) == {f"chart-study-{name}" for name in (0, 1, 2, *(f"regime-{place}" for place in range(5)))}
+    assert all(drawn.values())
+    choose = "document.querySelector('#choose')"
+    for model in (*MODELS, "vote"):
+        browser.run(f"{choose}.value = '{model}'; {choose}.dispatchEvent(new Event('change')); null")
+        browser.painted()
+        for one in browser.run(CHOSEN % choose):
+            assert one["shown"] == [model]
+            assert one["drawn"]
+            assert one["heading"] == one["meta"][model]["heading"]
+    assert browser.run("[innerWidth, document.documentElement.scrollWidth]") == [width] * 2
+    assert browser.said == []
+    assert [Path(address).name for address in browser.requested if not address.startswith("data:")] == ["index.html"]
+
+
+def test_a_phone_shows_study_exam_and_replay_without_scrolling_sideways(browser: chromium.Page, tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    told = build(exam=exam(), replay=replay(), study=differences(), study_facts=facts(), labels_md5="abc")
+    path.write_text(render(told), encoding="utf-8")
+    browser.said.clear()
+    browser.open(path, 390)
+    assert browser.run("document.documentElement.scrollWidth") == 390
+    assert browser.run("document.querySelectorAll('#exam-table, #replay-table, #memory-study .chart').length") == 5
+    assert browser.said == []
 
 
 def test_narrow_cells_lose_their_numbers_and_keep_some_names(browser: chromium.Page, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from barograph.errors import InputError
 from barograph.predictors import BASELINES, ENSEMBLE
+from barograph.report.differences import check
 
 _SCORES: Final = tuple(
     f"{name}{end}" for name in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")
@@ -51,6 +52,17 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "drift_predictions": ("fold", "predictor", "js", "q_value", "moved"),
     "selection": ("fold", "feature", "kept", "reason"),
     "catalogue": ("name", "family", "formula", "source", "lookback"),
+}
+
+EXAM: Final = (
+    *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient", "log_loss"),
+    *_SCORES[:6],
+    *("auc", "accuracy", "majority_accuracy", "walk_forward_log_loss", "walk_forward_skill_regime_prior"),
+)
+REPLAY: Final[Mapping[str, tuple[str, ...]]] = {
+    "folds": ("fold", "regime", "rows", "replayed", "appended", "effective_size"),
+    "groups": ("kind", "value", "predicted", "replayed", "share", "mean_loss", "mean_loss_replayed"),
+    "improvement": (*("fold", "part", "rows", "dates", "loss", "loss_without", "improvement", "low", "high"),),
 }
 
 
@@ -102,6 +114,19 @@ class ReportInputs:
     provenance : mapping
         Plain values, each optional: ``source`` and ``coverage`` (str), ``notes`` and ``commands`` (lists of str),
         ``params_changed`` (key to ``(default, value)``), ``hashes`` (path to md5), ``versions`` (package to version).
+    exam : pandas.DataFrame or None
+        One row an (exam, predictor), and one a (regime, predictor) that pools the regime's exams: how a model that had
+        never seen an event would have done in it, beside its walk-forward scores on the same rows. None or empty where
+        no exam was held.
+    replay : mapping of str to mapping
+        A model's tables of what it was shown again: ``folds``, ``groups`` and ``improvement``; empty where it was not.
+    study : pandas.DataFrame or None
+        The memory study's differences, as :class:`barograph.report.differences.Study` takes them; None where it was not
+        run.
+    study_facts : mapping
+        The facts of that study.
+    labels_md5 : str
+        The hash of the labels of this report: a study of other labels is linked, but not told.
     left_out : mapping of str to str
         Features that were not computed, and what the source has not for them.
     selection_stability : float or None
@@ -119,7 +144,7 @@ class ReportInputs:
     Raises
     ------
     InputError
-        If a frame lacks a column, or the headline predictor has no overall score.
+        If a frame lacks a column, the study a fact, or the headline predictor has no overall score.
     """
 
     context: pd.DataFrame
@@ -152,6 +177,11 @@ class ReportInputs:
     tuning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    exam: pd.DataFrame | None = None
+    replay: Mapping[str, Mapping[str, pd.DataFrame]] = field(default_factory=dict)
+    study: pd.DataFrame | None = None
+    study_facts: Mapping[str, Any] = field(default_factory=dict)
+    labels_md5: str = ""
     selection_stability: float | None = None
     headline: str = ENSEMBLE
     candidate: str = ENSEMBLE
@@ -166,14 +196,27 @@ class ReportInputs:
     def __post_init__(self) -> None:
         """Refuse frames that lack a column that the page shows."""
         for name, columns in COLUMNS.items():
-            frame = getattr(self, name)
-            missing = [column for column in columns if column not in frame.columns]
+            _require(getattr(self, name), name, columns)
+        if self.exam is not None:
+            _require(self.exam, "exam", EXAM)
+        for model, parts in self.replay.items():
+            missing = [part for part in REPLAY if part not in parts]
             if missing:
-                raise InputError(f"report: {name} lacks the columns {missing}; it has {list(frame.columns)}")
+                raise InputError(f"report: the replay of {model} lacks {missing}; there are {sorted(parts)}")
+            for part, columns in REPLAY.items():
+                _require(parts[part], f"replay of {model}, {part},", columns)
+        if self.study is not None:
+            check(self.study, self.study_facts)
         overall = self.slices[self.slices["kind"] == "overall"]
         if self.headline not in set(overall["predictor"]):
             known = sorted(set(overall["predictor"]))
             raise InputError(f"report: no overall score of the headline predictor {self.headline!r}; there are {known}")
+
+
+def _require(frame: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise InputError(f"report: {name} lacks the columns {missing}; it has {list(frame.columns)}")
 
 
 def overall(inputs: ReportInputs) -> pd.DataFrame:

@@ -1,18 +1,15 @@
 """One offline HTML page: sections, charts and tables put into the template."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from barograph.report import (
     agreement,
     alarms,
     beeswarm,
     catalogue,
+    exam,
     gate,
     kept,
     memory,
@@ -20,11 +17,14 @@ from barograph.report import (
     moved,
     page_tables,
     palette,
+    replayed,
     skill,
+    study,
     timeline,
     tuned,
     why,
 )
+from barograph.report.document import document
 from barograph.report.figures import Chart
 from barograph.report.inputs import ReportInputs
 from barograph.report.verdict import predictors_heading, verdict
@@ -43,24 +43,9 @@ def render(inputs: ReportInputs) -> str:
         A whole HTML document that loads nothing: plotly's script stands in it once, and its content security policy
         forbids the network. The same inputs give the same bytes.
     """
-    from plotly.offline import get_plotlyjs
-
     charts = _charts(inputs)
-    environment = Environment(
-        loader=PackageLoader("barograph.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["tight"] = _tight
-    environment.filters["zip"] = zip
-    return environment.get_template("report.html").render(
-        _content(inputs, charts),
-        plotly=Markup(get_plotlyjs()),
-        charts=_json(charts),
-    )
+    drawn = [one for chart in charts.values() for one in (chart if isinstance(chart, list) else [chart]) if one]
+    return document("report.html", _content(inputs, charts), drawn)
 
 
 def _charts(inputs: ReportInputs) -> dict[str, Chart | list[Chart] | None]:
@@ -84,6 +69,7 @@ def _charts(inputs: ReportInputs) -> dict[str, Chart | list[Chart] | None]:
         "moved_features": moved.features(inputs),
         "moved_regimes": moved.regimes(inputs),
         "moved_predictions": moved.predictions(inputs),
+        "study": study.charts(inputs),
     }
 
 
@@ -130,6 +116,9 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "catalogue_rows": catalogue.rows(inputs),
         "catalogue_caption": catalogue.caption(inputs),
         "left_out": catalogue.left_out(inputs),
+        "exam": exam.exam(inputs),
+        "replay": replayed.replayed(inputs),
+        "study": study.section(inputs),
         "provenance": _provenance(inputs),
         "few_rows": skill.FEW_ROWS,
     }
@@ -152,18 +141,3 @@ def _provenance(inputs: ReportInputs) -> dict[str, Any]:
 
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-
-
-def _tight(sentence: str) -> str:
-    """Keep a figure, its unit and its interval on one line."""
-    whole = re.sub(r"\[[^\]]+\]", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), sentence)
-    return whole.replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def _json(charts: Mapping[str, Chart | list[Chart] | None]) -> Markup:
-    flat = [one for chart in charts.values() for one in (chart if isinstance(chart, list) else [chart]) if one]
-    content = {one.id: {"data": one.data, "layout": one.layout} for one in flat}
-    text = json.dumps(content, allow_nan=False, separators=(",", ":"), sort_keys=True)
-    for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return Markup(text)

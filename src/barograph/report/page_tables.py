@@ -17,20 +17,22 @@ from barograph.report.words import Estimate, aligned, log_loss_skill
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows, what stands under it, and what it is sorted by (empty: last)."""
+    """What a cell shows, what stands under it, what it is sorted by (empty: last), and a verdict under all that."""
 
     text: str
     small: str = ""
     sort: str = ""
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name and what it means; figures stand to the right, words to the left."""
+    """A column's name and what it means; figures stand to the right, words to the left, on one line if ``whole``."""
 
     name: str
     meaning: str
     words: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)

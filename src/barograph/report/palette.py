@@ -12,6 +12,7 @@ Machado, G., Oliveira, M., Fernandes, L. (2009). A physiologically-based model f
 deficiency. IEEE Transactions on Visualization and Computer Graphics 15(6).
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -60,6 +61,7 @@ class Mark:
 
 _MARKS: Final = {
     "ensemble": Mark("#0072B2", "solid", "circle"),
+    "vote": Mark("#7814DC", "longdash", "circle"),
     "universe": Mark("#000000", "solid", "square"),
     "prior": Mark("#6B747D", "dot", "x"),
     "regime_prior": Mark("#363B40", "dash", "x"),
@@ -88,11 +90,11 @@ def marks(predictors: Iterable[str]) -> dict[str, Mark]:
 
 
 def title(name: str) -> str:
-    """Turn a key such as ``random_forest`` into what a reader reads: ``Random forest``."""
+    """Turn a key into what a reader reads: ``Random forest`` of ``random_forest``; a date at its end stays one."""
     if name in _WORDS:
         return _WORDS[name]
     words = [_WORDS.get(word, word) for word in name.split("_")]
-    text = " ".join(words)
+    text = re.sub(r"(\d{4}) (\d{2}) (\d{2})$", r"\1-\2-\3", " ".join(words))
     return text[:1].upper() + text[1:]
 
 

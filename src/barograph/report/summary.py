@@ -46,7 +46,11 @@ def summary_table(inputs: ReportInputs) -> str:
     if len(inputs.criteria):
         lines.append(f"gate: {gate.outcome(inputs.criteria)}, {gate.count(inputs.criteria)}")
     lines.append("")
-    text = "\n".join(lines + _wrapped(verdict(inputs).sentence))
+    return plain("\n".join(lines + wrapped(verdict(inputs).sentence)))
+
+
+def plain(text: str) -> str:
+    """Write minus and dash as hyphens."""
     return text.replace(MINUS, "-").replace("\N{EN DASH}", "-")
 
 
@@ -95,7 +99,8 @@ def _line(name: str, cells: list[str]) -> str:
     return text.rstrip()
 
 
-def _wrapped(sentence: str) -> list[str]:
+def wrapped(sentence: str) -> list[str]:
+    """Break a sentence into lines that fit."""
     lines, line = [], ""
     for word in sentence.split(" "):
         if line and len(line) + 1 + len(word) > WIDTH:

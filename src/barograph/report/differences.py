@@ -1,0 +1,204 @@
+"""The memory study's table: every option beside its references, with interval and verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.predictors import VOTE
+from barograph.report import palette
+from barograph.report.words import Estimate
+
+COLUMNS: Final = (
+    *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
+    *("value", "reference_value", "improvement", "low", "high", "p_value", "q_value", "verdict"),
+)
+FACTS: Final = (
+    *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "resamples"),
+    *("level", "false_discovery_rate", "comparisons", "min_episodes", "labels_md5", "commands"),
+)
+RAW, RECALIBRATED = "raw", "recalibrated"
+CALIBRATIONS: Final = (RECALIBRATED, RAW)
+VERDICTS: Final = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES)
+OVERALL: Final = "overall"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric's improvement is written: by ``scale``, of the reference's own value where ``relative``."""
+
+    name: str
+    meaning: str
+    scale: float
+    relative: bool = False
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "log_loss": Metric("Log loss saved, %", "of the reference's log loss", 100, relative=True),
+    "brier": Metric("Brier score saved, %", "of the reference's Brier score", 100, relative=True),
+    "macro_f1": Metric("Macro F1, points", "gained, in hundredths", 100),
+    "auc": Metric("AUC, points", "gained, in hundredths; macro one-vs-rest", 100),
+    "rank_ic": Metric("Rank IC, points", "gained, in hundredths", 100),
+    "sharpe": Metric("Sharpe ratio", "gained, yearly, after costs", 1),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One option against one reference: more than zero means that the option is better.
+
+    Attributes
+    ----------
+    option, reference, slice : str
+    dates, episodes : int
+        Trading days and independent episodes behind it.
+    verdict : str
+        One of :data:`VERDICTS`.
+    estimate : Estimate
+        Improvement with its interval, in the units of its :class:`Metric`.
+    """
+
+    option: str
+    reference: str
+    slice: str
+    dates: int
+    episodes: int
+    verdict: str
+    estimate: Estimate
+
+    @property
+    def told(self) -> bool:
+        """Whether there are enough cases, and a figure, to speak of."""
+        return self.verdict != TOO_FEW_CRISES and self.estimate.known
+
+
+@dataclass(frozen=True)
+class Study:
+    """The differences, ready to be looked up, and the facts of the study.
+
+    Attributes
+    ----------
+    differences : pandas.DataFrame
+        One row a (model, calibration, option, reference, metric, slice), with :data:`COLUMNS`.
+    facts : mapping
+        Plain values under :data:`FACTS`.
+
+    Raises
+    ------
+    InputError
+        If a column or a fact is missing, or a verdict is none of :data:`VERDICTS`.
+    """
+
+    differences: pd.DataFrame
+    facts: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Check columns, facts and verdicts."""
+        check(self.differences, self.facts)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, ...], dict[Any, Any]]:
+        keys = [self.differences[name].astype(str) for name in COLUMNS[:6]]
+        return dict(zip(zip(*keys, strict=True), self.differences.to_dict("records"), strict=True))
+
+    @property
+    def models(self) -> list[str]:
+        """The vote first, then the models in the order of the facts."""
+        return self._ordered("model", [VOTE, *self.facts["models"]])
+
+    @property
+    def options(self) -> list[str]:
+        """The options that were compared, in the order of the facts."""
+        return self._ordered("option", self.facts["options"])
+
+    @property
+    def references(self) -> list[str]:
+        """What options were compared to, in the order of the facts."""
+        return self._ordered("reference", self.facts["options"])
+
+    @property
+    def calibrations(self) -> list[str]:
+        """Recalibrated first, where it is there."""
+        return self._ordered("calibration", CALIBRATIONS)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Log loss first."""
+        return [name for name in METRICS if (self.differences["metric"] == name).any()]
+
+    @property
+    def regimes(self) -> list[str]:
+        """The slices but the overall one, from calm to crisis."""
+        return palette.regime_order(set(self.differences["slice"].astype(str)) - {OVERALL})
+
+    def find(
+        self,
+        option: str,
+        reference: str,
+        metric: str = "log_loss",
+        slice_: str = OVERALL,
+        *,
+        model: str | None = None,
+        calibration: str | None = None,
+    ) -> Difference | None:
+        """Look a difference up: of the first model and calibration by default; None where it was not compared."""
+        if self.differences.empty:
+            return None
+        key = (model or self.models[0], calibration or self.calibrations[0], option, reference, metric, slice_)
+        return _difference(self._rows[key], METRICS[metric]) if key in self._rows else None
+
+    def against(
+        self,
+        reference: str,
+        metric: str = "log_loss",
+        slice_: str = OVERALL,
+        *,
+        model: str | None = None,
+        calibration: str | None = None,
+    ) -> list[Difference]:
+        """Give what was compared to a reference, in the order of the options."""
+        both = {"model": model, "calibration": calibration}
+        found = [self.find(option, reference, metric, slice_, **both) for option in self.options]
+        return [one for one in found if one is not None]
+
+    def _ordered(self, column: str, order: Sequence[str]) -> list[str]:
+        there = set(self.differences[column].astype(str))
+        known = [name for name in dict.fromkeys(order) if name in there]
+        return [*known, *sorted(there - set(known))]
+
+
+def check(differences: pd.DataFrame, facts: Mapping[str, Any]) -> None:
+    """Refuse a table or facts that lack a part of the study.
+
+    Raises
+    ------
+    InputError
+    """
+    missing = [name for name in COLUMNS if name not in differences.columns]
+    if missing:
+        raise InputError(f"study: differences lack the columns {missing}; there are {list(differences.columns)}")
+    lacking = [name for name in FACTS if name not in facts]
+    if lacking:
+        raise InputError(f"study: the facts lack {lacking}; there are {sorted(facts)}")
+    for column, allowed in (("verdict", VERDICTS), ("metric", tuple(METRICS)), ("calibration", CALIBRATIONS)):
+        odd = sorted(set(differences[column].astype(str)) - set(allowed))
+        if odd:
+            raise InputError(f"study: {column} {odd[0]!r} is unknown; allowed are {', '.join(allowed)}")
+
+
+def _difference(row: Mapping[str, Any], metric: Metric) -> Difference:
+    base = float(row["reference_value"]) if metric.relative else 1.0
+    value, low, high = (float(row[name]) / base if base else float("nan") for name in ("improvement", "low", "high"))
+    return Difference(
+        str(row["option"]),
+        str(row["reference"]),
+        str(row["slice"]),
+        int(row["dates"]),
+        int(row["episodes"]),
+        str(row["verdict"]),
+        Estimate(value, low, high, metric.scale),
+    )

@@ -1,0 +1,164 @@
+"""The crisis exam and the replay, as the report tells them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.errors import InputError
+from barograph.report import ReportInputs, exam, render, replayed
+from barograph.report.words import MINUS
+
+from . import synthetic_study
+from .synthetic import replaced
+from .test_page import Elements
+
+
+def sat(inputs: ReportInputs, table: pd.DataFrame) -> exam.Exam:
+    told = exam.exam(replaced(inputs, exam=table))
+    assert told is not None
+    return told
+
+
+def test_the_heading_counts_whole_intervals(inputs: ReportInputs) -> None:
+    assert sat(inputs, synthetic_study.exam()).heading == (
+        "Had it never seen them: the vote would have beaten the regime table in 2 of 4 crises, and been worse in 1"
+    )
+    wide = sat(inputs, synthetic_study.exam(half=0.5)).heading
+    assert wide.endswith("would have beaten the regime table in none of 4 crises")
+
+
+def test_an_exam_too_short_for_an_interval_counts_for_nobody(inputs: ReportInputs) -> None:
+    table = synthetic_study.exam()
+    short = table["exam"] == "covid_recovery_2020"
+    table.loc[short, ["skill_regime_prior_low", "skill_regime_prior_high"]] = np.nan
+    told = sat(inputs, table)
+    assert "in 1 of 4 crises, and been worse in 1; 1 is too short for an interval" in told.heading
+    row = next(row for row in told.rows if row.name == "Covid recovery 2020")
+    assert row.cells[3].small == "no interval"
+
+
+def test_events_that_are_no_crises_are_called_events(inputs: ReportInputs) -> None:
+    table = synthetic_study.exam()
+    table.loc[table["exam"] == "crash_2011_08_08", "regime"] = "high_volatility"
+    assert "in 2 of 4 events" in sat(inputs, table).heading
+
+
+def test_rows_stand_in_order_with_walk_forward_beside_them(inputs: ReportInputs) -> None:
+    told = sat(inputs, synthetic_study.exam())
+    assert [row.name for row in told.rows] == [
+        *("Financial crisis 2008", "Crash 2011-08-08", "Covid crash 2020", "Covid recovery 2020"),
+        *("Crash, pooled", "Recovery, pooled"),
+    ]
+    first, second = told.rows[:2]
+    assert first.cells[0].text == "2008-09-02 to 2009-03-31"
+    assert (first.cells[3].text, first.cells[3].small) == ("3.0", "[1.0, 5.0]")
+    assert first.cells[4].text == "\N{EN DASH}", "it has no walk-forward predictions"
+    assert second.cells[4].text == f"{MINUS}1.4"
+    assert second.cells[6].small == "walk-forward 1.065"
+
+
+def test_pooled_rows_of_too_few_events_are_grey_and_have_no_number(inputs: ReportInputs) -> None:
+    told = sat(inputs, synthetic_study.exam())
+    enough, few = told.rows[-2:]
+    assert (enough.kind, enough.cells[3].text) == ("model", f"{MINUS}2.0")
+    assert few.kind == "weak"
+    assert (few.cells[3].text, few.cells[3].small, few.cells[3].sort) == ("too few", "1 event", "")
+    assert {cell.text for cell in few.cells[4:]} == {"\N{EN DASH}"}
+    assert all(row.cells[-1].text == "too few" for row in told.others)
+
+
+def test_every_predictor_has_a_row_and_every_exam_a_column(inputs: ReportInputs) -> None:
+    told = sat(inputs, synthetic_study.exam())
+    assert [row.name for row in told.others] == ["The vote", "LightGBM", "Logistic regression", "Class frequencies"]
+    assert {len(row.cells) for row in told.others} == {len(told.others_columns)} == {6}
+
+
+def test_without_a_vote_a_model_speaks(inputs: ReportInputs) -> None:
+    table = synthetic_study.exam()
+    assert "LightGBM would have beaten" in sat(inputs, table[table["predictor"].isin(["lightgbm", "prior"])]).heading
+
+
+def test_the_page_labels_the_exam(inputs: ReportInputs, page: str) -> None:
+    assert "Not causal in time" not in page
+    assert render(replaced(inputs, exam=synthetic_study.exam().iloc[:0])) == page
+    own = render(replaced(inputs, exam=synthetic_study.exam()))
+    assert '<strong class="tag">Not causal in time: trained also on what came after.</strong>' in own
+    assert own.index('id="figure-forest-event"') < own.index('id="exam"') < own.index("Do probabilities mean")
+    assert '<tr class="weak">' in own
+    with pytest.raises(InputError, match=r"^report: exam lacks the columns \['auc'\]"):
+        replaced(inputs, exam=synthetic_study.exam().drop(columns="auc"))
+
+
+def test_nothing_is_said_of_a_replay_that_is_off(inputs: ReportInputs, page: str) -> None:
+    off = {
+        name: {part: table.iloc[:0] for part, table in parts.items()}
+        for name, parts in synthetic_study.replay().items()
+    }
+    assert replayed.replayed(inputs) is None
+    assert render(replaced(inputs, replay=off)) == page
+    unused = {
+        name: parts | {"groups": parts["groups"].assign(replayed=0, share=0.0)}
+        for name, parts in synthetic_study.replay().items()
+    }
+    assert replayed.replayed(replaced(inputs, replay=unused)) is None
+
+
+def told_replay(inputs: ReportInputs, *, helps: bool) -> replayed.Replayed:
+    told = replayed.replayed(replaced(inputs, replay=synthetic_study.replay(helps)))
+    assert told is not None
+    return told
+
+
+def test_a_replay_that_hurts_is_said_to_hurt(inputs: ReportInputs) -> None:
+    told = told_replay(inputs, helps=False)
+    assert told.heading == (
+        "5.0 % of past predictions were shown again; it helped none of 2 models on look-alike rows, and hurt 1"
+    )
+    assert f"Logistic regression {MINUS}4.5 % [{MINUS}5.5, {MINUS}3.6] (hurt) on 4,000 look-alike rows" in told.words[1]
+    assert "(no evidence) on 4,000 look-alike rows" in told.words[1], "LightGBM's interval includes zero"
+
+
+def test_a_replay_that_helps_is_said_to_help(inputs: ReportInputs) -> None:
+    told = told_replay(inputs, helps=True)
+    assert "it helped 1 of 2 models on look-alike rows" in told.heading
+    assert "hurt" not in told.heading
+    assert "+2.7 % [1.8, 3.6] (helped)" in told.words[1]
+
+
+def test_a_replay_says_where_the_mistakes_lie(inputs: ReportInputs) -> None:
+    told = told_replay(inputs, helps=False)
+    assert told.words[0] == (
+        "Replayed are the predictions that went most wrong: by regime most in crash (21.0 %) and least in low "
+        "volatility (2.0 %); by sector most in Utilities (8.0 %) and least in Energy (4.0 %); by class most in sell "
+        "(7.0 %) and least in hold (1.0 %); they are 10.0 % of the rows of a fold."
+    )
+    row = told.rows[0]
+    assert [cell.text for cell in row.cells] == ["5.0", "Crash", "Utilities", "Sell", f"{MINUS}4.5", f"{MINUS}0.9"]
+    assert row.cells[0].small == "10.0 % of a fold"
+
+
+def test_a_replay_that_was_not_measured_claims_nothing(inputs: ReportInputs) -> None:
+    parts = synthetic_study.replay()
+    own = {name: one | {"improvement": one["improvement"].iloc[:0]} for name, one in parts.items()}
+    told = replayed.replayed(replaced(inputs, replay=own))
+    assert told is not None
+    assert told.heading == "5.0 % of past predictions were shown again; whether it helped was not measured"
+    assert not re.search("helped|hurt", told.words[1])
+
+
+def test_the_page_tells_the_replay_and_escapes_it(inputs: ReportInputs) -> None:
+    attack = "<img src=x>"
+    parts = synthetic_study.replay()
+    for one in parts.values():
+        one["groups"] = one["groups"].replace({"value": {"Utilities": attack}})
+    table = synthetic_study.exam().replace({"exam": {"covid_crash_2020": attack}})
+    page = render(replaced(inputs, replay=parts, exam=table))
+    assert page.index('id="shown-section"') < page.index('id="replay"') < page.index('id="money"')
+    assert not Elements(page).all("img")
+    assert attack not in page
+    with pytest.raises(InputError, match=r"^report: the replay of lightgbm lacks \['improvement'\]"):
+        replaced(
+            inputs, replay={"lightgbm": {name: one for name, one in parts["lightgbm"].items() if name != "improvement"}}
+        )
