@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro quick test lint types layers check smoke clean
+.PHONY: help setup repro quick ablation test lint types layers check smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,13 @@ quick: setup ## The same path on two models and a few folds; `make repro` goes b
 	@barograph params experiment=quick
 	@dvc repro
 	@cat reports/summary.txt
+
+ablation: setup ## What each part of the memory is worth: every option, paired; shown in the report from the next `make repro` on
+	@barograph params
+	@dvc repro studies/ablation/dvc.yaml
+	@mkdir -p studies/published
+	@cp studies/ablation/headline.csv studies/ablation/facts.json studies/published/
+	@cat studies/ablation/summary.txt
 
 test: setup ## Run the test suite, the pipeline on a small simulated market included
 	@python -m pytest
