@@ -33,7 +33,7 @@ quick: setup ## The same path on two models and a few folds; `make repro` goes b
 	@dvc repro
 	@cat reports/summary.txt
 
-ablation: setup ## What each part of the memory is worth: every option, paired; shown in the report from the next `make repro` on
+ablation: setup ## Measure what each part of the memory is worth; the next `make repro` shows it in the report
 	@barograph params
 	@dvc repro studies/ablation/dvc.yaml
 	@mkdir -p studies/published

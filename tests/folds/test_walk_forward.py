@@ -65,3 +65,15 @@ def test_more_history_keeps_the_earlier_folds():
 def test_too_short_a_history_is_one_clear_line():
     with pytest.raises(InputError, match="leaves no year to test"):
         WalkForward(min_years=20).folds(CALENDAR, CALENDAR[0])
+
+
+def test_a_year_is_tested_once_the_labels_reach_its_cutoff():
+    calendar = pd.bdate_range("2010-01-01", "2013-01-15").astype("datetime64[us]")
+    labels = pd.DataFrame({"date": calendar[:-20], "exit_date": calendar[20:]})
+    regimes = pd.DataFrame({"date": calendar})
+    with pytest.raises(InputError, match="labels end on 2012-12-18, before 2012-12-25, which leaves no year to test"):
+        WalkForward(min_years=3).over(labels, regimes)
+    first, second, final = WalkForward(min_years=1).over(labels, regimes)
+    assert [fold.number for fold in (first, second, final)] == [0, 1, 2]
+    assert str(second.test_start) == "2012-01-01"
+    assert final.final

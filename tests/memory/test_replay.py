@@ -67,6 +67,12 @@ def test_the_worst_share_comes_first_and_half_of_it_is_left_out():
     assert replayed["date"].tolist() == [DATES[i] for i in (1, 6, 3, 4)]
 
 
+def test_a_share_that_binary_fractions_miss_is_taken_whole():
+    past = losses_of(pd.concat([LABELS, LABELS.head(20)]), np.arange(100))
+    _, replayed = replaying(worst=0.29, max_share=0.9).show(shown_rows(40), past, until=LATE, test_start=LATE)
+    assert len(replayed) == 29
+
+
 def test_a_mistake_is_replayed_once_it_could_be_known():
     past = losses_of(LABELS.head(8), range(8))
     until = LABELS["exit_date"][3]

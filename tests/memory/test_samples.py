@@ -9,7 +9,6 @@ import pytest
 
 from barograph.config import build, compose
 from barograph.folds import WalkForward
-from barograph.labels import VolatilityBarrier, label_bars
 from barograph.memory import balanced_counts, draw_samples, effective_size, samples_by_regime
 from barograph.tables import REGIMES
 
@@ -317,19 +316,6 @@ def test_an_event_added_later_takes_no_twin_from_one_of_the_list(world):
     twins = owner[1].index[owner[1] == "first"]
     assert len(twins)
     assert owner[0][twins].eq("first").all()
-
-
-def test_one_suspended_name_hides_an_event_from_nobody(world):
-    away = (world.bars["symbol"] == "D") & world.bars["date"].between("2008-12-10", "2011-06-30")
-    bars = world.bars[~away].reset_index(drop=True)
-    labels = label_bars(bars, VolatilityBarrier(horizon=14, width=1.0, window=20))
-    later = world._replace(labels=labels, bars=bars)
-    earlier = labels[(labels["exit_date"] <= "2010-06-30") & (labels["date"] <= "2010-06-01")].reset_index(drop=True)
-    until = world.regimes[world.regimes["date"] <= "2010-06-30"].reset_index(drop=True)
-    before = world._replace(labels=earlier, bars=bars[bars["date"] <= "2010-06-30"], regimes=until)
-    of_second = [one.events.set_index("event").loc["second"] for one in (before, later)]
-    assert of_second[0]["rows"] == of_second[1]["rows"]
-    assert of_second[0]["available_from"] == of_second[1]["available_from"] < pd.Timestamp("2009-03-01")
 
 
 @pytest.mark.parametrize("end", ["2012-01-03", "2012-01-06", "2012-01-12", "2012-01-20"])

@@ -113,13 +113,22 @@ class WalkForward:
         list of Fold
             As :meth:`folds`, but a year is tested only once the labels reach its cutoff: until then more history would
             add rows to its training set.
+
+        Raises
+        ------
+        InputError
+            If no year can be tested.
         """
         known = labels[labels["date"].isin(regimes["date"])]
         # The context may go on after the last bar; the last exit is the last day that the labels know of.
         calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
         laid_out = self.folds(calendar.to_numpy(), known["date"].min())
-        last = known["date"].max().to_datetime64()
+        last = known["date"].max()
         whole = [fold for fold in laid_out if fold.final or fold.cutoff <= last]
+        if whole[0].final:
+            raise InputError(
+                f"folds: labels end on {last:%Y-%m-%d}, before {laid_out[0].cutoff}, which leaves no year to test"
+            )
         return [fold._replace(number=number) for number, fold in enumerate(whole)]
 
     def split(

@@ -13,7 +13,6 @@ from barograph.memory.detection import SHOCK, detect
 from barograph.tables import ARCHIVE
 
 CONFIGURED: Final = "configured"
-_SUSPENDED: Final = pd.Timedelta(days=92)
 _CLASS_SHARES: Final = ("share_sell", "share_hold", "share_buy")
 _OF_RETURNS: Final = {"mean": "mean", "std": "std", "worst": "min", "best": "max"}
 _DAYS: Final = ("start", "end", "recognised_on", "closed_on", "known_from", "retired_on")
@@ -44,9 +43,7 @@ def archive_tables(
         so are the statistics of its rows: the shares of the three classes, and the mean, the standard deviation (ddof
         1, null of one row), the lowest and the highest of the simple returns from a row's close to its exit.
     rows : pandas.DataFrame
-        The archive table: a row may belong to a named event and to detected ones. A row whose label becomes known more
-        than three months after the event, since its name was suspended, belongs to none: it would keep the event from
-        everybody.
+        The archive table: a row may belong to a named event and to detected ones.
     """
     parts = [_named(archive), _detected(regimes, bars, archive)]
     found = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=list(_FOUND))
@@ -138,21 +135,18 @@ class _Known:
 
     labels: pd.DataFrame
     dates: NDArray[np.datetime64]
-    exits: NDArray[np.datetime64]
     of_symbol: Mapping[Any, NDArray[np.intp]]
     last: pd.Timestamp
     after: pd.Timestamp
 
     def rows_of(self, event: Any) -> NDArray[np.intp]:
-        """Give the positions of the event's rows; a name that is suspended through it has none, and delays nobody."""
+        """Give the positions of the event's rows."""
         everywhere = np.arange(self.dates.size)
         at = everywhere if pd.isna(event.symbol) else self.of_symbol.get(event.symbol, everywhere[:0])
         inside: NDArray[np.bool_] = (self.dates[at] >= event.start.to_datetime64()) & (
             self.dates[at] <= event.end.to_datetime64()
         )
-        waited_for: NDArray[np.bool_] = self.exits[at] <= (event.end + _SUSPENDED).to_datetime64()
-        own: NDArray[np.intp] = at[inside & waited_for]
-        return own
+        return at[inside]
 
     def last_of(self, event: Any) -> pd.Timestamp:
         """Give the last labelled day of the event's symbol, or of all."""
@@ -163,7 +157,6 @@ def _known(labels: pd.DataFrame) -> _Known:
     return _Known(
         labels=labels,
         dates=labels["date"].to_numpy(),
-        exits=labels["exit_date"].to_numpy(),
         of_symbol={name: np.asarray(at) for name, at in labels.groupby("symbol").indices.items()},
         last=pd.Timestamp(labels["date"].max()),
         after=pd.Timestamp(labels["exit_date"].max()) + pd.Timedelta(days=1),

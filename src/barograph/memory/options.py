@@ -91,8 +91,8 @@ class Replay:
 
     worst: Annotated[float, Field(gt=0, le=1)]
     max_share: Annotated[float, Field(gt=0, lt=1)]
-    weight: Annotated[float, Field(ge=1)]
-    max_age: Annotated[float, Field(gt=0)] | None
+    weight: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    max_age: Annotated[float, Field(gt=0, le=200)] | None
 
 
 @dataclass(frozen=True, config=_STRICT)

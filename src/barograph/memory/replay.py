@@ -99,7 +99,7 @@ class ErrorReplay:
         if self.replay.max_age is not None:
             known &= losses["date"] >= test_start - pd.Timedelta(days=self.replay.max_age * _DAYS_A_YEAR)
         ordered = losses[known].sort_values(["loss", *_KEY], ascending=[False, True, True])
-        return ordered.head(int(self.replay.worst * len(ordered)))
+        return ordered.head(int(round(self.replay.worst * len(ordered), 9)))
 
     def _appended(self, new: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
         regime: NDArray[np.object_] = self.regimes.set_index("date")["regime"].reindex(new["date"]).to_numpy(object)

@@ -17,6 +17,9 @@ _PARTS: Final = {
 }
 _CRISES: Final = {"crash": "crashes", "recovery": "recoveries"}
 _NAMED: Final = 4
+# The part that each of these adds to the option before it.
+_BEFORE: Final = {"balanced": "archive", "weighted": "balanced", "replay": "weighted"}
+_ADDED: Final = {"balanced": "balancing", "weighted": "weights", "replay": "replay"}
 _WHOLES: Final = ("reference", "hybrid")
 
 
@@ -182,7 +185,14 @@ def _parts(study: Study) -> str:
         raw = _raw(study, name)
         texts.append(f"{_PARTS[name]} {brief(study, one)}{f' (raw {brief(study, raw)})' if raw else ''}")
     end = " Each holds the parts before it, and its figure is of them all." if len(found) > 1 else ""
-    return f"Against {target('none')}: {'; '.join(texts)}.{end}"
+    return f"Against {target('none')}: {'; '.join(texts)}.{end}{_steps(study)}"
+
+
+def _steps(study: Study) -> str:
+    """Say what each part adds to those before it, where the study compared them."""
+    steps = [(name, one) for name, before in _BEFORE.items() if (one := study.find(name, before)) is not None]
+    texts = [f"{_ADDED[name]} {brief(study, one)}" for name, one in steps]
+    return f" What each adds to those before it: {'; '.join(texts)}." if texts else ""
 
 
 def _raw(study: Study, option: str) -> Difference | None:

@@ -2,6 +2,7 @@
 
 from barograph import tables
 from barograph.memory import archive_tables, event_log
+from barograph.memory.events import CONFIGURED
 from barograph.stages.stage import Stage, stage
 
 
@@ -17,7 +18,8 @@ def main(stage: Stage) -> str:
     stage.write_csv("reports/archive/events.csv", events)
     stage.write_csv("reports/archive/log.csv", event_log(events))
     first, last = bars["date"].min(), bars["date"].max()
-    for event in events[events["coverage"] == "missing"].itertuples():
+    missing, named = events["coverage"] == "missing", events["kind"] == CONFIGURED
+    for event in events[missing & named].itertuples():
         if event.start > last:
             why = f"it begins on {event.start:%F}, after the data's end on {last:%F}"
         elif event.end < first:
@@ -25,6 +27,8 @@ def main(stage: Stage) -> str:
         else:
             why = f"no labelled row from {event.start:%F} to {event.end:%F}"
         print(f"          {event.event}: not in the data; {why}")
+    if beyond := int((missing & ~named).sum()):
+        print(f"          {beyond} found events lie outside the data; the context goes further than the bars")
     counts = events[events["rows"] > 0]["kind"].value_counts()
     return (
         f"{len(rows):,} rows of {counts.get('configured', 0)} named events, {counts.get('episode', 0)} found episodes "
