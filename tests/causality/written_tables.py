@@ -101,10 +101,6 @@ def _as_listed(events: pd.DataFrame, listed: dict[str, dict[str, object]], field
     return named("events", configured, ~same, f"have another {field} than params.yaml says")
 
 
-def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    return len(one) == len(other) and bool(_within(one, other, ROW).all())
-
-
 def _detected(run: Run) -> list[str]:
     """Check that a found event is recognised on what was seen by then, closed after that, and usable after both."""
     found = run.events[run.events["kind"] != "configured"]

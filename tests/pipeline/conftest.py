@@ -39,6 +39,9 @@ explain:
 validation:
   resamples: 100
   auc_resamples: 20
+ablation:
+  options: [none, replay, hybrid]
+  models: [logistic_regression]
 """
 
 

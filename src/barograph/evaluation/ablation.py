@@ -29,7 +29,8 @@ class Ablation:
     models : list of str
         The models that every option trains.
     against : dict of str to list of str or None
-        Each reference option with the options that are compared to it; None for every other one.
+        Each reference option with the options that are compared to it; None for every other one. What names an option
+        that is not studied is left out.
     false_discovery_rate : float
         The expected share of false ones among the differences that are called real.
     """
@@ -44,12 +45,12 @@ class Ablation:
         _refuse_repeats("options", self.options)
         _refuse_repeats("models", self.models)
         for reference, compared in self.against.items():
-            if strangers := [name for name in (reference, *(compared or ())) if name not in self.options]:
-                raise ValueError(f"against names {strangers[0]}, which is not among the options {self.options}")
             if compared is not None:
                 _refuse_repeats(f"against.{reference}", compared)
                 if not compared or reference in compared:
                     raise ValueError(f"against.{reference} is {compared}; it must name others, or be null for all")
+        if not self.pairs():
+            raise ValueError(f"against {self.against} compares none of the options {self.options}")
         return self
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -57,6 +58,7 @@ class Ablation:
         return [
             (option, reference)
             for reference, compared in self.against.items()
+            if reference in self.options
             for option in self.options
             if (option != reference if compared is None else option in compared)
         ]

@@ -35,6 +35,9 @@ class DatePart:
         The episode of each, numbered from 0; all 0 overall.
     units : int
         Independent units: the episodes of a regime; overall the whole blocks that the dates make, whatever the regime.
+    freedom : float
+        Degrees of freedom of a test: the units less one, at least 1; of a regime, its effective number of episodes
+        (Kish: the square of the number of dates over the sum of the episodes' squared numbers) less one.
     resampled : bool
         False where a single episode is shorter than two blocks, which says nothing about its own spread.
     """
@@ -43,6 +46,7 @@ class DatePart:
     dates: NDArray[np.intp]
     episode: Ints
     units: int
+    freedom: float
     resampled: bool
 
 
@@ -172,12 +176,14 @@ def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -
         return ()
     block = validation.block_days
     everything = np.zeros(day.size, dtype=np.int64)
-    parts = [DatePart(OVERALL, np.arange(day.size), everything, day.size // block, day.size >= 2 * block)]
+    blocks = day.size // block
+    parts = [DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), day.size >= 2 * block)]
     for name in regimes_of(regime):
         own = np.flatnonzero(regime == name)
         episode = episode_numbers(day[own], validation.episode_gap_days)
-        units = int(episode[-1]) + 1
-        parts.append(DatePart(name, own, episode, units, units > 1 or own.size >= 2 * block))
+        lengths = np.bincount(episode)
+        freedom = max(own.size**2 / float((lengths**2).sum()) - 1, 1)
+        parts.append(DatePart(name, own, episode, lengths.size, freedom, lengths.size > 1 or own.size >= 2 * block))
     return tuple(parts)
 
 

@@ -8,12 +8,12 @@ import pandas as pd
 from barograph.errors import InputError
 from barograph.evaluation.bootstrap import block_bootstrap_counts, interval
 from barograph.evaluation.look_alikes import FeatureSpace, look_alikes
+from barograph.evaluation.scores import log_losses
 from barograph.evaluation.validation import Validation
 from barograph.randomness import generator
 from barograph.tables import CLASSES, PROBABILITIES, REGIMES
 
 _KEY: Final = ["symbol", "date"]
-_SMALLEST: Final = np.finfo(np.float64).eps
 _GROUP_COLUMNS: Final = ["kind", "value", "predicted", "replayed", "share", "mean_loss", "mean_loss_replayed"]
 _IMPROVEMENT_COLUMNS: Final = (
     *("fold", "part", "rows", "dates", "loss", "loss_without", "improvement", "low", "high"),
@@ -78,7 +78,7 @@ def replay_improvement(
     predictions: pd.DataFrame,
     without: pd.DataFrame,
     *,
-    neighbours: int = 5,
+    neighbours: int = 1,
     settings: Validation,
     seed: int,
 ) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def replay_improvement(
         The model's predictions table, of a walk with replay.
     without : pandas.DataFrame
         The same rows, of a walk on the same samples and seeds without replay.
-    neighbours : int, default=5
+    neighbours : int, default=1
         Look-alikes that each replayed row has in a test window.
     settings : Validation
         Its `block_days`, `resamples` and `level`.
@@ -188,10 +188,10 @@ def _group(rows: pd.DataFrame) -> dict[str, Any]:
 def _scored(predictions: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Give `symbol, date, fold, label, loss` of the predictions whose row has a label, by symbol and date."""
     rows = predictions.merge(labels[[*_KEY, "label"]], on=_KEY).sort_values(_KEY, ignore_index=True)
-    given = rows[list(PROBABILITIES)].to_numpy(np.float64)[np.arange(len(rows)), rows["label"]]
-    if (unknown := np.isnan(given)).any():
+    losses = log_losses(rows[list(PROBABILITIES)].to_numpy(np.float64), rows["label"].to_numpy())
+    if (unknown := np.isnan(losses)).any():
         raise InputError(f"predictions: {_named(rows.iloc[int(unknown.argmax())])} has no probability of its label")
-    return rows[[*_KEY, "fold", "label"]].assign(loss=-np.log(np.clip(given, _SMALLEST, 1.0)))
+    return rows[[*_KEY, "fold", "label"]].assign(loss=losses)
 
 
 def _check_same_rows(predictions: pd.DataFrame, without: pd.DataFrame) -> None:

@@ -1,6 +1,5 @@
 """Ablation: what each memory option is worth beside the others, on the same folds, seeds, rows and models."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,15 +9,18 @@ from tqdm import tqdm
 
 from barograph import tables
 from barograph.backtest import net_returns
+from barograph.errors import InputError
 from barograph.evaluation import Ablation, compare, judge_differences, scored_rows
-from barograph.models import SoftVote
+from barograph.models import SoftVote, baseline_predictions, log_loss
 from barograph.predictors import UNIVERSE, VOTE
 from barograph.report import render_study, study_summary, study_words
 from barograph.stages.ablation_option import studied_models
+from barograph.stages.digests import study_digest
 from barograph.stages.stage import Stage, stage
 from barograph.tables import PROBABILITIES
 
 _FOLDER: Final = "studies/ablation"
+_ROWS: Final = ["symbol", "date", "fold"]
 _RECALIBRATING: Final = SoftVote(weights={}, calibration="sigmoid")
 
 
@@ -30,7 +32,7 @@ def main(stage: Stage) -> str:
     labels, regimes, folds = (stage.read(one) for one in (tables.LABELS, tables.REGIME_SERIES, tables.FOLDS))
     strategy, execution, bars = stage.build("strategy"), stage.build("execution"), stage.read(tables.BARS)
     stated = _stated(stage, settings)
-    rows = next(iter(stated[VOTE].values()))[["symbol", "date", "fold"]]
+    rows = next(iter(stated[VOTE].values()))[_ROWS]
     scored = scored_rows(rows, labels, regimes, validation)
     parts = []
     for model in tqdm(stated, "ablation", unit="model", disable=None):
@@ -46,19 +48,27 @@ def main(stage: Stage) -> str:
                 )
             )  # fmt: skip
     differences = judge_differences(parts, settings, validation)
-    _write(stage, differences, _facts(stage, settings, differences, folds))
+    counted = rows.iloc[scored.position]
+    facts = _facts(stage, settings, differences, counted) | _baselines(counted, labels, regimes, folds)
+    _write(stage, differences, facts)
     return _said(differences)
 
 
 def _stated(stage: Stage, settings: Ablation) -> dict[str, dict[str, pd.DataFrame]]:
     """Read what the models said under each option, by model, and their equal vote beside them."""
-    read = {option: stage.read(tables.ABLATION_PREDICTIONS, option=option) for option in settings.options}
-    stated = {
-        model: {option: table[table["model"] == model].reset_index(drop=True) for option, table in read.items()}
-        for model in studied_models(settings.models, stage.settings["models"])
-    }
-    stated[VOTE] = {option: _vote([stated[model][option] for model in stated]) for option in settings.options}
-    return stated
+    stated: dict[str, dict[str, pd.DataFrame]] = {}
+    for option in settings.options:
+        read = stage.read(tables.ABLATION_PREDICTIONS, option=option)
+        for model in studied_models(settings.models, stage.settings["models"]):
+            stated.setdefault(model, {})[option] = read[read["model"] == model].reset_index(drop=True)
+    rows = next(iter(next(iter(stated.values())).values()))[_ROWS]
+    for model, tables_of in stated.items():
+        for option, table in tables_of.items():
+            if not table[_ROWS].equals(rows):
+                path = tables.ABLATION_PREDICTIONS.path.format(option=option)
+                raise InputError(f"{path}: {model} predicted {len(table):,} rows, not the {len(rows):,} of the others")
+    vote = {option: _vote([by_option[option] for by_option in stated.values()]) for option in settings.options}
+    return stated | {VOTE: vote}
 
 
 def _vote(members: list[pd.DataFrame]) -> pd.DataFrame:
@@ -76,19 +86,18 @@ def _recalibrated(
     }
 
 
-def _facts(stage: Stage, settings: Ablation, differences: pd.DataFrame, folds: pd.DataFrame) -> dict[str, Any]:
-    validation = stage.settings["validation"]
-    predicted = stage.read(tables.ABLATION_PREDICTIONS, option=settings.options[0])
-    overall = differences[differences["slice"] == "overall"]
+def _facts(stage: Stage, settings: Ablation, differences: pd.DataFrame, scored: pd.DataFrame) -> dict[str, Any]:
+    """Say what was studied; `scored` are the rows that count."""
+    validation, budget = stage.settings["validation"], stage.settings["memory.rows"]
     return {
-        "symbols": int(predicted["symbol"].nunique()),
-        "rows": int(overall["rows"].max()),
-        "first": f"{predicted['date'].min():%F}",
-        "last": f"{predicted['date'].max():%F}",
-        "folds": int(folds["test_end"].notna().sum()),
+        "symbols": int(scored["symbol"].nunique()),
+        "rows": len(scored),
+        "first": f"{scored['date'].min():%F}",
+        "last": f"{scored['date'].max():%F}",
+        "folds": int(scored["fold"].nunique()),
         "models": studied_models(settings.models, stage.settings["models"]),
         "options": settings.options,
-        "budget": stage.settings["memory.rows"],
+        "budget": budget,
         "source": stage.read_json("data/market/source.json")["source"]["_target_"].rpartition(".")[2],
         "label": stage.settings["label"]["_target_"].rpartition(".")[2],
         "resamples": validation["resamples"],
@@ -96,8 +105,19 @@ def _facts(stage: Stage, settings: Ablation, differences: pd.DataFrame, folds: p
         "false_discovery_rate": settings.false_discovery_rate,
         "comparisons": int(differences["q_value"].notna().sum()),
         "min_episodes": validation["min_episodes"],
-        "labels_md5": hashlib.md5((stage.root / tables.LABELS.path).read_bytes()).hexdigest(),
+        "data_digest": study_digest(stage, budget),
         "commands": ["make ablation"],
+    }
+
+
+def _baselines(
+    scored: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, folds: pd.DataFrame
+) -> dict[str, float]:
+    """Give the baselines' log loss on the scored rows, for scale."""
+    predicted = baseline_predictions(scored, labels, regimes, folds).merge(labels, on=["symbol", "date"])
+    return {
+        f"{name}_log_loss": log_loss(own[list(PROBABILITIES)].to_numpy(), own["label"].to_numpy())
+        for name, own in predicted.groupby("predictor")
     }
 
 

@@ -19,7 +19,7 @@ from barograph.stages.tuned import tuned_model
 def main(stage: Stage) -> str:
     """Predict the test windows with the models of the study; what is drawn is what the samples stage would draw."""
     if stage.option is None:
-        raise InputError("option: none is named; run `dvc repro studies/ablation/dvc.yaml`")
+        raise InputError("option: null; it must name a memory option, as `dvc repro studies/ablation/dvc.yaml` does")
     labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
     memory, seed = _memory(stage.option, stage.settings["memory.rows"]), stage.settings["seed"]
     events, archive = stage.read(tables.EVENTS), stage.read(tables.ARCHIVE)
@@ -43,9 +43,17 @@ def main(stage: Stage) -> str:
 
 def studied_models(named: list[str], configured: Mapping[str, Any]) -> list[str]:
     """Give those of the study's models that are configured: dropping a model drops it from the study."""
+    if unknown := [name for name in named if name not in configured and name not in _models_of_conf()]:
+        raise InputError(
+            f"ablation.models: {unknown[0]} is no model; there are {sorted({*configured, *_models_of_conf()})}"
+        )
     if not (models := [name for name in named if name in configured]):
         raise InputError(f"ablation.models: none of {named} is configured; there are {sorted(configured)}")
     return models
+
+
+def _models_of_conf() -> set[str]:
+    return {path.stem for path in (config.CONF / "model").glob("*.yaml")}
 
 
 def _memory(option: str, rows: int) -> Memory:

@@ -1,6 +1,5 @@
 """Report: one offline page, and the closing table for the terminal."""
 
-import hashlib
 import sys
 from importlib.metadata import version
 from typing import Any, Final
@@ -9,6 +8,7 @@ import pandas as pd
 
 from barograph import config, tables
 from barograph.report import ReportInputs, render, summary_table
+from barograph.stages.digests import md5, study_digest
 from barograph.stages.stage import Stage, stage
 
 _LIBRARIES: Final = (
@@ -85,7 +85,7 @@ def main(stage: Stage) -> str:
         catalogue=catalogue[catalogue["computed"]],
         exam=stage.read_csv("reports/validation/exam.csv", dates=["start", "end"]),
         replay=_replay(stage),
-        labels_md5=_md5(stage, tables.LABELS),
+        data_digest=study_digest(stage, stage.settings["memory"]["rows"]),
         **_published(stage),
         provenance=_provenance(stage),
         left_out=_left_out(catalogue),
@@ -106,14 +106,10 @@ def _provenance(stage: Stage) -> dict[str, Any]:
         "coverage": f"{bars['symbol'].nunique()} symbols, {first:%F} to {last:%F}, {len(bars):,} bars",
         "notes": source["notes"],
         "params_changed": config.changes(config.compose(), stage.settings),
-        "hashes": {table.path: _md5(stage, table) for table in _HASHED},
+        "hashes": {table.path: md5(stage, table) for table in _HASHED},
         "versions": {library: version(library) for library in _LIBRARIES},
         "commands": ["make setup", "dvc repro"],
     }
-
-
-def _md5(stage: Stage, table: tables.Table) -> str:
-    return hashlib.md5((stage.root / table.path).read_bytes()).hexdigest()
 
 
 def _replay(stage: Stage) -> dict[str, dict[str, pd.DataFrame]]:

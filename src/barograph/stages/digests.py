@@ -1,0 +1,19 @@
+"""What a result was computed from, in short."""
+
+import hashlib
+import json
+
+from barograph import tables
+from barograph.stages.stage import Stage
+
+
+def md5(stage: Stage, table: tables.Table) -> str:
+    """Give the md5 of a table's file."""
+    return hashlib.md5((stage.root / table.path).read_bytes()).hexdigest()
+
+
+def study_digest(stage: Stage, budget: int) -> str:
+    """Give a digest of what a memory study is run on: labels, features, test windows and the budget of rows."""
+    windows = stage.read(tables.FOLDS)[["test_start", "test_end"]].to_csv(index=False)
+    parts = [md5(stage, tables.LABELS), md5(stage, tables.FEATURES), windows, budget]
+    return hashlib.md5(json.dumps(parts).encode()).hexdigest()
