@@ -117,14 +117,14 @@ def test_one_models_parameter_reruns_that_model_and_what_follows(clone):
     ran = {line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")}
     assert ran == {"tune@lightgbm", "train@lightgbm", *AFTER_TRAINING}
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_a_model_can_be_dropped(clone):
     clone.run("dvc", "exp", "run", "-S", "~models.neural_network")
     assert set(_metrics(clone)) == {*(MODELS - {"neural_network"}), "ensemble", *BASELINES}
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_the_readmes_own_model_stands_beside_the_others(clone):
@@ -139,7 +139,7 @@ def test_the_readmes_own_model_stands_beside_the_others(clone):
     (clone.folder / "mine.py").unlink()
     (clone.folder / "conf/model/mine.yaml").unlink()
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_an_experiment_shows_what_changed(clone):
@@ -155,7 +155,7 @@ def test_an_experiment_shows_what_changed(clone):
     assert "forgetful" in shown
     assert "memory.window.years" in shown
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_replay_shows_what_was_wrong_again_and_says_what_that_was_worth(clone):
@@ -173,7 +173,7 @@ def test_replay_shows_what_was_wrong_again_and_says_what_that_was_worth(clone):
     assert with_replay[earlier].equals(without[earlier])
     assert not with_replay[first].equals(without[first])
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_the_memory_study_runs_beside_the_pipeline_and_shows_in_the_report(clone):
@@ -195,7 +195,7 @@ def test_the_memory_study_runs_beside_the_pipeline_and_shows_in_the_report(clone
     assert "studies/ablation/index.html" in (clone.folder / "reports/index.html").read_text()
     clone.run("git", "clean", "--quiet", "--force", "studies")
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_queued_experiments_differ_and_run_their_own_settings(clone):
@@ -213,7 +213,7 @@ def test_queued_experiments_differ_and_run_their_own_settings(clone):
         assert json.loads((clone.folder / "models/lightgbm/model.json").read_text())["params"]["num_leaves"] == leaves
         predicted[leaves] = _table(clone, "data/predictions/lightgbm.parquet")["p_buy"]
         clone.run("git", "checkout", "--quiet", ".")
-        clone.run("dvc", "checkout")
+        clone.run("dvc", "checkout", "--allow-missing")
     assert set(predicted) == {3, 31}
     assert not np.array_equal(predicted[3], predicted[31])
 
@@ -314,7 +314,7 @@ def test_bad_settings_end_in_one_line_before_anything_is_written(clone, override
     assert "Traceback" not in printed
     assert hashlib.sha256((clone.folder / "dvc.lock").read_bytes()).hexdigest() == lock
     clone.run("git", "checkout", "--quiet", ".")
-    clone.run("dvc", "checkout")
+    clone.run("dvc", "checkout", "--allow-missing")
 
 
 def test_a_corrupted_model_and_a_foreign_study_are_named(clone):
@@ -338,4 +338,4 @@ def test_a_corrupted_model_and_a_foreign_study_are_named(clone):
     assert "data/tuning/lightgbm.json: a study of 'random_forest', not of 'lightgbm'" in trained
     for path, content in kept.items():
         path.write_bytes(content)
-    clone.run("dvc", "checkout", "--force")
+    clone.run("dvc", "checkout", "--force", "--allow-missing")
