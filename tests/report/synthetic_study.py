@@ -51,7 +51,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "false_discovery_rate": 0.05,
         "comparisons": 1_234,
         "min_episodes": 3,
-        "labels_md5": "abc",
+        "data_digest": "abc",
         "commands": ["git checkout 1a2b3c4", "make ablation"],
     } | changes
 
@@ -87,7 +87,7 @@ def _row(
     model: str, calibration: str, option: str, reference: str, metric: str, slice_: str, losses: Mapping[str, float]
 ) -> tuple[Any, ...]:
     shift = {"log_loss": 1.0, "brier": 0.6, "macro_f1": 0.4, "auc": 0.5, "rank_ic": 0.3, "sharpe": 0.2}[metric]
-    gain = shift * (losses[reference] - losses[option]) * (1.5 if calibration == "raw" else 1.0)
+    gain = shift * (losses[reference] - losses[option]) * (1.5 if calibration == "recalibrated" else 1.0)
     few = slice_ in CRISES
     half = HALF * shift * (40 if metric == "sharpe" else 1) * (1 if slice_ == "overall" else 2)
     low, high = gain - half, gain + half

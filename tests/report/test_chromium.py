@@ -160,7 +160,7 @@ def test_the_study_is_drawn_and_answers_its_chooser(browser: chromium.Page, tmp_
 
 def test_a_phone_shows_study_exam_and_replay_without_scrolling_sideways(browser: chromium.Page, tmp_path: Path) -> None:
     path = tmp_path / "index.html"
-    told = build(exam=exam(), replay=replay(), study=differences(), study_facts=facts(), labels_md5="abc")
+    told = build(exam=exam(), replay=replay(), study=differences(), study_facts=facts(), data_digest="abc")
     path.write_text(render(told), encoding="utf-8")
     browser.said.clear()
     browser.open(path, 390)

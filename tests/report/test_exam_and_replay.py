@@ -21,20 +21,37 @@ def sat(inputs: ReportInputs, table: pd.DataFrame) -> exam.Exam:
     return told
 
 
-def test_the_heading_counts_whole_intervals(inputs: ReportInputs) -> None:
-    assert sat(inputs, synthetic_study.exam()).heading == (
-        "Had it never seen them: the vote would have beaten the regime table in 2 of 4 crises, and been worse in 1"
+def test_the_heading_counts_single_cases_whatever_their_intervals(inputs: ReportInputs) -> None:
+    expected = (
+        "Had it never seen them, the vote would have scored above the regime table in 3 of 4 crises; each is a single "
+        "case"
     )
-    wide = sat(inputs, synthetic_study.exam(half=0.5)).heading
-    assert wide.endswith("would have beaten the regime table in none of 4 crises")
+    assert {sat(inputs, synthetic_study.exam(half=half)).heading for half in (0.001, 0.02, 0.5)} == {expected}
+    table = synthetic_study.exam()
+    table["skill_regime_prior"] = -0.1
+    assert "above the regime table in none of 4 crises" in sat(inputs, table).heading
 
 
-def test_an_exam_too_short_for_an_interval_counts_for_nobody(inputs: ReportInputs) -> None:
+def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(inputs: ReportInputs) -> None:
+    table = synthetic_study.exam()
+    table.loc[table["exam"] == "financial_crisis_2008", "rows"] = 7_440
+    note = sat(inputs, table).note
+    assert "holds for that event's days only, and is too narrow even for them" in note
+    assert note.endswith(
+        "Crash, pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, "
+        "rests on 1 event."
+    )
+    shown = re.search('<p class="note">(An interval of one event .*?)</p>', render(replaced(inputs, exam=table)))
+    assert shown is not None
+    assert "rests on 1" in shown[1]
+
+
+def test_an_exam_too_short_for_an_interval_has_none_in_its_row(inputs: ReportInputs) -> None:
     table = synthetic_study.exam()
     short = table["exam"] == "covid_recovery_2020"
     table.loc[short, ["skill_regime_prior_low", "skill_regime_prior_high"]] = np.nan
     told = sat(inputs, table)
-    assert "in 1 of 4 crises, and been worse in 1; 1 is too short for an interval" in told.heading
+    assert "in 3 of 4 crises" in told.heading
     row = next(row for row in told.rows if row.name == "Covid recovery 2020")
     assert row.cells[3].small == "no interval"
 
@@ -42,7 +59,7 @@ def test_an_exam_too_short_for_an_interval_counts_for_nobody(inputs: ReportInput
 def test_events_that_are_no_crises_are_called_events(inputs: ReportInputs) -> None:
     table = synthetic_study.exam()
     table.loc[table["exam"] == "crash_2011_08_08", "regime"] = "high_volatility"
-    assert "in 2 of 4 events" in sat(inputs, table).heading
+    assert "in 3 of 4 events" in sat(inputs, table).heading
 
 
 def test_rows_stand_in_order_with_walk_forward_beside_them(inputs: ReportInputs) -> None:
@@ -77,7 +94,9 @@ def test_every_predictor_has_a_row_and_every_exam_a_column(inputs: ReportInputs)
 
 def test_without_a_vote_a_model_speaks(inputs: ReportInputs) -> None:
     table = synthetic_study.exam()
-    assert "LightGBM would have beaten" in sat(inputs, table[table["predictor"].isin(["lightgbm", "prior"])]).heading
+    assert (
+        "LightGBM would have scored above" in sat(inputs, table[table["predictor"].isin(["lightgbm", "prior"])]).heading
+    )
 
 
 def test_the_page_labels_the_exam(inputs: ReportInputs, page: str) -> None:
@@ -127,6 +146,22 @@ def test_a_replay_that_helps_is_said_to_help(inputs: ReportInputs) -> None:
     assert "+2.7 % [1.8, 3.6] (helped)" in told.words[1]
 
 
+def test_the_note_says_which_rows_are_look_alikes(inputs: ReportInputs) -> None:
+    parts = synthetic_study.replay()
+    for model, rows in (("logistic_regression", 1_000), ("lightgbm", 4_000)):
+        own = parts[model]["improvement"]
+        own.loc[(own["fold"] == "all") & (own["part"] == "look_alikes"), "rows"] = rows
+    told = replayed.replayed(replaced(inputs, replay=parts))
+    assert told is not None
+    assert (
+        "the nearest later row of each replayed one: 20.0 to 50.0 % of the rows of these windows. The others are not "
+        "untouched"
+    ) in told.note
+    shown = re.search('<p class="note">(Look-alikes are.*?)</p>', render(replaced(inputs, replay=parts)))
+    assert shown is not None
+    assert "The others are not untouched" in shown[1]
+
+
 def test_a_replay_says_where_the_mistakes_lie(inputs: ReportInputs) -> None:
     told = told_replay(inputs, helps=False)
     assert told.words[0] == (
@@ -146,6 +181,7 @@ def test_a_replay_that_was_not_measured_claims_nothing(inputs: ReportInputs) -> 
     assert told is not None
     assert told.heading == "5.0 % of past predictions were shown again; whether it helped was not measured"
     assert not re.search("helped|hurt", told.words[1])
+    assert told.note == ""
 
 
 def test_the_page_tells_the_replay_and_escapes_it(inputs: ReportInputs) -> None:

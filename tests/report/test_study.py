@@ -14,9 +14,11 @@ from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRI
 from barograph.report import (
     ReportInputs,
     claims,
+    outcomes,
     palette,
     render,
     render_study,
+    scale,
     study_figures,
     study_summary,
     study_tables,
@@ -29,7 +31,16 @@ from .synthetic import replaced
 from .synthetic_study import LOSSES, MODELS, OPTIONS, changed, differences, facts
 from .test_page import Elements, content
 
-HEADLINE = {"model": "vote", "calibration": "recalibrated", "metric": "log_loss", "slice": "overall"}
+HEADLINE = {"model": "vote", "calibration": "raw", "metric": "log_loss", "slice": "overall"}
+
+REFERENCES = {
+    "none": OPTIONS[1:],
+    "expanding": tuple(one for one in OPTIONS if one != "expanding"),
+    "placebo": ("archive", "archive_detected"),
+    "archive": ("balanced",),
+    "balanced": ("weighted",),
+    "weighted": ("replay",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,39 +80,97 @@ def test_scope_names_data_sizes_and_certainty(table: pd.DataFrame) -> None:
     assert study_words(table, facts())[0] == (
         "Out of sample on 20 symbols (bundled, volatility_barrier), 2007-01-03 to 2022-12-09: 80,240 rows, 4,012 "
         "trading days (191 independent blocks), 16 folds, every option on the same folds, seeds and 8,000 rows a fold. "
-        "Figures are of the equal vote of Logistic regression and LightGBM, recalibrated on each option's own "
-        "matured predictions; in brackets 95 % intervals."
+        "Figures are of the equal vote of Logistic regression and LightGBM, raw; in brackets 95 % intervals; in "
+        "parentheses recalibrated: by a sigmoid that learned from each option's own matured predictions, from the "
+        "second fold on (the first has none)."
     )
 
 
 def test_what_helps_beats_by_a_figure_with_its_interval(table: pd.DataFrame) -> None:
-    assert "An expanding window beats the rolling window alone by 1.20 % of log loss [0.90, 1.50]." in study_words(
-        table, facts()
-    )
+    assert (
+        "An expanding window beats the rolling window alone by 1.20 % of log loss [0.90, 1.50] (recalibrated +1.80 % "
+        "[1.50, 2.10], helps)."
+    ) in study_words(table, facts())
 
 
 def test_what_hurts_is_worse(table: pd.DataFrame) -> None:
     text = said(table)
-    assert f"The reference, with every part on, is worse than the rolling window alone: {MINUS}12.00 % of log" in text
-    assert f"replay of errors on top of all these {MINUS}9.00 % [{MINUS}9.30, {MINUS}8.70], hurts" in text
-    assert f"(raw {MINUS}13.50 % [{MINUS}13.80, {MINUS}13.20], hurts)" in text, "balancing shifts the priors"
+    assert (
+        "The reference, with every part on, is worse than the rolling window alone in log loss: "
+        f"{MINUS}12.00 % [{MINUS}12.30, {MINUS}11.70] (recalibrated {MINUS}18.00 % "
+    ) in text
+    assert (
+        f"replay of errors on top of all these {MINUS}9.00 % [{MINUS}9.30, {MINUS}8.70], hurts (recalibrated "
+        f"{MINUS}13.50 % [{MINUS}13.80, {MINUS}13.20], hurts)"
+    ) in text
+
+
+def test_raw_comes_first_and_every_claim_has_its_recalibrated_figure() -> None:
+    frame = differences(references=REFERENCES)
+    text = study_words(frame, facts())
+    claimed = [one for one in text[1:] if not one.startswith(("In ", "There is no evidence that any"))]
+    for sentence in [*claimed, next(one for one in text if one.startswith("In log loss against"))]:
+        stripped = re.sub(r" \(recalibrated [^()]*\)", "", sentence)
+        raw = re.findall(r"\[[^]]*\]", stripped)
+        assert len(raw) == sentence.count("(recalibrated ") > 0, sentence
+        assert len(re.findall(r"\[[^]]*\]", sentence)) == 2 * len(raw)
+    assert len(claimed) == 6
+    alone = study_words(frame[frame["calibration"] == "recalibrated"], facts())
+    assert "LightGBM, recalibrated: by a sigmoid" in alone[0]
+    assert "(recalibrated" not in " ".join(alone)
+
+
+def test_steps_are_told_against_the_part_before(table: pd.DataFrame) -> None:
+    text = said(differences(references=REFERENCES))
+    assert (
+        f"What each adds to those before it: balancing {MINUS}0.80 % [{MINUS}1.10, {MINUS}0.50], hurts (recalibrated "
+        f"{MINUS}1.20 % [{MINUS}1.51, {MINUS}0.90], hurts); weights {MINUS}0.20 % [{MINUS}0.50, 0.10], no evidence "
+    ) in text
+    assert "What each adds" not in said(table)
 
 
 def test_an_archive_that_does_not_beat_its_placebo_is_not_praised(table: pd.DataFrame) -> None:
     text = said(table)
-    assert f"against its placebo {MINUS}0.05 % [{MINUS}0.35, 0.25], no evidence. So what it adds is not shown" in text
+    assert (
+        f"against its placebo in log loss {MINUS}0.05 % [{MINUS}0.35, 0.25], no evidence (recalibrated {MINUS}0.08 % "
+        f"[{MINUS}0.38, 0.23], no evidence). So by none of the metrics what it adds is shown to be more than as many "
+        "random old rows add."
+    ) in text
     better = changed(table, where=pair("archive", "placebo"), verdict=HELPS, improvement=0.01, low=0.005, high=0.015)
     sentence = next(one for one in study_words(better, facts()) if one.startswith("The archive beats"))
     assert "helps" in sentence
-    assert "So what it adds" not in sentence
+    assert "what it adds" not in sentence
+
+
+@pytest.mark.parametrize("calibration", ["raw", "recalibrated"])
+def test_other_metrics_than_log_loss_speak_for_an_archive(table: pd.DataFrame, calibration: str) -> None:
+    where = pair("archive", "placebo", metric="macro_f1", calibration=calibration)
+    frame = changed(table, where=where, verdict=HELPS, improvement=0.015, low=0.008, high=0.022)
+    sentence = next(one for one in study_words(frame, facts()) if one.startswith("The archive beats"))
+    assert "none of the metrics" not in sentence
+    assert "By log loss what it adds is not shown to be more" in sentence
+    assert "Of the other metrics against its placebo: macro F1 " in sentence
+    assert "+1.5 points [0.8, 2.2], helps" in sentence
+    assert "Brier" not in sentence
+    assert "of the other metrics macro F1 " in claims.headline(Study(frame, facts()))
+    assert "of the other metrics" not in claims.headline(Study(table, facts()))
+    detected = next(one for one in study_words(frame, facts()) if one.startswith("The archive of detected"))
+    assert "none of the metrics" in detected
+
+
+def test_an_archive_that_helps_when_recalibrated_is_not_said_to_add_nothing(table: pd.DataFrame) -> None:
+    where = pair("archive", "placebo", calibration="recalibrated")
+    frame = changed(table, where=where, verdict=HELPS, improvement=0.01, low=0.005, high=0.015)
+    sentence = next(one for one in study_words(frame, facts()) if one.startswith("The archive beats"))
+    assert "what it adds" not in sentence
 
 
 def test_the_verdict_rules_whatever_the_interval(table: pd.DataFrame) -> None:
     frame = changed(table, where=pair("expanding"), verdict=NO_EVIDENCE)
     text = said(frame)
     assert (
-        "There is no evidence that an expanding window differs from the rolling window alone: +1.20 % of log loss "
-        "[0.90, 1.50] by the test corrected for 1,234 comparisons."
+        "There is no evidence that an expanding window differs from the rolling window alone in log loss: +1.20 % "
+        "[0.90, 1.50] by the test corrected for 1,234 comparisons (recalibrated +1.80 % [1.50, 2.10], helps)."
     ) in text
     assert "expanding window beats the rolling" not in text
     assert "1,234" not in said(changed(frame, where=pair("expanding"), low=-0.01)), "zero is inside: no need to explain"
@@ -111,7 +180,9 @@ def test_the_verdict_rules_whatever_the_interval(table: pd.DataFrame) -> None:
 def test_without_verdicts_nothing_is_claimed(table: pd.DataFrame, verdict: str) -> None:
     frame = table.assign(verdict=verdict)
     text = said(frame) + claims.headline(Study(frame, facts()))
-    assert not re.search(r"\bbeats\b(?! the rolling window alone cannot| its placebo cannot)", text)
+    assert not re.search(
+        r"\bbeats\b(?! the rolling window alone in log loss cannot| its placebo in log loss cannot)", text
+    )
     assert not re.search(r"is worse|, hurts|, helps|\bhurts? a rolling", text)
 
 
@@ -126,13 +197,86 @@ def test_too_few_crises_are_counted(table: pd.DataFrame) -> None:
 def test_crises_with_enough_episodes_are_told(table: pd.DataFrame) -> None:
     crash = {"slice": "crash", "reference": "none"}
     frame = changed(table, where=crash, verdict=NO_EVIDENCE, episodes=4)
-    assert "In crashes (4 episodes) there is no evidence that any option helps or hurts" in said(frame)
+    assert (
+        "In crashes (4 episodes), by log loss of the vote, there is no evidence that any option helps or hurts against "
+        "the rolling window alone (recalibrated likewise)."
+    ) in study_words(frame, facts())
+    later = changed(frame, where=crash | {"option": "hybrid", "calibration": "recalibrated"}, verdict=HELPS)
+    assert "against the rolling window alone (recalibrated 3 help" not in said(later)
+    assert "against the rolling window alone (recalibrated 1 helps: hybrid)." in said(later)
     frame = changed(frame, where=crash | {"option": "hybrid"}, verdict=HELPS)
     assert (
-        "In crashes (4 episodes), against the rolling window alone: hybrid +1.3 % [0.7, 1.9], helps; no evidence for "
-        "the other 9."
-    ) in study_words(frame, facts())
+        "In crashes (4 episodes), by log loss of the vote, against the rolling window alone: hybrid +1.3 % [0.7, 1.9], "
+        "helps (recalibrated +2.0 % [1.4, 2.5], helps); no evidence for the other 9."
+    ) in said(frame)
     assert "In recoveries (2 episodes) there are too few crises" in said(frame)
+
+
+def test_other_verdicts_in_crashes_are_counted_and_the_surest_named(table: pd.DataFrame) -> None:
+    frame = changed(table, where={"slice": "crash"}, verdict=NO_EVIDENCE, episodes=4, p_value=0.5)
+    assert "Of the other" not in said(frame)
+    where = {"model": "vote", "slice": "crash", "reference": "expanding", "calibration": "recalibrated"}
+    for place, metric in enumerate(("auc", "brier", "macro_f1", "rank_ic")):
+        at = where | {"option": "hybrid" if metric == "macro_f1" else "replay", "metric": metric}
+        verdict = HELPS if metric == "macro_f1" else HURTS
+        frame = changed(
+            frame, where=at, verdict=verdict, improvement=0.1, low=0.05, high=0.15, p_value=0.004 - 0.001 * place
+        )
+    frame = changed(frame, where={"model": "lightgbm", "slice": "crash"}, verdict=HELPS)
+    text = next(one for one in study_words(frame, facts()) if one.startswith("In crashes (4"))
+    # 22 comparisons of 6 metrics, raw and recalibrated, less the log loss of 10 against the rolling window.
+    assert (
+        "Of the other 244 comparisons of the vote there (metrics, references, raw and recalibrated) 4 have a verdict "
+        "(1 helps and 3 hurt); the surest: replay against the expanding window, rank IC, recalibrated, +10 points [5, "
+        "15], hurts; hybrid against the expanding window, macro F1, recalibrated, +10 points [5, 15], helps; replay "
+        "against the expanding window, Brier score, recalibrated, "
+    ) in text
+    assert "AUC" not in text
+
+
+def test_sharpe_ratios_of_single_models_are_counted(table: pd.DataFrame) -> None:
+    frame = changed(table, where={"metric": "sharpe"}, verdict=NO_EVIDENCE)
+    assert "Elsewhere" not in said(frame)
+    frame = changed(frame, where=pair("reference", "expanding", model="lightgbm", metric="sharpe"), verdict=HURTS)
+    crashes = {"slice": "crash", "option": "hybrid", "reference": "none", "calibration": "raw"}
+    few = changed(frame, where=crashes | {"metric": "sharpe", "model": "lightgbm"}, verdict=TOO_FEW_CRISES)
+    # 22 comparisons, raw and recalibrated, of two models, overall and in each of five regimes.
+    where = "Elsewhere (overall or in a regime, against any reference, raw or recalibrated), of the"
+    assert f"{where} 528 differences of single models 1 has a verdict (1 hurts)." in said(frame)
+    assert f"{where} 527 differences of single models 1 has a verdict (1 hurts)." in said(few)
+
+
+SCALE = {"prior_log_loss": 1.05, "regime_prior_log_loss": 1.001}
+
+
+def test_options_are_put_on_the_scale_of_class_frequencies(table: pd.DataFrame) -> None:
+    # Recalibration multiplies the differences of the invented study by 1.5; the rolling window's own stays 1.0.
+    assert (
+        "For scale, the regime table (class frequencies by regime) has a log loss of 1.001 on the same rows. Against "
+        "it, without intervals: the rolling window alone 0.1 % better (recalibrated 0.1 % better); the expanding "
+        "window 1.3 % better (recalibrated 1.9 % better); the hybrid memory (the best raw) 1.4 % better (recalibrated "
+        "2.0 % better). Worse than it are balanced, weighted, replay and reference (recalibrated likewise)."
+    ) in study_words(table.loc[table["reference"] == "none"], facts(**SCALE))
+    shifted = changed(
+        table[table["reference"] == "none"], where=pair("expanding", calibration="recalibrated"), value=1.01
+    )
+    assert "Worse than it are balanced, weighted, replay and reference (recalibrated expanding, balanced" in said(
+        shifted, **SCALE
+    )
+    assert "None is worse (recalibrated replay and reference)." in said(
+        table[table["reference"] == "none"], **SCALE | {"regime_prior_log_loss": 1.13}
+    )
+
+
+def test_without_the_baselines_no_scale_is_given(table: pd.DataFrame) -> None:
+    assert "For scale" not in said(table)
+    assert "For scale" not in said(table, prior_log_loss=1.05)
+    shown = re.search('<p class="note">(Log loss on the same rows.*?)</p>', render_study(table, facts(**SCALE)))
+    assert shown is not None
+    assert "class frequencies 1.0500; regime table 1.0010; none 1.0000" in shown[1]
+    assert scale.note(Study(table, facts())).startswith(
+        "Log loss on the same rows, of the vote raw and recalibrated: none 1.0000, 1.0000; expanding 0.9880, "
+    )
 
 
 def test_money_is_told_with_its_sign_and_interval(table: pd.DataFrame) -> None:
@@ -140,11 +284,16 @@ def test_money_is_told_with_its_sign_and_interval(table: pd.DataFrame) -> None:
     none = changed(table, where=sharpe, verdict=NO_EVIDENCE, improvement=0.01, low=-0.1, high=0.12)
     none = changed(none, where=sharpe | {"option": "recency"}, improvement=-0.2, low=-0.5, high=0.1)
     assert (
-        "There is no evidence that any option changes the Sharpe ratio after costs against the rolling window alone; "
-        f"the largest difference is {MINUS}0.20 [{MINUS}0.50, 0.10] (recency)."
-    ) in study_words(none, facts())
+        "There is no evidence that any option changes the Sharpe ratio after costs of the vote against the rolling "
+        f"window alone; the largest difference is that of recency, {MINUS}0.20 [{MINUS}0.50, 0.10] (recalibrated 1 "
+        "hurts: reference)."
+    ) in said(none)
+    calm = changed(none, where=sharpe | {"calibration": "recalibrated"}, verdict=NO_EVIDENCE)
+    assert "(recalibrated likewise, that of reference, " in said(calm)
     some = changed(none, where=sharpe | {"option": "hybrid"}, verdict=HELPS, improvement=0.3, low=0.1, high=0.5)
-    assert "hybrid +0.30 [0.10, 0.50], helps; no evidence for the other 9." in said(some)
+    assert "The Sharpe ratio after costs of the vote, against the rolling window alone: " in said(some)
+    assert "hybrid +0.30 [0.10, 0.50], helps (recalibrated +0.004 " in said(some)
+    assert "; no evidence for the other 8." in said(some), "recalibrated, the reference has a verdict too"
 
 
 def test_options_models_and_references_may_be_absent() -> None:
@@ -155,8 +304,8 @@ def test_options_models_and_references_may_be_absent() -> None:
     assert "expanding" not in text
     assert "placebo" not in text
     alone = study_words(differences(models=("lightgbm",), calibrations=("raw",)), facts(models=["lightgbm"]))
-    assert "Figures are of LightGBM; in brackets" in alone[0]
-    assert "(raw" not in " ".join(alone)
+    assert "Figures are of LightGBM, raw; in brackets 95 % intervals." in alone[0]
+    assert "recalibrated" not in " ".join(alone)
     assert "there are too few crises" not in said(differences(slices=("overall",)))
     assert study_words(differences().iloc[:0], facts()) == ["The study compared nothing: its table is empty."]
 
@@ -179,12 +328,15 @@ def test_an_empty_study_has_a_page() -> None:
 def test_a_users_own_option_is_called_by_its_name() -> None:
     frame = differences({"none": 1.0, "mine": 0.9}, references={"none": ("mine",)})
     text = said(frame, options=["none", "mine"])
-    assert "The option mine beats the rolling window alone by 10.00 % of log loss [9.70, 10.30]." in text
+    assert "The option mine beats the rolling window alone by 10.00 % of log loss [9.70, 10.30] (recal" in text
 
 
 def test_an_undefined_figure_is_none(table: pd.DataFrame) -> None:
     hole = changed(table, where=pair("expanding"), verdict=NO_EVIDENCE, improvement=np.nan, low=np.nan, high=np.nan)
-    assert "Whether an expanding window beats the rolling window alone cannot be said: no figure." in said(hole)
+    assert (
+        "Whether an expanding window beats the rolling window alone in log loss cannot be said: no figure "
+        "(recalibrated +1.80 % [1.50, 2.10], helps)."
+    ) in study_words(hole, facts())
     assert "nan" not in re.sub("[Ff]inan", "", study_summary(hole, facts()))
     assert "NaN" not in json.dumps(content(render_study(hole, facts())))
 
@@ -207,15 +359,28 @@ def test_what_is_not_a_study_is_refused_in_one_line(frame: pd.DataFrame, given: 
 def test_the_headline_and_outcomes_say_the_finding(table: pd.DataFrame) -> None:
     study = Study(table, facts())
     assert claims.headline(study) == (
-        "An expanding window beats the rolling window alone by 1.20 % of log loss [0.90, 1.50]; there is no evidence "
-        f"that the archive differs from its placebo: {MINUS}0.05 % of log loss [{MINUS}0.35, 0.25]; balanced, "
-        "weighted, replay and reference hurt a rolling window"
+        "An expanding window beats the rolling window alone by 1.20 % of log loss [0.90, 1.50] (recalibrated +1.80 % "
+        "[1.50, 2.10], helps); there is no evidence that the archive differs from its placebo in log loss: "
+        f"{MINUS}0.05 % [{MINUS}0.35, 0.25] (recalibrated {MINUS}0.08 % [{MINUS}0.38, 0.23], no evidence); balanced, "
+        "weighted, replay and reference hurt a rolling window (recalibrated likewise)"
     )
-    assert claims.finding(study, "none") == "6 of 10 help; balanced, weighted, replay and reference hurt"
-    assert claims.finding(study, "expanding") == "9 of 10 hurt; no evidence for hybrid"
-    assert claims.finding(study, "placebo") == "no evidence that archive and archive detected help or hurt"
-    assert claims.finding(study, "none", "crash") == "too few crises to tell (2 episodes)"
-    assert claims.finding(study, "replay") == "nothing was compared"
+    helped = changed(table, where=pair("balanced", calibration="recalibrated"), verdict=NO_EVIDENCE)
+    assert claims.headline(Study(helped, facts())).endswith("(recalibrated weighted, replay and reference hurt)")
+    assert outcomes.finding(study, "none") == (
+        "6 of 10 help; balanced, weighted, replay and reference hurt (recalibrated likewise)"
+    )
+    assert outcomes.finding(Study(helped, facts()), "none").endswith(
+        "(recalibrated 6 of 10 help; weighted, replay and reference hurt; no evidence for balanced)"
+    )
+    assert outcomes.finding(study, "expanding") == "9 of 10 hurt; no evidence for hybrid (recalibrated likewise)"
+    assert outcomes.finding(study, "placebo") == (
+        "no evidence that archive and archive detected help or hurt (recalibrated likewise)"
+    )
+    assert outcomes.finding(study, "none", "crash") == "too few crises to tell (2 episodes)"
+    assert outcomes.finding(study, "replay") == "nothing was compared"
+    assert outcomes.tally(study, study.against("none")) == (
+        "of 10 comparisons, 6 help and 4 hurt (recalibrated 6 help and 4 hurt)"
+    )
 
 
 def test_charts_colour_the_verdict_and_hide_numbers_without_evidence(table: pd.DataFrame) -> None:
@@ -280,11 +445,12 @@ def test_tables_hold_every_model_metric_and_regime(table: pd.DataFrame) -> None:
     metrics, regimes = study_tables.by_metric(study), study_tables.by_regime(study)
     assert [one.name for one in metrics] == [
         f"{model}, {calibration}"
-        for calibration in ("recalibrated", "raw")
+        for calibration in ("raw", "recalibrated")
         for model in ("Vote", "Logistic regression", "LightGBM")
     ]
     assert {len(one.rows) for one in (*metrics, *regimes)} == {22}
-    assert len(regimes) == 6
+    assert len(regimes) == 12
+    assert [regimes[0].name, regimes[6].name] == ["Log loss saved, %: raw", "Log loss saved, %: recalibrated"]
     expanding = metrics[0].rows[0]
     assert [expanding.name, expanding.cells[0].text] == ["Expanding", "None"]
     assert (expanding.cells[1].text, expanding.cells[1].small) == ("+1.20", "[0.90, 1.50]")
@@ -344,11 +510,11 @@ def test_a_report_without_a_study_says_how_to_get_one(page: str) -> None:
     assert "<a " not in own
 
 
-def test_a_report_tells_the_study_of_its_own_labels(inputs: ReportInputs, table: pd.DataFrame) -> None:
-    page = render(replaced(inputs, study=table, study_facts=facts(), labels_md5="abc"))
+def test_a_report_tells_the_study_of_its_own_data(inputs: ReportInputs, table: pd.DataFrame) -> None:
+    page = render(replaced(inputs, study=table, study_facts=facts(), data_digest="abc"))
     own = section(page)
     assert "An expanding window beats the rolling window alone by 1.20" in own
-    assert "hurt a rolling window</h2>" in own
+    assert "hurt a rolling window (recalibrated likewise)</h2>" in own
     assert 'href="../studies/ablation/index.html"' in own
     assert "make ablation" not in own
     drawn = content(page)
@@ -356,12 +522,12 @@ def test_a_report_tells_the_study_of_its_own_labels(inputs: ReportInputs, table:
     assert "meta" not in drawn["study-0"]["layout"], "one predictor needs no chooser"
 
 
-def test_a_study_of_other_labels_is_linked_alone(inputs: ReportInputs, table: pd.DataFrame) -> None:
-    page = render(replaced(inputs, study=table, study_facts=facts(), labels_md5="other"))
+def test_a_study_of_other_data_is_linked_alone(inputs: ReportInputs, table: pd.DataFrame) -> None:
+    page = render(replaced(inputs, study=table, study_facts=facts(), data_digest="other"))
     own = section(page)
     assert (
-        "The published study is of other data or labels: 20 symbols, 2007-01-03 to 2022-12-09, source bundled, labels "
-        "volatility_barrier."
+        "The published study was run on other data, folds or budget: 20 symbols, 2007-01-03 to 2022-12-09, source "
+        "bundled, labels volatility_barrier, 8,000 rows a fold."
     ) in own
     assert 'href="../studies/ablation/index.html"' in own
     assert "beats" not in own

@@ -1,5 +1,6 @@
 """The memory study's table: every option beside its references, with interval and verdict."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,31 +20,36 @@ COLUMNS: Final = (
 )
 FACTS: Final = (
     *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "resamples"),
-    *("level", "false_discovery_rate", "comparisons", "min_episodes", "labels_md5", "commands"),
+    *("level", "false_discovery_rate", "comparisons", "min_episodes", "data_digest", "commands"),
 )
 RAW, RECALIBRATED = "raw", "recalibrated"
-CALIBRATIONS: Final = (RECALIBRATED, RAW)
+CALIBRATIONS: Final = (RAW, RECALIBRATED)
 VERDICTS: Final = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES)
 OVERALL: Final = "overall"
 
 
 @dataclass(frozen=True)
 class Metric:
-    """How a metric's improvement is written: by ``scale``, of the reference's own value where ``relative``."""
+    """How a metric's improvement is written: by ``scale``, of the reference's own value where ``relative``.
+
+    ``name`` and ``meaning`` head a column; sentences call the metric ``noun`` and write ``unit`` after a figure.
+    """
 
     name: str
     meaning: str
+    noun: str
+    unit: str
     scale: float
     relative: bool = False
 
 
 METRICS: Final[Mapping[str, Metric]] = {
-    "log_loss": Metric("Log loss saved, %", "of the reference's log loss", 100, relative=True),
-    "brier": Metric("Brier score saved, %", "of the reference's Brier score", 100, relative=True),
-    "macro_f1": Metric("Macro F1, points", "gained, in hundredths", 100),
-    "auc": Metric("AUC, points", "gained, in hundredths; macro one-vs-rest", 100),
-    "rank_ic": Metric("Rank IC, points", "gained, in hundredths", 100),
-    "sharpe": Metric("Sharpe ratio", "gained, yearly, after costs", 1),
+    "log_loss": Metric("Log loss saved, %", "of the reference's log loss", "log loss", " %", 100, relative=True),
+    "brier": Metric("Brier score saved, %", "of the reference's Brier score", "Brier score", " %", 100, relative=True),
+    "macro_f1": Metric("Macro F1, points", "gained, in hundredths", "macro F1", " points", 100),
+    "auc": Metric("AUC, points", "gained, in hundredths; macro one-vs-rest", "AUC", " points", 100),
+    "rank_ic": Metric("Rank IC, points", "gained, in hundredths", "rank IC", " points", 100),
+    "sharpe": Metric("Sharpe ratio", "gained, yearly, after costs", "Sharpe ratio", "", 1),
 }
 
 
@@ -53,27 +59,42 @@ class Difference:
 
     Attributes
     ----------
-    option, reference, slice : str
+    model, calibration, option, reference, metric, slice : str
     dates, episodes : int
         Trading days and independent episodes behind it.
     verdict : str
         One of :data:`VERDICTS`.
     estimate : Estimate
         Improvement with its interval, in the units of its :class:`Metric`.
+    value, reference_value : float
+        What option and reference score.
+    p_value : float
+        Before any correction; NaN where nothing was tested.
     """
 
+    model: str
+    calibration: str
     option: str
     reference: str
+    metric: str
     slice: str
     dates: int
     episodes: int
     verdict: str
     estimate: Estimate
+    value: float
+    reference_value: float
+    p_value: float
 
     @property
     def told(self) -> bool:
         """Whether there are enough cases, and a figure, to speak of."""
         return self.verdict != TOO_FEW_CRISES and self.estimate.known
+
+    @property
+    def sure(self) -> bool:
+        """Whether the option is shown to help or to hurt."""
+        return self.told and self.verdict in (HELPS, HURTS)
 
 
 @dataclass(frozen=True)
@@ -122,7 +143,7 @@ class Study:
 
     @property
     def calibrations(self) -> list[str]:
-        """Recalibrated first, where it is there."""
+        """Raw first, where it is there."""
         return self._ordered("calibration", CALIBRATIONS)
 
     @property
@@ -165,6 +186,19 @@ class Study:
         found = [self.find(option, reference, metric, slice_, **both) for option in self.options]
         return [one for one in found if one is not None]
 
+    def twin(self, one: Difference) -> Difference | None:
+        """Find a raw difference recalibrated; None where it is not raw, or was not recalibrated."""
+        if one.calibration != RAW:
+            return None
+        both = {"model": one.model, "calibration": RECALIBRATED}
+        return self.find(one.option, one.reference, one.metric, one.slice, **both)
+
+    @cached_property
+    def surest(self) -> list[Difference]:
+        """All differences, those of the smallest p-values first."""
+        found = [_difference(self._rows[key], METRICS[key[4]]) for key in sorted(self._rows)]
+        return sorted(found, key=lambda one: (math.isnan(one.p_value), one.p_value, one.calibration == RECALIBRATED))
+
     def _ordered(self, column: str, order: Sequence[str]) -> list[str]:
         there = set(self.differences[column].astype(str))
         known = [name for name in dict.fromkeys(order) if name in there]
@@ -194,11 +228,17 @@ def _difference(row: Mapping[str, Any], metric: Metric) -> Difference:
     base = float(row["reference_value"]) if metric.relative else 1.0
     value, low, high = (float(row[name]) / base if base else float("nan") for name in ("improvement", "low", "high"))
     return Difference(
-        str(row["option"]),
-        str(row["reference"]),
-        str(row["slice"]),
-        int(row["dates"]),
-        int(row["episodes"]),
-        str(row["verdict"]),
-        Estimate(value, low, high, metric.scale),
+        model=str(row["model"]),
+        calibration=str(row["calibration"]),
+        option=str(row["option"]),
+        reference=str(row["reference"]),
+        metric=str(row["metric"]),
+        slice=str(row["slice"]),
+        dates=int(row["dates"]),
+        episodes=int(row["episodes"]),
+        verdict=str(row["verdict"]),
+        estimate=Estimate(value, low, high, metric.scale),
+        value=float(row["value"]),
+        reference_value=float(row["reference_value"]),
+        p_value=float(row["p_value"]),
     )

@@ -14,6 +14,10 @@ from barograph.report.words import Estimate, aligned, log_loss_skill
 
 LABEL: Final = "Not causal in time: trained also on what came after."
 _CRISES: Final = {"crash", "recovery"}
+_NARROW: Final = (
+    "An interval of one event comes from resampling blocks of that one episode: it holds for that event's days only, "
+    "and is too narrow even for them, since the labels of neighbouring days overlap."
+)
 COLUMNS: Final = [
     Column("Period", "first and last day examined", words=True, whole=True),
     Column("Regime", "of the event", words=True),
@@ -39,6 +43,7 @@ class Exam:
     others: list[Row]
     columns: list[Column]
     label: str
+    note: str
 
 
 def exam(inputs: ReportInputs) -> Exam | None:
@@ -50,8 +55,8 @@ def exam(inputs: ReportInputs) -> Exam | None:
     names = _ordered(table)
     caption = (
         f"{words.capitalised(_called(speaker))} in each event, trained on everything but it and the weeks on both "
-        f"sides. In brackets {100 * inputs.confidence:g} % intervals, which speak of those days alone; choose "
-        "a heading to sort."
+        f"sides. In brackets {100 * inputs.confidence:g} % intervals, of which the note beneath tells; choose a "
+        "heading to sort."
     )
     others = [name for name in dict.fromkeys(table["predictor"].astype(str)) if name != "regime_prior"]
     others.sort(key=lambda name: (name in BASELINES, name != speaker, name))
@@ -64,27 +69,45 @@ def exam(inputs: ReportInputs) -> Exam | None:
         [_other(table[table["predictor"] == name], names, name) for name in others],
         COLUMNS,
         LABEL,
+        _note(table[table["predictor"] == speaker]),
     )
 
 
 def heading(inputs: ReportInputs) -> str:
-    """Say in how many events the vote would have beaten the regime table, beyond its interval."""
+    """Say in how many events the vote would have scored above the regime table, each of them a single case.
+
+    Point figures are counted. An interval of one event comes from blocks of one episode, and with labels that overlap
+    it is far too narrow to tell wins from luck.
+    """
     table = inputs.exam
     if table is None or table.empty:
         return ""
     speaker = _speaker(table)
     own = table[(table["kind"] == "event") & (table["predictor"] == speaker)]
-    kinds = [log_loss_skill(row).evidence for _, row in own.iterrows()]
-    better, worse = kinds.count("better"), kinds.count("worse")
+    above = int((own["skill_regime_prior"] > 0).sum())
     what = ("crisis", "crises") if set(own["regime"]) <= _CRISES else ("event", "events")
-    text = (
-        f"Had it never seen them: {_called(speaker)} would have beaten the regime table in "
-        f"{better or 'none'} of {words.count(len(kinds), *what)}"
+    return (
+        f"Had it never seen them, {_called(speaker)} would have scored above the regime table in {above or 'none'} of "
+        f"{words.count(len(own), *what)}; each is a single case"
     )
-    if worse:
-        text += f", and been worse in {worse}"
-    short = kinds.count("insufficient")
-    return f"{text}; {short} {'is' if short == 1 else 'are'} too short for an interval" if short else text
+
+
+def _note(own: pd.DataFrame) -> str:
+    """Warn of the intervals, and say on how many events each pooled row rests and how much of it is one of them."""
+    pooled = {str(row["exam"]): row for _, row in own[own["kind"] == "regime"].iterrows()}
+    texts = []
+    for regime in palette.regime_order(pooled):
+        of = _largest(own[(own["kind"] == "event") & (own["regime"] == regime)])
+        texts.append(f"{_name('regime', regime)}, rests on {words.count(int(pooled[regime]['events']), 'event')}{of}")
+    return f"{_NARROW} {'; '.join(texts)}." if texts else _NARROW
+
+
+def _largest(events: pd.DataFrame) -> str:
+    if len(events) < 2:
+        return ""
+    most = events.sort_values(["rows", "exam"], ascending=[False, True]).iloc[0]
+    share = 100 * float(most["rows"]) / float(events["rows"].sum())
+    return f", of which {palette.title(str(most['exam']))} has {share:.0f} % of the rows"
 
 
 def _speaker(table: pd.DataFrame) -> str:

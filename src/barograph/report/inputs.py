@@ -125,8 +125,8 @@ class ReportInputs:
         run.
     study_facts : mapping
         The facts of that study.
-    labels_md5 : str
-        The hash of the labels of this report: a study of other labels is linked, but not told.
+    data_digest : str
+        A digest of the labels, features, folds and budget of this report: a study of others is linked, but not told.
     left_out : mapping of str to str
         Features that were not computed, and what the source has not for them.
     selection_stability : float or None
@@ -181,7 +181,7 @@ class ReportInputs:
     replay: Mapping[str, Mapping[str, pd.DataFrame]] = field(default_factory=dict)
     study: pd.DataFrame | None = None
     study_facts: Mapping[str, Any] = field(default_factory=dict)
-    labels_md5: str = ""
+    data_digest: str = ""
     selection_stability: float | None = None
     headline: str = ENSEMBLE
     candidate: str = ENSEMBLE

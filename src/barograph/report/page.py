@@ -73,8 +73,8 @@ def _charts(inputs: ReportInputs) -> dict[str, Chart | list[Chart] | None]:
     }
 
 
-def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | None]) -> dict[str, Any]:
-    headings = {
+def _headings(inputs: ReportInputs) -> dict[str, str]:
+    return {
         "predictors": predictors_heading(inputs),
         "timeline": timeline.heading(inputs),
         "skill": skill.section_heading(inputs),
@@ -85,10 +85,13 @@ def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | No
         "why": why.heading(inputs),
         "moved": moved.heading(inputs),
     }
+
+
+def _content(inputs: ReportInputs, charts: Mapping[str, Chart | list[Chart] | None]) -> dict[str, Any]:
     return {
         "verdict": verdict(inputs),
         "gate": gate.gate(inputs),
-        "headings": headings,
+        "headings": _headings(inputs),
         "chart": charts,
         "headline": palette.title(inputs.headline),
         "candidate": palette.subject(inputs.candidate),

@@ -34,6 +34,7 @@ class Replayed:
     caption: str
     columns: list[Column]
     rows: list[Row]
+    note: str
 
 
 def replayed(inputs: ReportInputs) -> Replayed | None:
@@ -48,6 +49,7 @@ def replayed(inputs: ReportInputs) -> Replayed | None:
         "intervals beneath; above zero replay helped. The replayed rows themselves are not scored.",
         COLUMNS,
         [_row(name, own) for name, own in parts.items()],
+        _note(parts),
     )
 
 
@@ -111,6 +113,25 @@ def _helped(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
     if not texts:
         return "What replay changes on later rows that resemble the replayed ones was not measured."
     return f"Log loss saved against the same model without replay: {'; '.join(texts)}."
+
+
+def _note(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
+    """Say which rows the look-alikes are, and that the others are not untouched; empty where neither was measured."""
+    shares = [share for own in parts.values() if (share := _alike(own["improvement"])) is not None]
+    if not shares:
+        return ""
+    return (
+        "Look-alikes are, in each test window, the nearest later row of each replayed one: "
+        f"{_range(shares)} % of the rows of these windows. The others are not untouched: replay changes the model for "
+        "every row, and a row that is second nearest stands among them."
+    )
+
+
+def _alike(improvement: pd.DataFrame) -> float | None:
+    """Give the look-alikes' share of the windows' rows, in percent."""
+    rows = improvement[improvement["fold"].astype(str) == ALL].set_index("part")["rows"]
+    total = float(rows.sum())
+    return 100 * float(rows.get(LOOK_ALIKES, 0)) / total if total else None
 
 
 def _verdict(estimate: Estimate) -> str:

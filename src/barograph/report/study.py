@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from barograph.report import claims, palette, study_figures, study_tables
+from barograph.report import claims, outcomes, palette, scale, study_figures, study_tables
 from barograph.report.closing import closing
-from barograph.report.differences import RAW, Study
+from barograph.report.differences import Study
 from barograph.report.document import document
 from barograph.report.figures import Chart
 from barograph.report.inputs import ReportInputs
@@ -79,16 +79,16 @@ def render_study(differences: pd.DataFrame, facts: Mapping[str, Any]) -> str:
         "headline": claims.headline(study),
         "words": claims.answer(study),
         "panels": panels,
-        "tally": claims.tally([one for name in study.references for one in study.against(name)]),
-        "tally_metrics": claims.tally(
-            [one for metric in study.metrics for name in study.references for one in study.against(name, metric)]
+        "tally": outcomes.tally(study, [one for name in study.references for one in study.against(name)]),
+        "tally_metrics": outcomes.tally(
+            study, [one for metric in study.metrics for name in study.references for one in study.against(name, metric)]
         ),
         "regimes": regimes,
         "regime_heading": _regime_heading(study),
         "legend": study_figures.legend(study),
         "choices": [(name, palette.title(name)) for name in study.models],
         "both": len(study.calibrations) > 1,
-        "first": study.calibrations[0] if study.calibrations else RAW,
+        "log_losses": scale.note(study),
         "metrics": metrics,
         "slices": slices,
         "meanings": [(name, MEANINGS[name]) for name in facts["options"] if name in MEANINGS],
@@ -110,16 +110,17 @@ class Section:
 
 
 def section(inputs: ReportInputs) -> Section:
-    """Tell the study in the report; one of other data or labels is linked alone."""
+    """Tell the study in the report; one of other data, folds or budget is linked alone."""
     facts = inputs.study_facts
     if inputs.study is None:
         return Section("What remembering is worth was not measured here", [], "", [])
     if not _same(inputs):
         text = (
-            f"The published study is of other data or labels: {facts['symbols']} symbols, {facts['first']} to "
-            f"{facts['last']}, source {facts['source']}, labels {facts['label']}."
+            f"The published study was run on other data, folds or budget: {facts['symbols']} symbols, "
+            f"{facts['first']} to {facts['last']}, source {facts['source']}, labels {facts['label']}, "
+            f"{int(facts['budget']):,} rows a fold."
         )
-        return Section("The memory study is of other data", [text], LINK, [])
+        return Section("The memory study was run on other data, folds or budget", [text], LINK, [])
     study = Study(inputs.study, facts)
     return Section(claims.headline(study), claims.answer(study), LINK, study_figures.legend(study))
 
@@ -133,7 +134,7 @@ def charts(inputs: ReportInputs) -> list[Chart]:
 
 
 def _same(inputs: ReportInputs) -> bool:
-    return bool(inputs.study_facts["labels_md5"] == inputs.labels_md5)
+    return bool(inputs.study_facts["data_digest"] == inputs.data_digest)
 
 
 def _regime_heading(study: Study) -> str:
@@ -143,5 +144,5 @@ def _regime_heading(study: Study) -> str:
     told = sum(any(one.told for one in own) for own in found.values())
     if not told:
         return "By regime: too few crises to tell"
-    text = f"By regime, {study_figures.against(reference).lower()}"
+    text = f"By regime, {study_figures.against(reference)}"
     return f"{text}: too few crises to tell in {' and '.join(few)}" if few else text

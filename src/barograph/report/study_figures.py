@@ -1,12 +1,13 @@
-"""The memory study's forest plots: options down, log loss saved across, raw and recalibrated as two marks."""
+"""The memory study's forest plots: options down, log loss saved across, raw filled and recalibrated hollow."""
 
 import math
 from typing import Any, Final
 
 from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
-from barograph.report import claims, palette, words
+from barograph.report import outcomes, palette, words
 from barograph.report.differences import OVERALL, RAW, RECALIBRATED, Difference, Study
 from barograph.report.figures import Chart, Layout, Trace, axis, label, layout, rounded
+from barograph.report.study_names import target
 
 COLOURS: Final = {
     HELPS: palette.BETTER,
@@ -14,14 +15,9 @@ COLOURS: Final = {
     NO_EVIDENCE: palette.MUTED,
     TOO_FEW_CRISES: palette.FAINT,
 }
-_AGAINST: Final = {
-    "none": "Against the rolling window alone",
-    "expanding": "Against the expanding window",
-    "placebo": "Against as many random old rows",
-}
 _FAR: Final = 2.5
 _BEYOND: Final = "A triangle at the edge: the option lies beyond it"
-_SHIFTS: Final = {RECALIBRATED: 0.19, RAW: -0.19}
+_SHIFTS: Final = {RAW: 0.19, RECALIBRATED: -0.19}
 
 
 def panels(study: Study, models: "list[str] | None" = None) -> list[Chart]:
@@ -45,7 +41,7 @@ def regimes(study: Study) -> list[Chart]:
 
 def against(reference: str) -> str:
     """Name a panel."""
-    return _AGAINST.get(reference, f"Against {reference}")
+    return f"against {'as many random old rows' if reference == 'placebo' else target(reference)}"
 
 
 def _forest(study: Study, name: str, reference: str, slice_: str, models: list[str]) -> Chart:
@@ -84,8 +80,8 @@ def legend(study: Study) -> list[tuple[str, str, str]]:
 
 
 def _heading(study: Study, reference: str, slice_: str, model: str) -> str:
-    what = claims.finding(study, reference, slice_, model=model)
-    return f"{against(reference) if slice_ == OVERALL else palette.title(slice_)}: {what}"
+    what = outcomes.finding(study, reference, slice_, model=model)
+    return f"{f'Log loss {against(reference)}' if slice_ == OVERALL else palette.title(slice_)}: {what}"
 
 
 def _cases(study: Study, reference: str, slice_: str) -> str:
@@ -136,7 +132,7 @@ def _marks(
         own = [one for one in found if one.verdict == verdict and one.estimate.known]
         within = [window[0] <= 100 * one.estimate.value <= window[1] for one in own]
         marker = {
-            "color": colour if calibration == RECALIBRATED else "#ffffff",
+            "color": colour if calibration == RAW else "#ffffff",
             "line": {"color": colour, "width": 1.6},
         }
         for inside in (True, False):
@@ -179,7 +175,7 @@ def _edges(shown: list[Difference], marker: dict[str, Any], window: tuple[float,
 
 
 def _hover(study: Study, one: Difference, calibration: str) -> str:
-    return f"{label(palette.title(one.option))}, {calibration}<br>{label(claims.brief(study, one))}"
+    return f"{label(palette.title(one.option))}, {calibration}<br>{label(outcomes.brief(study, one))}"
 
 
 def _layout(order: list[str], places: dict[str, int], window: tuple[float, float], *, small: bool) -> Layout:
@@ -188,7 +184,7 @@ def _layout(order: list[str], places: dict[str, int], window: tuple[float, float
     span: dict[str, Any] = {"rangemode": "tozero"} if math.isinf(window[0]) else {"range": _padded(window)}
     across = axis("Log loss saved, %", zeroline=True, zerolinecolor=palette.INK, **span)
     return layout(
-        64 + (26 if small else 32) * len(order),
+        64 + (26 if small else 32) * max(2, len(order)),
         xaxis=across,
         yaxis=axis(range=[-0.6, len(order) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **down),
         margin={"l": 8, "r": 12, "t": 4, "b": 8},

@@ -32,6 +32,9 @@ _TARGETS: Final = {
     "none": "the rolling window alone",
     "expanding": "the expanding window",
     "placebo": "its placebo",
+    "archive": "the archive",
+    "balanced": "the archive, balanced",
+    "weighted": "the archive, balanced and weighted",
 }
 
 

@@ -32,9 +32,10 @@ def by_metric(study: Study) -> list[Table]:
 
 
 def by_regime(study: Study) -> list[Table]:
-    """Give one table a metric: options down, regimes across, of the predictor of which the sentences speak."""
+    """Give one table a metric and calibration: options down, regimes across, of the predictor that speaks."""
     return [
-        _regimes(study, metric)
+        _regimes(study, metric, calibration)
+        for calibration in study.calibrations
         for metric in study.metrics
         if study.regimes and any(study.against(name, metric, one) for name in study.references for one in study.regimes)
     ]
@@ -70,16 +71,16 @@ def _metrics(study: Study, model: str, calibration: str) -> Table:
     )
 
 
-def _regimes(study: Study, metric: str) -> Table:
+def _regimes(study: Study, metric: str, calibration: str) -> Table:
     columns = [
-        [study.find(option, reference, metric, regime) for reference, option in _pairs(study)]
+        [study.find(option, reference, metric, regime, calibration=calibration) for reference, option in _pairs(study)]
         for regime in (OVERALL, *study.regimes)
     ]
     what = METRICS[metric]
     heads = [Column(palette.title(name), f"{what.name}, {what.meaning}") for name in (OVERALL, *study.regimes)]
-    name = f"{palette.title(study.models[0])}, {study.calibrations[0]}"
+    name = f"{palette.title(study.models[0])}, {calibration}"
     return Table(
-        what.name,
+        f"{what.name}: {calibration}",
         f"{what.name}, by regime ({name}), with {_level(study)} intervals and the verdict.",
         [_AGAINST, *heads],
         _rows(study, columns),
