@@ -23,13 +23,13 @@ def sat(inputs: ReportInputs, table: pd.DataFrame) -> exam.Exam:
 
 def test_the_heading_counts_single_cases_whatever_their_intervals(inputs: ReportInputs) -> None:
     expected = (
-        "Had it never seen them, the vote would have scored above the regime table in 3 of 4 crises; each is a single "
+        "Had it never seen them, the vote would have scored above both baselines in 3 of 4 crises; each is a single "
         "case"
     )
     assert {sat(inputs, synthetic_study.exam(half=half)).heading for half in (0.001, 0.02, 0.5)} == {expected}
     table = synthetic_study.exam()
     table["skill_regime_prior"] = -0.1
-    assert "above the regime table in none of 4 crises" in sat(inputs, table).heading
+    assert "above both baselines in none of 4 crises" in sat(inputs, table).heading
 
 
 def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(inputs: ReportInputs) -> None:

@@ -7,7 +7,7 @@ from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE
 from barograph.predictors import VOTE
 from barograph.report import crises, palette, words
 from barograph.report.differences import METRICS, RAW, RECALIBRATED, Difference, Study
-from barograph.report.outcomes import both, claim, finding
+from barograph.report.outcomes import both, claim, finding, statement
 from barograph.report.scale import scale
 from barograph.report.study_names import MEANINGS, called, subject, target
 
@@ -67,7 +67,7 @@ def scope(study: Study) -> str:
 def speaker(study: Study) -> str:
     """Name the predictor and the calibration of which the sentences speak."""
     first = study.models[0]
-    rest = [palette.title(name) for name in study.models if name != VOTE]
+    rest = [palette.title(name) for name in study.facts["models"]]
     name = f"the equal vote of {words.joined(rest)}" if first == VOTE else palette.title(first)
     return f"{name}, {RAW if study.calibrations[0] == RAW else _RECALIBRATED}"
 
@@ -75,33 +75,22 @@ def speaker(study: Study) -> str:
 def headline(study: Study) -> str:
     """Say the finding in one sentence: the window, the archive against its placebo, and what hurts."""
     window, placebo = study.find("expanding", "none"), study.find("archive", "placebo")
-    clauses = [claim(study, window, subject("expanding"))] if window else []
+    clauses = [statement(study, window, subject("expanding"))] if window else []
     if placebo:
-        others = _other_metrics(study, placebo)
-        beyond = f", of the other metrics {others}" if others else ""
-        clauses.append(claim(study, placebo, subject("archive")) + beyond)
-    hurting = _hurting(study, RAW if RAW in study.calibrations else RECALIBRATED)
-    if hurting:
-        clauses.append(f"{_hurt(hurting)} a rolling window{_hurting_recalibrated(study, hurting)}")
+        clauses.append(statement(study, placebo, subject("archive")) + _though(study, placebo))
+    if hurting := _hurting(study):
+        clauses.append(f"{_hurt(hurting)} a rolling window")
     if not clauses:
         clauses = [finding(study, name) for name in study.references[:1]] or ["nothing was compared"]
     return words.capitalised("; ".join(clauses))
 
 
-def _hurting(study: Study, calibration: str) -> list[str]:
-    found = study.against("none", calibration=calibration)
-    return [called(one.option) for one in found if one.verdict == HURTS and one.option != "expanding"]
+def _hurting(study: Study) -> list[str]:
+    return [called(one.option) for one in study.against("none") if one.verdict == HURTS and one.option != "expanding"]
 
 
 def _hurt(names: Sequence[str]) -> str:
     return f"{words.joined(names)} {'hurts' if len(names) == 1 else 'hurt'}"
-
-
-def _hurting_recalibrated(study: Study, raw: Sequence[str]) -> str:
-    if study.calibrations != [RAW, RECALIBRATED]:
-        return ""
-    own = _hurting(study, RECALIBRATED)
-    return f" (recalibrated {'likewise' if own == raw else _hurt(own) if own else 'none'})"
 
 
 def _opening(study: Study, option: str, references: Sequence[str]) -> str:
@@ -131,6 +120,13 @@ def _archive(study: Study, option: str) -> str:
 def _unproven(study: Study, one: Difference) -> bool:
     twin = study.twin(one)
     return one.verdict == NO_EVIDENCE and (twin is None or twin.verdict == NO_EVIDENCE)
+
+
+def _though(study: Study, placebo: Difference) -> str:
+    """Name the other metrics by which an option differs from its placebo, where log loss shows nothing."""
+    others = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
+    said = [f"by {METRICS[one.metric].noun} it {one.verdict}" for one in others if one and one.sure]
+    return f", though {words.joined(said)}" if said and not placebo.sure else ""
 
 
 def _other_metrics(study: Study, placebo: Difference) -> str:

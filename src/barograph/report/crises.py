@@ -65,8 +65,8 @@ def _others_in(study: Study, regime: str) -> str:
         return ""
     named = "; ".join(_named(study, one) for one in sure[:_NAMED])
     return (
-        f" Of the other {words.count(len(own), 'comparison')} of {_speaker(study)} there (metrics, references, raw and "
-        f"recalibrated) {_verdicts(sure)}{'; the surest' if len(sure) > _NAMED else ''}: {named}."
+        f" Of the other {words.count(len(own), 'comparison')} of {_speaker(study)} there (metrics, references, "
+        f"{' and '.join(study.calibrations)}) {_verdicts(sure)}{'; the surest' if len(sure) > _NAMED else ''}: {named}."
     )
 
 
@@ -82,7 +82,7 @@ def _other_ratios(study: Study) -> str:
         for whose, own in (("single models", single), (_speaker(study), elsewhere))
         if (sure := [one for one in own if one.sure])
     ]
-    where = "overall or in a regime, against any reference, raw or recalibrated"
+    where = f"overall or in a regime, against any reference, {' or '.join(study.calibrations)}"
     return f" Elsewhere ({where}), of the {' and of the '.join(texts)}." if texts else ""
 
 

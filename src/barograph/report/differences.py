@@ -126,32 +126,32 @@ class Study:
         keys = [self.differences[name].astype(str) for name in COLUMNS[:6]]
         return dict(zip(zip(*keys, strict=True), self.differences.to_dict("records"), strict=True))
 
-    @property
+    @cached_property
     def models(self) -> list[str]:
         """The vote first, then the models in the order of the facts."""
         return self._ordered("model", [VOTE, *self.facts["models"]])
 
-    @property
+    @cached_property
     def options(self) -> list[str]:
         """The options that were compared, in the order of the facts."""
         return self._ordered("option", self.facts["options"])
 
-    @property
+    @cached_property
     def references(self) -> list[str]:
         """What options were compared to, in the order of the facts."""
         return self._ordered("reference", self.facts["options"])
 
-    @property
+    @cached_property
     def calibrations(self) -> list[str]:
         """Raw first, where it is there."""
         return self._ordered("calibration", CALIBRATIONS)
 
-    @property
+    @cached_property
     def metrics(self) -> list[str]:
         """Log loss first."""
         return [name for name in METRICS if (self.differences["metric"] == name).any()]
 
-    @property
+    @cached_property
     def regimes(self) -> list[str]:
         """The slices but the overall one, from calm to crisis."""
         return palette.regime_order(set(self.differences["slice"].astype(str)) - {OVERALL})

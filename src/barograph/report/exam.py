@@ -74,7 +74,7 @@ def exam(inputs: ReportInputs) -> Exam | None:
 
 
 def heading(inputs: ReportInputs) -> str:
-    """Say in how many events the vote would have scored above the regime table, each of them a single case.
+    """Say in how many events the vote would have scored above both baselines, each of them a single case.
 
     Point figures are counted. An interval of one event comes from blocks of one episode, and with labels that overlap
     it is far too narrow to tell wins from luck.
@@ -84,10 +84,10 @@ def heading(inputs: ReportInputs) -> str:
         return ""
     speaker = _speaker(table)
     own = table[(table["kind"] == "event") & (table["predictor"] == speaker)]
-    above = int((own["skill_regime_prior"] > 0).sum())
+    above = int((own[["skill_regime_prior", "skill_prior"]] > 0).all(axis=1).sum())
     what = ("crisis", "crises") if set(own["regime"]) <= _CRISES else ("event", "events")
     return (
-        f"Had it never seen them, {_called(speaker)} would have scored above the regime table in {above or 'none'} of "
+        f"Had it never seen them, {_called(speaker)} would have scored above both baselines in {above or 'none'} of "
         f"{words.count(len(own), *what)}; each is a single case"
     )
 

@@ -18,19 +18,24 @@ _COUNTED: Final = (
 
 
 def claim(study: Study, one: Difference, who: str) -> str:
+    """Say how an option stands to its reference, as far as the verdict goes, raw and recalibrated."""
+    return statement(study, one, who) + beside(study, one)
+
+
+def statement(study: Study, one: Difference, who: str) -> str:
     """Say how an option stands to its reference, as far as the verdict goes."""
     other, metric = target(one.reference), METRICS[one.metric]
     if not one.told:
-        return f"whether {who} beats {other} in {metric.noun} cannot be said: {both(study, one)}"
+        return f"whether {who} beats {other} in {metric.noun} cannot be said: {brief(study, one)}"
     figure, interval = one.estimate.figure(sign=True) + metric.unit, one.estimate.interval()
     if one.verdict == HELPS:
         of = f" of {metric.noun}" if metric.relative else f" in {metric.noun}"
-        return f"{who} beats {other} by {figure.lstrip('+')}{of} {interval}{beside(study, one)}"
+        return f"{who} beats {other} by {figure.lstrip('+')}{of} {interval}"
     if one.verdict == HURTS:
         said = f"{who} is worse than {other} in {metric.noun}"
     else:
         said = f"there is no evidence that {who} differs from {other} in {metric.noun}"
-    return f"{said}: {figure} {interval}{_corrected(study, one)}{beside(study, one)}"
+    return f"{said}: {figure} {interval}{_corrected(study, one)}"
 
 
 def brief(study: Study, one: Difference) -> str:
