@@ -70,7 +70,7 @@ def _replay(
         )
         improvement.append(changed.assign(model=name))
     found = {"groups": groups, "improvement": improvement}
-    return {name: pd.concat(tables) if tables else pd.DataFrame({"model": []}) for name, tables in found.items()}
+    return {name: pd.concat(parts) if parts else pd.DataFrame({"model": []}) for name, parts in found.items()}
 
 
 def _plots(result: ValidationResult) -> dict[str, pd.DataFrame]:
