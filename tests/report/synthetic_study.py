@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from barograph.evaluation.ablation import NO_EVIDENCE, TOO_FEW_CRISES
-from barograph.report.differences import COLUMNS, METRICS
+from barograph.report.metrics import GAINS
+from barograph.report.study.differences import COLUMNS
 from barograph.tables import CLASSES, REGIMES
 
 OPTIONS = (
@@ -77,7 +78,7 @@ def differences(
         for reference, options in pairs.items()
         for option in options
         if {option, reference} <= set(losses)
-        for metric in METRICS
+        for metric in GAINS
         for slice_ in slices
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
