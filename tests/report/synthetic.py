@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import fields as fields_of
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,7 +132,9 @@ class Invented:
         """Give plain values."""
         if path == "reports/selection/summary.json":
             return {"stability": self.fields["selection_stability"]}
-        return dict(self.fields["study_facts"] if path == "study/facts.json" else self.fields["tuning"][Path(path).stem])
+        if path == "study/facts.json":
+            return dict(self.fields["study_facts"])
+        return dict(self.fields["tuning"][path.removeprefix("data/tuning/").removesuffix(".json")])
 
 
 def replaced(told: Results, **changes: Any) -> Results:
@@ -142,15 +143,21 @@ def replaced(told: Results, **changes: Any) -> Results:
     plain = {one.name for one in fields_of(Results)} - {"study"}
     files = Invented(told.files.fields | {name: value for name, value in changes.items() if name not in plain})
     tuning = files.fields["tuning"]
-    models: dict[str, Any] = dict.fromkeys(files.fields["replay"], {})
+    models: dict[str, Any] = {name: {} for name in files.fields["replay"]}
     for name, one in tuning.items():
-        models[name] = {"sweep": {key: {"start": value} for key, value in (one["start"]).items()}}
+        models[name] = {"sweep": {key: {"start": value} for key, value in one["start"].items()}}
     settings = dict(told.settings) | {"models": models}
     if "candidate" in changes:
         settings["gate"] = {"candidate": changes["candidate"]}
     given = {name: value for name, value in changes.items() if name in plain}
     study = "study" if "study" in files.fields else ""
     return replace(told, **{"files": files, "settings": settings, "study": study, "_read": {}} | given)
+
+
+def field(told: Results, name: str) -> Any:
+    """Give an invented frame or value."""
+    assert isinstance(told.files, Invented)
+    return told.files.fields[name]
 
 
 def with_scores(told: Results, kind: str, slice_: str, /, **values: Any) -> Results:
