@@ -8,23 +8,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from barograph import tables
+from barograph.folds.schema import FOLDS
+from barograph.market.schema import CONTEXT
+from barograph.memory.schema import SAMPLES
+from barograph.names import CLASSES, REGIMES
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import Results, results
 from barograph.report.parts import agreement, alarms, beeswarm, calibration, exam, gate, replayed
 from barograph.report.results import Csv
 from barograph.report.sections import money, moved
-from barograph.tables import CLASSES, REGIMES, Table
+from barograph.selection.schema import SELECTION
+from barograph.tables import Table
 
 from . import synthetic_why
 
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
 SOURCES: dict[str, Table | Csv] = {
-    "context": tables.CONTEXT,
-    "regimes": tables.REGIME_SERIES,
-    "folds": tables.FOLDS,
-    "samples": tables.SAMPLES,
-    "selection": tables.SELECTION,
+    "context": CONTEXT,
+    "regimes": REGIME_SERIES,
+    "folds": FOLDS,
+    "samples": SAMPLES,
+    "selection": SELECTION,
     "slices": results.SLICES,
     "calibration": calibration.RELIABILITY,
     "confusion": calibration.CONFUSION,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barograph.evaluation.bootstrap import Estimate
 from barograph.report import words
 from barograph.report.words import MINUS, Quantity
+from barograph.scoring.bootstrap import Estimate
 
 
 def written(value: float, low: float, high: float, scale: float = 1.0) -> Quantity:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.predictors import BASELINES, UNIVERSE
+from barograph.names import BASELINES, UNIVERSE
 from barograph.report import palette, words
 from barograph.report.blocks import Cell, Column, Row
 from barograph.report.metrics import METRICS, Metric

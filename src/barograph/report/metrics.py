@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from barograph.predictors import PRIOR, REGIME_PRIOR, UNIVERSE
+from barograph.names import PRIOR, REGIME_PRIOR, UNIVERSE
 
 
 @dataclass(frozen=True)

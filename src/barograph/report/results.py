@@ -7,9 +7,9 @@ from typing import Any, Final, Protocol
 
 import pandas as pd
 
-from barograph import tables
 from barograph.errors import InputError
-from barograph.predictors import BASELINES, ENSEMBLE, UNIVERSE
+from barograph.folds.schema import FOLDS
+from barograph.names import BASELINES, ENSEMBLE, UNIVERSE
 from barograph.report import palette, words
 from barograph.report.words import Record
 from barograph.tables import Table
@@ -207,13 +207,13 @@ class Results:
     @cached_property
     def tested(self) -> pd.DataFrame:
         """The folds with a test window; the final model's has none."""
-        return self[tables.FOLDS].dropna(subset=["test_end"])
+        return self[FOLDS].dropna(subset=["test_end"])
 
     @cached_property
     def fold_names(self) -> dict[Any, str]:
         """The folds by the years of their test windows."""
         names: dict[Any, str] = {}
-        folds = self[tables.FOLDS]
+        folds = self[FOLDS]
         for fold, start, end in zip(folds["fold"], folds["test_start"], folds["test_end"], strict=True):
             names[fold] = "Final model" if pd.isna(end) else words.years(pd.Timestamp(start), pd.Timestamp(end))
         repeated = {name for name in names.values() if list(names.values()).count(name) > 1}

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from barograph.predictors import UNIVERSE
+from barograph.names import UNIVERSE
 from barograph.report.blocks import Cell
 from barograph.report.cells import column
 from barograph.report.metrics import METRICS

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from barograph.evaluation.bootstrap import Estimate
+from barograph.scoring.bootstrap import Estimate
 
 Record = Mapping[Any, Any]
 Evidence = Literal["better", "worse", "none", "insufficient"]

@@ -4,7 +4,12 @@ import sys
 from importlib.metadata import version
 from typing import Any, Final
 
-from barograph import config, tables
+from barograph import config
+from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
+from barograph.market.schema import BARS, CONTEXT
+from barograph.memory.schema import SAMPLES
 from barograph.report import Results, render, summary_table
 from barograph.stages.digests import md5, study_digest
 from barograph.stages.stage import Stage, stage
@@ -14,12 +19,12 @@ _LIBRARIES: Final = (
     "xgboost" if sys.platform == "darwin" else "xgboost-cpu",
 )
 _HASHED: Final = (
-    tables.BARS,
-    tables.CONTEXT,
-    tables.FEATURES,
-    tables.LABELS,
-    tables.SAMPLES,
-    tables.ENSEMBLE_PREDICTIONS,
+    BARS,
+    CONTEXT,
+    FEATURES,
+    LABELS,
+    SAMPLES,
+    ENSEMBLE_PREDICTIONS,
 )
 _STUDY: Final = "studies/published"
 
@@ -45,7 +50,7 @@ def main(stage: Stage) -> str:
 
 
 def _provenance(stage: Stage) -> dict[str, Any]:
-    bars, source = stage.read(tables.BARS), stage.read_json("data/market/source.json")
+    bars, source = stage.read(BARS), stage.read_json("data/market/source.json")
     first, last = bars["date"].min(), bars["date"].max()
     return {
         "source": source["source"]["_target_"].rpartition(".")[2],

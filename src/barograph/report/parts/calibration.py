@@ -5,11 +5,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from barograph.names import CLASSES
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Group, Heading, Row, Table, Words
 from barograph.report.charts import Trace, axis, layout, panel_name, rgba, rounded, scatter
 from barograph.report.results import Csv, Results
-from barograph.tables import CLASSES
 
 FEW_ROWS: Final = 100
 RELIABILITY: Final = Csv(

@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.predictors import BASELINES, VOTE
+from barograph.names import BASELINES, VOTE
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Cell, Column, Group, Heading, Row, Table, Words
 from barograph.report.cells import DASH, column, heads, word

@@ -4,12 +4,12 @@ from typing import Final
 
 import pandas as pd
 
-from barograph import tables
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Group, Heading, Row, Table, present
 from barograph.report.cells import DASH, number, word
 from barograph.report.results import CATALOGUE, Results
 from barograph.report.words import Record
+from barograph.selection.schema import SELECTION
 
 OTHER: Final = "other"
 SHOWN: Final = 15
@@ -40,7 +40,7 @@ def blocks(results: Results) -> list[Block]:
 
 def heading(results: Results) -> str:
     """Say how many features a fold keeps, and how stable the choice is."""
-    table = results[tables.SELECTION]
+    table = results[SELECTION]
     if table.empty:
         return "No features were selected"
     kept, features = table.groupby("fold")["kept"].sum(), table["feature"].nunique()
@@ -56,7 +56,7 @@ def heading(results: Results) -> str:
 
 def families(results: Results) -> Chart | None:
     """Draw how many features of each family every fold keeps; None where all are kept."""
-    table = results[tables.SELECTION]
+    table = results[SELECTION]
     table = table.assign(family=[results.families.get(name, OTHER) for name in table["feature"]])
     if table["kept"].all():
         return None
@@ -112,7 +112,7 @@ def dropped(results: Results) -> list[tuple[str, str, str]]:
     list of (str, str, str)
         The feature that is kept instead, or else a reason, and the features dropped.
     """
-    gone = results[tables.SELECTION]
+    gone = results[SELECTION]
     counts = gone[~gone["kept"]].groupby(["reason", "feature"]).size().rename("folds").reset_index()
     found = []
     for reason, rows in counts.groupby("reason"):
@@ -137,7 +137,7 @@ def _catalogue(results: Results) -> Table | None:
 
 def catalogue_rows(results: Results) -> list[Row]:
     """Describe each computed feature, in the order of the catalogue."""
-    kept = results[tables.SELECTION].groupby("feature")["kept"].mean()
+    kept = results[SELECTION].groupby("feature")["kept"].mean()
     return [_described(row, kept.get(row["name"])) for row in results.catalogue.to_dict("records")]
 
 

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from barograph.evaluation.bootstrap import Estimate
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Cell, Column, Heading, Row, Table, Words
 from barograph.report.cells import DASH, interval, number
 from barograph.report.results import Csv, Results
 from barograph.report.words import Quantity, Record
+from barograph.scoring.bootstrap import Estimate
 
 POOLED: Final = ("all", "overall")
 LOOK_ALIKES, OTHERS = "look_alikes", "others"

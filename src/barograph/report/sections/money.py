@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from barograph import tables
-from barograph.predictors import UNIVERSE
+from barograph.names import UNIVERSE
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import palette, words
 from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table, present
 from barograph.report.cells import column, heads, predictor_row
@@ -113,7 +113,7 @@ def equity(results: Results) -> Chart | None:
     """Draw equity (log) over its drawdown with the regimes behind; None where nothing was traded."""
     if results[EQUITY].empty:
         return None
-    lines, regimes = weekly(results[EQUITY]), results[tables.REGIME_SERIES]
+    lines, regimes = weekly(results[EQUITY]), results[REGIME_SERIES]
     regimes = regimes[pd.to_datetime(regimes["date"]).between(lines["date"].min(), lines["date"].max())]
     low, high = float(lines["equity"].min()) * 0.92, float(lines["equity"].max()) * 1.08
     low = max(low, high / 1e4)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from barograph.predictors import BASELINES, UNIVERSE
+from barograph.names import BASELINES, UNIVERSE
 from barograph.report import words
 from barograph.report.blocks import Cell, Row, Section, Table
 from barograph.report.cells import DASH, column, heads, predictor_row

@@ -4,8 +4,8 @@ from typing import Final
 
 import pandas as pd
 
-from barograph import tables
 from barograph.memory import effective_size
+from barograph.memory.schema import SAMPLES
 from barograph.report import palette, words
 from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table, Words, present
 from barograph.report.cells import DASH
@@ -34,7 +34,7 @@ def section(results: Results) -> Section:
 
 def heading(results: Results) -> str:
     """Say how much of what the models saw is archive, and how many rows the weights leave."""
-    samples = results[tables.SAMPLES]
+    samples = results[SAMPLES]
     if samples.empty:
         return "No samples were drawn"
     share = float((samples["source"] == "archive").mean())
@@ -45,7 +45,7 @@ def heading(results: Results) -> str:
 
 def shown(results: Results) -> Chart | None:
     """Draw the rows a fold by regime and source, with the effective sample size; None without samples."""
-    samples = results[tables.SAMPLES]
+    samples = results[SAMPLES]
     if samples.empty:
         return None
     counts = samples.groupby(["fold", "source", "regime"]).size()

@@ -6,7 +6,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from barograph import tables
+from barograph.folds.schema import FOLDS
+from barograph.market.schema import CONTEXT
+from barograph.memory.schema import SAMPLES
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import palette, words
 from barograph.report.blocks import Chart, Section
 from barograph.report.charts import (
@@ -37,7 +40,7 @@ def section(results: Results) -> Section:
 
 def timeline(results: Results) -> Chart:
     """Draw the index with regime bands, the VIX and the archive's events on one axis of time."""
-    index = results[tables.CONTEXT].dropna(subset=["index_close"])
+    index = results[CONTEXT].dropna(subset=["index_close"])
     low, high = float(index["index_close"].min()) * 0.9, float(index["index_close"].max()) * 1.1
     events = _drawn_events(results)
     line = scatter(
@@ -53,9 +56,9 @@ def timeline(results: Results) -> Chart:
         "A model may remember an event from the diamond on. Drag across to zoom all panels, double-click to return.",
         f"Line chart of the index with regimes shaded, the VIX below it and {len(events)} archive events.",
         [
-            *bands(results[tables.REGIME_SERIES], low, high),
+            *bands(results[REGIME_SERIES], low, high),
             line,
-            *_vix(results[tables.CONTEXT]),
+            *_vix(results[CONTEXT]),
             *_events(events, index["date"]),
         ],
         _timeline_layout(results, low, high, events["row"].nunique()),
@@ -83,7 +86,7 @@ def _timeline_layout(results: Results, low: float, high: float, events: int) -> 
         yaxis=index,
         yaxis2=axis(domain=[floors[1], tops[1]], fixedrange=True, rangemode="tozero"),
         annotations=[panel_name("Index, log scale"), panel_name("VIX, points", tops[1])],
-        shapes=_boundaries(results[tables.FOLDS], floors[1]),
+        shapes=_boundaries(results[FOLDS], floors[1]),
         dragmode="zoom",
     )
     if events:
@@ -95,7 +98,7 @@ def _timeline_layout(results: Results, low: float, high: float, events: int) -> 
 
 def heading(results: Results) -> str:
     """Say how rare the rarest of the days that matter are."""
-    days = results[tables.REGIME_SERIES]["regime"].value_counts()
+    days = results[REGIME_SERIES]["regime"].value_counts()
     crash, total = int(days.get("crash", 0)), int(days.sum())
     if crash:
         share = f"{crash:,} of {total:,} days ({100 * crash / total:.1f} %)"
@@ -106,7 +109,7 @@ def heading(results: Results) -> str:
 
 def fold_map(results: Results) -> Chart:
     """Draw each fold's training and test window, and the archive events that it may use."""
-    folds = results[tables.FOLDS].sort_values("fold").reset_index(drop=True)
+    folds = results[FOLDS].sort_values("fold").reset_index(drop=True)
     known = _events_by_fold(results, folds)
     rows = [float(row) for row in range(len(folds))]
     train = list(zip(dates(folds["train_start"]), dates(folds["train_end"]), rows, strict=True))
@@ -146,8 +149,8 @@ def fold_map(results: Results) -> Chart:
 def _span(results: Results) -> list[str | None]:
     """Give the first date and a little more than the last one, of the data and of the events' days of recognition."""
     first, last = (
-        pd.Timestamp(results[tables.CONTEXT]["date"].min()),
-        pd.Timestamp(results[tables.CONTEXT]["date"].max()),
+        pd.Timestamp(results[CONTEXT]["date"].min()),
+        pd.Timestamp(results[CONTEXT]["date"].max()),
     )
     last = max([last, *pd.to_datetime(results.named_events["available_from"]).dropna()])
     return dates([first, last + (last - first) * 0.01])
@@ -163,9 +166,9 @@ def _panels(events: int) -> tuple[int, list[float], list[float]]:
 
 
 def _legend(results: Results, *, drawn: bool) -> list[tuple[str, str, str]]:
-    entries = regime_legend(results[tables.REGIME_SERIES]["regime"].astype(str))
+    entries = regime_legend(results[REGIME_SERIES]["regime"].astype(str))
     entries.append(("a new test fold", palette.MUTED, "dots"))
-    if results[tables.CONTEXT]["vix_estimated"].astype(bool).any():
+    if results[CONTEXT]["vix_estimated"].astype(bool).any():
         entries.append(("VIX, estimated", ESTIMATED, "line"))
     return entries + ([("usable from", palette.INK, "diamond")] if drawn else [])
 
@@ -283,7 +286,7 @@ def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
 
 def _events_by_fold(results: Results, folds: pd.DataFrame) -> list[pd.DataFrame]:
     """Give the events that each fold may use: those it was shown, and those that were available before its end."""
-    events, samples = _drawn_events(results), results[tables.SAMPLES]
+    events, samples = _drawn_events(results), results[SAMPLES]
     available = pd.to_datetime(events["available_from"])
     distinct = events["named"] | events["duplicate_of"].isna()
     shown = samples[["fold", "event"]].dropna().drop_duplicates()
@@ -311,7 +314,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
 
 def _timeline_note(results: Results) -> str:
     notes = []
-    estimated = float(results[tables.CONTEXT]["vix_estimated"].astype(bool).mean())
+    estimated = float(results[CONTEXT]["vix_estimated"].astype(bool).mean())
     if estimated > 0:
         share = f"{100 * estimated:.0f} % of days" if estimated >= 0.01 else "less than 1 % of days"
         notes.append(f"The VIX is estimated from the index on {'every day' if estimated == 1 else share}.")

@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.predictors import UNIVERSE
+from barograph.names import UNIVERSE
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Card, Cards, Section, Words
 from barograph.report.parts import gate

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE
-from barograph.predictors import VOTE
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE
+from barograph.names import VOTE
 from barograph.report import palette, words
 from barograph.report.metrics import GAINS
 from barograph.report.study import crises

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from barograph.predictors import VOTE
+from barograph.names import VOTE
 from barograph.report import palette, words
 from barograph.report.metrics import GAINS
 from barograph.report.study.differences import OVERALL, Difference, Study

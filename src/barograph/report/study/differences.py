@@ -9,12 +9,12 @@ from typing import Any, Final
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
-from barograph.evaluation.bootstrap import Estimate
-from barograph.predictors import VOTE
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.names import VOTE
 from barograph.report import palette
 from barograph.report.metrics import GAINS, Gain
 from barograph.report.words import Quantity
+from barograph.scoring.bootstrap import Estimate
 
 COLUMNS: Final = (
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import palette, words
 from barograph.report.blocks import Chart
 from barograph.report.charts import Layout, Trace, axis, label, layout, rounded, scatter, whiskers

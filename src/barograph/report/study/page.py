@@ -163,6 +163,6 @@ def _rules(facts: Mapping[str, Any], comparisons: str) -> list[str]:
         f"effect. A regime with fewer than {facts['min_episodes']} independent episodes gets no verdict.",
         "Balancing and weighting shift the class frequencies that a model sees, and so its probabilities. Recalibrated "
         "scores correct that by the option's own matured, unresampled predictions, raw ones do not; but what "
-        "learns the correction from a weak past can make an option worse, and so flatter what is compared to it. Raw therefore "
-        "comes first.",
+        "learns the correction from a weak past can make an option worse, and so flatter what is compared to it. Raw "
+        "therefore comes first.",
     ]

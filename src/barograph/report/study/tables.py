@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from barograph.evaluation.ablation import TOO_FEW_CRISES
+from barograph.memory_study.study import TOO_FEW_CRISES
 from barograph.report import palette, words
 from barograph.report.blocks import Cell, Column, Row, Table
 from barograph.report.cells import DASH, interval, word
