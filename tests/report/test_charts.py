@@ -131,11 +131,7 @@ def test_the_finding_counts_intervals_and_not_points(results: Results, score: fl
     slices = field(results, "slices").copy()
     slices.loc[
         slices["kind"] == "sector", ["skill_regime_prior", "skill_regime_prior_low", "skill_regime_prior_high"]
-    ] = (
-        score,
-        score - 0.01,
-        score + 0.01,
-    )
+    ] = (score, score - 0.01, score + 0.01)
     assert words in skill.finding(replaced(results, slices=slices), "sector")
 
 

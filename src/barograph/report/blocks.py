@@ -175,18 +175,7 @@ Block = Heading | Words | Link | Facts | Cards | Controls | Chart | Table | Grou
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a page.
-
-    Attributes
-    ----------
-    id : str
-        Where links lead.
-    kicker : str
-        Its name, above the heading and in the navigation.
-    heading : str
-        The finding.
-    blocks : sequence of Block
-    """
+    """A section of a page: where links lead, its name (also in the navigation), the finding, and its blocks."""
 
     id: str
     kicker: str

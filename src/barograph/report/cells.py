@@ -21,19 +21,7 @@ def heads(keys: Iterable[str]) -> list[Column]:
 
 
 def column(table: pd.DataFrame, metric: Metric) -> list[Cell]:
-    """Write a metric of every row, with its interval where the table has one.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``predictor``, and the metric's columns.
-    metric : Metric
-
-    Returns
-    -------
-    list of Cell
-        A figure with an interval has as many decimals as the middle one of the column supports.
-    """
+    """Write a metric of every row, with its interval where the table has ``<key>_low`` and ``<key>_high``."""
     rows = table.to_dict("records")
     if f"{metric.key}_low" not in table.columns:
         return [_figure(row, metric) for row in rows]

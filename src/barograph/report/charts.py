@@ -108,17 +108,7 @@ def runs(dates_: "pd.Series[Any]", values: "pd.Series[Any]") -> pd.DataFrame:
 
 
 def bands(regimes: pd.DataFrame, low: float, high: float, **axes: str) -> list[Trace]:
-    """Shade the regimes behind a line: one filled trace a regime.
-
-    Parameters
-    ----------
-    regimes : pandas.DataFrame
-        ``date, regime``.
-    low, high : float
-        In units of the y axis.
-    **axes : str
-        ``yaxis="y2"`` and the like.
-    """
+    """Shade the regimes (``date, regime``) behind a line from low to high, one filled trace a regime."""
     spells = runs(regimes["date"], regimes["regime"])
     traces: list[Trace] = []
     for name, spell in ((name, spells[spells["value"] == name]) for name in palette.regime_order(spells["value"])):

@@ -14,19 +14,7 @@ ROW: Final = 25
 
 
 def cells(grid: pd.DataFrame, *, digits: int = 5, top: float | None = None, **more: Any) -> Trace:
-    """Draw a grid as coloured cells with their numbers in them.
-
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        Missing cells stay white.
-    digits : int
-        Significant digits kept, more than are written, lest a number be rounded twice.
-    top : float, optional
-        The value of the full colour; the largest by default.
-    **more
-        Parts of plotly's trace, such as ``texttemplate``.
-    """
+    """Draw a grid as coloured cells with their numbers in them; missing cells stay white, `top` has the full colour."""
     values = grid.to_numpy(float)
     known = values[np.isfinite(values)]
     full = top if top is not None else float(known.max()) if len(known) else 1.0

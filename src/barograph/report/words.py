@@ -138,24 +138,7 @@ def years(first: pd.Timestamp, last: pd.Timestamp) -> str:
 
 
 def skill_sentence(name: str, skill: Quantity, baseline: str, *, sufficient: bool) -> str:
-    """Say whether a predictor beats a baseline, and only as far as the interval goes.
-
-    Parameters
-    ----------
-    name : str
-        The subject, such as ``the ensemble``.
-    skill : Quantity
-        Log-loss skill against the baseline.
-    baseline : str
-        Such as ``the regime table``.
-    sufficient : bool
-        Whether there are enough independent cases.
-
-    Returns
-    -------
-    str
-        Without a capital and a full stop, so that it can follow a comma.
-    """
+    """Say whether a predictor beats a baseline, only as far as the interval goes; without a capital and a full stop."""
     kind = skill.evidence if sufficient else "insufficient"
     size = skill.figure().lstrip(MINUS)
     if kind == "better":

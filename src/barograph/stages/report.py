@@ -18,14 +18,7 @@ _LIBRARIES: Final = (
     *("dvc", "keras", "lightgbm", "numpy", "optuna", "pandas", "scikit-learn", "shap", "skfolio", "ta-lib"),
     "xgboost" if sys.platform == "darwin" else "xgboost-cpu",
 )
-_HASHED: Final = (
-    BARS,
-    CONTEXT,
-    FEATURES,
-    LABELS,
-    SAMPLES,
-    ENSEMBLE_PREDICTIONS,
-)
+_HASHED: Final = (BARS, CONTEXT, FEATURES, LABELS, SAMPLES, ENSEMBLE_PREDICTIONS)
 _STUDY: Final = "studies/published"
 
 

@@ -17,9 +17,7 @@ BINS: Final = 90
 DIRECTED: Final = 0.5
 LOW, HIGH, MISSING = palette.BETTER, palette.WORSE, "#b4bcc4"
 SWARM: Final = Csv(
-    "reports/shap/beeswarm.csv",
-    ("model", "regime", "symbol", "date", "feature", "value", "shap"),
-    dates=("date",),
+    "reports/shap/beeswarm.csv", ("model", "regime", "symbol", "date", "feature", "value", "shap"), dates=("date",)
 )
 
 
@@ -52,20 +50,7 @@ def beeswarms(results: Results) -> Chart | None:
 
 
 def thinned(rows: pd.DataFrame, limit: int = ROWS) -> pd.DataFrame:
-    """Keep at most so many rows a feature: every k-th by regime, date and symbol, the same ones for all features.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``regime, symbol, date, feature, ...`` of one model.
-    limit : int
-        Rows kept of each feature.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Regimes keep their parts.
-    """
+    """Keep at most so many rows a feature: every k-th by regime, date and symbol, the same ones for all features."""
     keys = rows[["regime", "date", "symbol"]].drop_duplicates().sort_values(["regime", "date", "symbol"])
     if len(keys) <= limit:
         return rows
@@ -74,19 +59,7 @@ def thinned(rows: pd.DataFrame, limit: int = ROWS) -> pd.DataFrame:
 
 
 def spread(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
-    """Move dots that would cover each other apart.
-
-    Parameters
-    ----------
-    values : float array of shape (n,)
-    low, high : float
-        The ends of the axis.
-
-    Returns
-    -------
-    float array of shape (n,)
-        Distances from the line, within 0.4; a dot alone stays on it.
-    """
+    """Move dots that would cover each other apart: distances from the line within 0.4; a dot alone stays on it."""
     place = np.floor((values - low) / ((high - low) or 1.0) * BINS)
     order = np.argsort(place, kind="stable")
     starts = np.r_[True, np.diff(place[order]) != 0]

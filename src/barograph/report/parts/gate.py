@@ -13,10 +13,7 @@ from barograph.report.words import Record
 
 CRITERIA: Final = Csv(
     "reports/gate/criteria.csv",
-    (
-        *("criterion", "description", "figure", "rule", "threshold", "verdict"),
-        *("majority_figure", "majority_verdict"),
-    ),
+    (*("criterion", "description", "figure", "rule", "threshold", "verdict"), *("majority_figure", "majority_verdict")),
 )
 PASS, FAIL, OPEN = "pass", "fail", "not_applicable"
 _RULES: Final = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}

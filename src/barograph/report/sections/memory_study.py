@@ -32,10 +32,7 @@ def section(results: Results) -> Section:
         return _section("The memory study was run on other data, folds or budget", Words([text], "prose"), link)
     panels = figures.panels(study, study.models[:1])
     key = Controls(
-        filled="raw",
-        hollow="recalibrated",
-        text="right of zero the option is better.",
-        legend=figures.legend(study),
+        filled="raw", hollow="recalibrated", text="right of zero the option is better.", legend=figures.legend(study)
     )
     drawn: list[Block] = [key, Group(panels)] if panels else []
     return _section(claims.headline(study), Words(claims.answer(study), "prose"), *drawn, link)

@@ -8,23 +8,10 @@ import pandas as pd
 
 from barograph.names import UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.report import palette, words
+from barograph.report import charts, palette, words
 from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table, present
 from barograph.report.cells import column, heads, predictor_row
-from barograph.report.charts import (
-    Layout,
-    Trace,
-    axis,
-    bands,
-    dates,
-    label,
-    layout,
-    panel_name,
-    regime_legend,
-    rgba,
-    rounded,
-    scatter,
-)
+from barograph.report.charts import Layout, Trace
 from barograph.report.metrics import METRICS
 from barograph.report.results import BACKTEST, MONTHLY, Csv, Results
 from barograph.report.words import Quantity
@@ -90,18 +77,7 @@ def rows(results: Results) -> list[Row]:
 
 
 def weekly(equity: pd.DataFrame) -> pd.DataFrame:
-    """Thin equity out to one row per week: the last equity and the deepest drawdown.
-
-    Parameters
-    ----------
-    equity : pandas.DataFrame
-        ``date, predictor, equity, drawdown``, daily.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same columns; drawdowns are negative whatever their sign was.
-    """
+    """Thin equity out to one row per week: the last equity and the deepest drawdown, negative whatever its sign was."""
     stamps = pd.to_datetime(equity["date"])
     week = (stamps - stamps.dt.day_of_week * pd.Timedelta(days=1)).rename("week")
     ordered = equity.assign(date=stamps, drawdown=-equity["drawdown"].abs()).sort_values(["predictor", "date"])
@@ -118,7 +94,7 @@ def equity(results: Results) -> Chart | None:
     low, high = float(lines["equity"].min()) * 0.92, float(lines["equity"].max()) * 1.08
     low = max(low, high / 1e4)
     deepest = float(lines["drawdown"].min()) * 1.05
-    data = bands(regimes, low, high) + bands(regimes, deepest, 0.0, yaxis="y2")
+    data = charts.bands(regimes, low, high) + charts.bands(regimes, deepest, 0.0, yaxis="y2")
     order = results.traded
     for name in sorted(order, key=lambda name: (name in (results.headline, UNIVERSE), name == results.headline)):
         data += _lines(lines[lines["predictor"] == name], name, results, order)
@@ -130,20 +106,20 @@ def equity(results: Results) -> Chart | None:
         "Line chart of equity and drawdown of the predictors and the equal-weighted universe.",
         data,
         _equity_layout(low, high, deepest),
-        legend=regime_legend(regimes["regime"].astype(str)),
+        legend=charts.regime_legend(regimes["regime"].astype(str)),
     )
 
 
 def _equity_layout(low: float, high: float, deepest: float) -> Layout:
     span: Layout = {"range": [math.log10(low), math.log10(high)], "tickvals": _ticks(low, high)}
-    return layout(
+    return charts.layout(
         560,
         showlegend=True,
         hovermode="x unified",
-        xaxis=axis(type="date", showgrid=False, anchor="y2", hoverformat="%d %b %Y"),
-        yaxis=axis(type="log", domain=[0.38, 1], fixedrange=True, **span),
-        annotations=[panel_name("Equity, start = 1, log scale"), panel_name("Drawdown", 0.32)],
-        yaxis2=axis(domain=[0, 0.32], range=[deepest, 0], tickformat=".0%", fixedrange=True),
+        xaxis=charts.axis(type="date", showgrid=False, anchor="y2", hoverformat="%d %b %Y"),
+        yaxis=charts.axis(type="log", domain=[0.38, 1], fixedrange=True, **span),
+        annotations=[charts.panel_name("Equity, start = 1, log scale"), charts.panel_name("Drawdown", 0.32)],
+        yaxis2=charts.axis(domain=[0, 0.32], range=[deepest, 0], tickformat=".0%", fixedrange=True),
     )
 
 
@@ -152,16 +128,16 @@ def _lines(rows: pd.DataFrame, name: str, results: Results, order: list[str]) ->
     width = 2.4 if name == results.headline else 1.6 if bold else 1
     shared = {
         "line": {"color": mark.colour, "width": width, "dash": mark.dash},
-        "name": label(palette.title(name)),
+        "name": charts.label(palette.title(name)),
         "legendgroup": f"p-{name}",
         "legendrank": 1000 + order.index(name),
         "visible": True if bold else "legendonly",
     }
-    days, start = dates(rows["date"]), float(rows["equity"].iloc[0]) if len(rows) else 1.0
-    value, fall = rounded(rows["equity"], 4), rounded(rows["drawdown"], 3)
+    days, start = charts.dates(rows["date"]), float(rows["equity"].iloc[0]) if len(rows) else 1.0
+    value, fall = charts.rounded(rows["equity"], 4), charts.rounded(rows["drawdown"], 3)
     return [
-        scatter("lines", days, value, hovertemplate="%{y:.2f}", meta={"start": start}, **shared),
-        scatter("lines", days, fall, hovertemplate="%{y:.0%}", yaxis="y2", **shared | {"showlegend": False}),
+        charts.scatter("lines", days, value, hovertemplate="%{y:.2f}", meta={"start": start}, **shared),
+        charts.scatter("lines", days, fall, hovertemplate="%{y:.0%}", yaxis="y2", **shared | {"showlegend": False}),
     ]
 
 
@@ -184,13 +160,13 @@ def cost_curve(results: Results) -> Chart | None:
     if results.cost_bps is not None:
         at = {"x0": results.cost_bps, "x1": results.cost_bps, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
         shapes = [{"type": "line", "line": {"color": palette.MUTED, "width": 1, "dash": "dot"}} | at]
-    figure = layout(
+    figure = charts.layout(
         380,
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "traceorder": "reversed"},
-        annotations=[panel_name("Sharpe ratio, yearly")],
-        xaxis=axis("Cost per trade, basis points of its value"),
-        yaxis=axis(zeroline=True, zerolinecolor=palette.INK),
+        annotations=[charts.panel_name("Sharpe ratio, yearly")],
+        xaxis=charts.axis("Cost per trade, basis points of its value"),
+        yaxis=charts.axis(zeroline=True, zerolinecolor=palette.INK),
         shapes=shapes,
     )
     charged = " Dotted: the cost charged above." if shapes else ""
@@ -206,12 +182,12 @@ def cost_curve(results: Results) -> Chart | None:
 
 
 def _cost_line(rows: pd.DataFrame, name: str, headline: str, mark: palette.Mark) -> Trace:
-    rows, title = rows.sort_values("cost_bps"), label(palette.title(name))
+    rows, title = rows.sort_values("cost_bps"), charts.label(palette.title(name))
     width = 2.6 if name == headline else 1.8 if name == UNIVERSE else 1.1
-    return scatter(
+    return charts.scatter(
         "lines",
-        rounded(rows["cost_bps"], 4),
-        rounded(rows["sharpe"], 4),
+        charts.rounded(rows["cost_bps"], 4),
+        charts.rounded(rows["sharpe"], 4),
         name=title,
         line={"color": mark.colour, "width": width, "dash": mark.dash},
         hovertemplate=f"{title}<br>%{{x:.0f}} bps: %{{y:.2f}}<extra></extra>",
@@ -281,7 +257,7 @@ def _month(value: float, full: float) -> Cell:
     if not math.isfinite(value):
         return Cell("")
     colour = palette.BETTER if value >= 0 else palette.WORSE
-    return Cell(words.number(100 * value, 1), shade=rgba(colour, round(0.55 * min(abs(value) / full, 1), 3)))
+    return Cell(words.number(100 * value, 1), shade=charts.rgba(colour, round(0.55 * min(abs(value) / full, 1), 3)))
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -160,11 +160,7 @@ def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str) -> li
 
 
 def _marks(
-    rows: pd.DataFrame,
-    places: dict[str, int],
-    baseline: str,
-    colour: str,
-    text: Callable[[Record, str], str],
+    rows: pd.DataFrame, places: dict[str, int], baseline: str, colour: str, text: Callable[[Record, str], str]
 ) -> Trace:
     skills = [words.log_loss_skill(row, baseline) for row in rows.to_dict("records")]
     against_table = baseline == "regime_prior"

@@ -10,22 +10,9 @@ from barograph.folds.schema import FOLDS
 from barograph.market.schema import CONTEXT
 from barograph.memory.schema import SAMPLES
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.report import palette, words
+from barograph.report import charts, palette, words
 from barograph.report.blocks import Chart, Section
-from barograph.report.charts import (
-    Layout,
-    Trace,
-    axis,
-    bands,
-    dates,
-    label,
-    layout,
-    panel_name,
-    regime_legend,
-    rounded,
-    scatter,
-    segments,
-)
+from barograph.report.charts import Layout, Trace
 from barograph.report.results import Results
 
 ESTIMATED: Final = "#CC79A7"
@@ -43,10 +30,10 @@ def timeline(results: Results) -> Chart:
     index = results[CONTEXT].dropna(subset=["index_close"])
     low, high = float(index["index_close"].min()) * 0.9, float(index["index_close"].max()) * 1.1
     events = _drawn_events(results)
-    line = scatter(
+    line = charts.scatter(
         "lines",
-        dates(index["date"]),
-        rounded(index["index_close"], 6),
+        charts.dates(index["date"]),
+        charts.rounded(index["index_close"], 6),
         line={"color": palette.INK, "width": 1.3},
         hovertemplate="%{x|%d %b %Y}<br>index %{y:,.0f}<extra></extra>",
     )
@@ -56,7 +43,7 @@ def timeline(results: Results) -> Chart:
         "A model may remember an event from the diamond on. Drag across to zoom all panels, double-click to return.",
         f"Line chart of the index with regimes shaded, the VIX below it and {len(events)} archive events.",
         [
-            *bands(results[REGIME_SERIES], low, high),
+            *charts.bands(results[REGIME_SERIES], low, high),
             line,
             *_vix(results[CONTEXT]),
             *_events(events, index["date"]),
@@ -70,7 +57,7 @@ def timeline(results: Results) -> Chart:
 
 def _timeline_layout(results: Results, low: float, high: float, events: int) -> Layout:
     height, tops, floors = _panels(events)
-    index = axis(
+    index = charts.axis(
         type="log",
         domain=[floors[0], tops[0]],
         range=[math.log10(low), math.log10(high)],
@@ -78,21 +65,21 @@ def _timeline_layout(results: Results, low: float, high: float, events: int) -> 
         tickvals=_log_ticks(low, high),
         tickformat=",~r",
     )
-    figure = layout(
+    figure = charts.layout(
         height,
-        xaxis=axis(
+        xaxis=charts.axis(
             type="date", range=_span(results), showgrid=False, anchor="y3" if events else "y2", hoverformat="%d %b %Y"
         ),
         yaxis=index,
-        yaxis2=axis(domain=[floors[1], tops[1]], fixedrange=True, rangemode="tozero"),
-        annotations=[panel_name("Index, log scale"), panel_name("VIX, points", tops[1])],
+        yaxis2=charts.axis(domain=[floors[1], tops[1]], fixedrange=True, rangemode="tozero"),
+        annotations=[charts.panel_name("Index, log scale"), charts.panel_name("VIX, points", tops[1])],
         shapes=_boundaries(results[FOLDS], floors[1]),
         dragmode="zoom",
     )
     if events:
         rows: Layout = {"domain": [floors[2], tops[2]], "range": [-0.7, events - 0.3]}
-        figure["yaxis3"] = axis(fixedrange=True, showgrid=False, showticklabels=False) | rows
-        figure["annotations"].append(panel_name("Events of the archive", tops[2]))
+        figure["yaxis3"] = charts.axis(fixedrange=True, showgrid=False, showticklabels=False) | rows
+        figure["annotations"].append(charts.panel_name("Events of the archive", tops[2]))
     return figure
 
 
@@ -112,19 +99,19 @@ def fold_map(results: Results) -> Chart:
     folds = results[FOLDS].sort_values("fold").reset_index(drop=True)
     known = _events_by_fold(results, folds)
     rows = [float(row) for row in range(len(folds))]
-    train = list(zip(dates(folds["train_start"]), dates(folds["train_end"]), rows, strict=True))
-    windows = zip(dates(folds["test_start"]), dates(folds["test_end"]), rows, strict=True)
+    train = list(zip(charts.dates(folds["train_start"]), charts.dates(folds["train_end"]), rows, strict=True))
+    windows = zip(charts.dates(folds["test_start"]), charts.dates(folds["test_end"]), rows, strict=True)
     test = [window for window in windows if window[1] is not None]
     data = [_bars("trained on", train, palette.FAINT), *_remembered(known), _bars("tested on", test, TESTED)]
     counts = [len(events) for events in known]
-    figure = layout(
+    figure = charts.layout(
         60 + 20 * len(folds),
-        annotations=[panel_name("Fold, by test year")],
-        xaxis=axis(type="date"),
-        yaxis=axis(
+        annotations=[charts.panel_name("Fold, by test year")],
+        xaxis=charts.axis(type="date"),
+        yaxis=charts.axis(
             range=[len(folds) - 0.4, -0.6],
             tickvals=list(range(len(folds))),
-            ticktext=[label(results.fold_name(fold)) for fold in folds["fold"]],
+            ticktext=[charts.label(results.fold_name(fold)) for fold in folds["fold"]],
             showgrid=False,
             fixedrange=True,
         ),
@@ -148,12 +135,9 @@ def fold_map(results: Results) -> Chart:
 
 def _span(results: Results) -> list[str | None]:
     """Give the first date and a little more than the last one, of the data and of the events' days of recognition."""
-    first, last = (
-        pd.Timestamp(results[CONTEXT]["date"].min()),
-        pd.Timestamp(results[CONTEXT]["date"].max()),
-    )
+    first, last = (pd.Timestamp(results[CONTEXT]["date"].min()), pd.Timestamp(results[CONTEXT]["date"].max()))
     last = max([last, *pd.to_datetime(results.named_events["available_from"]).dropna()])
-    return dates([first, last + (last - first) * 0.01])
+    return charts.dates([first, last + (last - first) * 0.01])
 
 
 def _panels(events: int) -> tuple[int, list[float], list[float]]:
@@ -166,7 +150,7 @@ def _panels(events: int) -> tuple[int, list[float], list[float]]:
 
 
 def _legend(results: Results, *, drawn: bool) -> list[tuple[str, str, str]]:
-    entries = regime_legend(results[REGIME_SERIES]["regime"].astype(str))
+    entries = charts.regime_legend(results[REGIME_SERIES]["regime"].astype(str))
     entries.append(("a new test fold", palette.MUTED, "dots"))
     if results[CONTEXT]["vix_estimated"].astype(bool).any():
         entries.append(("VIX, estimated", ESTIMATED, "line"))
@@ -182,10 +166,10 @@ def _vix(context: pd.DataFrame) -> list[Trace]:
             continue
         # Days of the other kind become gaps, except the neighbours that join the pieces.
         keep = chosen | (chosen.shift(1, fill_value=False) if flag else False)
-        days, values = dates(context["date"][keep]), rounded(context["vix"].where(chosen)[keep], 4)
+        days, values = charts.dates(context["date"][keep]), charts.rounded(context["vix"].where(chosen)[keep], 4)
         hover = "%{x|%d %b %Y}<br>" + name + " %{y:.1f}<extra></extra>"
         line = {"color": colour, "width": 1.1}
-        traces.append(scatter("lines", days, values, yaxis="y2", line=line, hovertemplate=hover))
+        traces.append(charts.scatter("lines", days, values, yaxis="y2", line=line, hovertemplate=hover))
     return traces
 
 
@@ -204,15 +188,21 @@ def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
     """Draw each event from its first day to its last, dotted on to the day from which it may be used."""
     if events.empty:
         return []
-    starts, ends, known = dates(events["start"]), dates(events["end"]), dates(events["available_from"])
+    starts, ends, known = (
+        charts.dates(events["start"]),
+        charts.dates(events["end"]),
+        charts.dates(events["available_from"]),
+    )
     hidden = {"showlegend": False, "yaxis": "y3"}
     traces = []
     for regime in palette.regime_order(events["regime"]):
         places = np.flatnonzero(events["regime"] == regime)
-        x, y = segments((starts[place], ends[place], float(events["row"][place])) for place in places)
-        traces.append(scatter("lines", x, y, line={"color": palette.regime_colour(regime), "width": 9}, **hidden))
-    x, y = segments(zip(ends, known, events["row"].astype(float).tolist(), strict=True))
-    traces.append(scatter("lines", x, y, line={"color": palette.MUTED, "width": 1, "dash": "dot"}, **hidden))
+        x, y = charts.segments((starts[place], ends[place], float(events["row"][place])) for place in places)
+        traces.append(
+            charts.scatter("lines", x, y, line={"color": palette.regime_colour(regime), "width": 9}, **hidden)
+        )
+    x, y = charts.segments(zip(ends, known, events["row"].astype(float).tolist(), strict=True))
+    traces.append(charts.scatter("lines", x, y, line={"color": palette.MUTED, "width": 1, "dash": "dot"}, **hidden))
     return [*traces, _event_names(events, days), _recognition(events)]
 
 
@@ -221,13 +211,15 @@ def _event_names(events: pd.DataFrame, days: "pd.Series[Any]") -> Trace:
     middle = pd.Timestamp(days.min()) + (pd.Timestamp(days.max()) - pd.Timestamp(days.min())) * 0.5
     named = events[events["named"]]
     left = [pd.Timestamp(start) > middle for start in named["start"]]
-    names, rows = [label(palette.title(str(name))) for name in named["event"]], named["row"].tolist()
+    names, rows = [charts.label(palette.title(str(name))) for name in named["event"]], named["row"].tolist()
     after = named["available_from"].fillna(named["end"])
-    anchors = dates([start if side else end for start, end, side in zip(named["start"], after, left, strict=True)])
+    anchors = charts.dates(
+        [start if side else end for start, end, side in zip(named["start"], after, left, strict=True)]
+    )
     if len(named) < len(events):
         names, rows, left = [*names, "Found by rule, not named"], [*rows, 0], [*left, False]
-        anchors += dates([days.min()])
-    return scatter(
+        anchors += charts.dates([days.min()])
+    return charts.scatter(
         "text",
         anchors,
         rows,
@@ -240,10 +232,10 @@ def _event_names(events: pd.DataFrame, days: "pd.Series[Any]") -> Trace:
 
 
 def _recognition(events: pd.DataFrame) -> Trace:
-    spans = zip(dates(events["start"]), dates(events["end"]), events["rows"], strict=True)
-    return scatter(
+    spans = zip(charts.dates(events["start"]), charts.dates(events["end"]), events["rows"], strict=True)
+    return charts.scatter(
         "markers",
-        dates(events["available_from"]),
+        charts.dates(events["available_from"]),
         events["row"].tolist(),
         yaxis="y3",
         marker={
@@ -252,7 +244,7 @@ def _recognition(events: pd.DataFrame) -> Trace:
             "color": [palette.regime_colour(str(name)) for name in events["regime"]],
             "line": {"color": palette.INK, "width": 1.3},
         },
-        text=[label(palette.title(str(name))) for name in events["event"]],
+        text=[charts.label(palette.title(str(name))) for name in events["event"]],
         customdata=[[start, end, f"{int(rows):,}"] for start, end, rows in spans],
         cliponaxis=False,
         hovertemplate="<b>%{text}</b><br>%{customdata[0]} to %{customdata[1]}, %{customdata[2]} rows"
@@ -261,9 +253,9 @@ def _recognition(events: pd.DataFrame) -> Trace:
 
 
 def _bars(name: str, rows: list[tuple[str | None, str | None, float]], colour: str) -> Trace:
-    x, y = segments(rows)
+    x, y = charts.segments(rows)
     hover = name + ": %{x|%d %b %Y}<extra></extra>"
-    return scatter("lines", x, y, line={"color": colour, "width": 9}, hovertemplate=hover)
+    return charts.scatter("lines", x, y, line={"color": colour, "width": 9}, hovertemplate=hover)
 
 
 def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
@@ -273,12 +265,12 @@ def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
         return []
     colours = [palette.regime_colour(str(regime)) for regime in drawn["regime"]]
     return [
-        scatter(
+        charts.scatter(
             "markers",
-            dates(drawn["start"]),
+            charts.dates(drawn["start"]),
             drawn["place"].tolist(),
             marker={"symbol": "line-ns", "size": 9, "line": {"width": 2.5, "color": colours}, "color": palette.INK},
-            text=[label(palette.title(str(event))) for event in drawn["event"]],
+            text=[charts.label(palette.title(str(event))) for event in drawn["event"]],
             hovertemplate="%{text}<extra></extra>",
         )
     ]
@@ -301,7 +293,7 @@ def _boundaries(folds: pd.DataFrame, low: float) -> list[Layout]:
     line = {"color": palette.MUTED, "width": 0.7, "dash": "dot"}
     return [
         {"type": "line", "xref": "x", "yref": "paper", "x0": day, "x1": day, "y0": low, "y1": 1, "line": line}
-        for day in dates(folds["test_start"])
+        for day in charts.dates(folds["test_start"])
         if day is not None
     ]
 

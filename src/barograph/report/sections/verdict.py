@@ -39,10 +39,7 @@ def sentence(results: Results) -> str:
     """Say in one sentence which period was tested, and what was shown, overall, in crashes and before the gate."""
     row = results.headline_scores
     claim = words.skill_sentence(
-        palette.subject(results.headline),
-        words.log_loss_skill(row),
-        REGIME_TABLE,
-        sufficient=bool(row["sufficient"]),
+        palette.subject(results.headline), words.log_loss_skill(row), REGIME_TABLE, sufficient=bool(row["sufficient"])
     )
     parts = [claim, crash(results), gate.clause(results)]
     return f"{_scope(results, row)}, {'; '.join(part for part in parts if part)}."

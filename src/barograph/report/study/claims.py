@@ -80,19 +80,13 @@ def headline(study: Study) -> str:
     clauses = [statement(study, window, subject("expanding"))] if window else []
     if placebo:
         clauses.append(statement(study, placebo, subject("archive")) + _though(study, placebo))
-    if hurting := _hurting(study):
-        clauses.append(f"{_hurt(hurting)} a rolling window")
+    found = [one for one in study.against("none") if one.verdict == HURTS and one.option != "expanding"]
+    if found:
+        names = words.joined([called(one.option) for one in found])
+        clauses.append(f"{names} {'hurts' if len(found) == 1 else 'hurt'} a rolling window")
     if not clauses:
         clauses = [finding(study, name) for name in study.references[:1]] or ["nothing was compared"]
     return words.capitalised("; ".join(clauses))
-
-
-def _hurting(study: Study) -> list[str]:
-    return [called(one.option) for one in study.against("none") if one.verdict == HURTS and one.option != "expanding"]
-
-
-def _hurt(names: Sequence[str]) -> str:
-    return f"{words.joined(names)} {'hurts' if len(names) == 1 else 'hurt'}"
 
 
 def _opening(study: Study, option: str, references: Sequence[str]) -> str:
@@ -113,15 +107,11 @@ def _archive(study: Study, option: str) -> str:
     if placebo is None:
         return text
     others = _other_metrics(study, placebo)
-    if alone and alone.verdict == HELPS and _unproven(study, placebo):
+    both_ways = [one for one in (placebo, study.twin(placebo)) if one is not None]
+    if alone and alone.verdict == HELPS and all(one.verdict == NO_EVIDENCE for one in both_ways):
         by = "By log loss" if others else "So by none of the metrics"
         text += f" {by} what it adds is{' not' if others else ''} shown to be more than as many random old rows add."
     return f"{text} Of the other metrics against {target('placebo')}: {others}." if others else text
-
-
-def _unproven(study: Study, one: Difference) -> bool:
-    twin = study.twin(one)
-    return one.verdict == NO_EVIDENCE and (twin is None or twin.verdict == NO_EVIDENCE)
 
 
 def _though(study: Study, placebo: Difference) -> str:

@@ -12,8 +12,8 @@ from barograph.errors import InputError
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.names import VOTE
 from barograph.report import palette
-from barograph.report.metrics import GAINS, Gain
-from barograph.report.words import Quantity
+from barograph.report.metrics import GAINS
+from barograph.report.words import Quantity, Record
 from barograph.scoring.bootstrap import Estimate
 
 COLUMNS: Final = (
@@ -32,21 +32,9 @@ OVERALL: Final = "overall"
 
 @dataclass(frozen=True)
 class Difference:
-    """One option against one reference: more than zero means that the option is better.
+    """One option against one reference: a gain above zero means that the option is better.
 
-    Attributes
-    ----------
-    model, calibration, option, reference, metric, slice : str
-    dates, episodes : int
-        Trading days and independent episodes behind it.
-    verdict : str
-        One of :data:`VERDICTS`.
-    gain : Quantity
-        Improvement with its interval, in the units of its :class:`~barograph.report.metrics.Gain`.
-    value, reference_value : float
-        What option and reference score.
-    p_value : float
-        Before any correction; NaN where nothing was tested.
+    `verdict` is one of :data:`VERDICTS`, `p_value` is before any correction, NaN where nothing was tested.
     """
 
     model: str
@@ -76,20 +64,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Study:
-    """The differences, ready to be looked up, and the facts of the study.
-
-    Attributes
-    ----------
-    differences : pandas.DataFrame
-        One row a (model, calibration, option, reference, metric, slice), with :data:`COLUMNS`.
-    facts : mapping
-        Plain values under :data:`FACTS`.
-
-    Raises
-    ------
-    InputError
-        If a column or a fact is missing, or a verdict is none of :data:`VERDICTS`.
-    """
+    """The differences by :data:`COLUMNS`, ready to be looked up, and the facts of the study by :data:`FACTS`."""
 
     differences: pd.DataFrame
     facts: Mapping[str, Any]
@@ -99,7 +74,7 @@ class Study:
         check(self.differences, self.facts)
 
     @cached_property
-    def _rows(self) -> dict[tuple[str, ...], dict[Any, Any]]:
+    def _rows(self) -> dict[tuple[str, ...], Record]:
         keys = [self.differences[name].astype(str) for name in COLUMNS[:6]]
         return dict(zip(zip(*keys, strict=True), self.differences.to_dict("records"), strict=True))
 
@@ -134,46 +109,31 @@ class Study:
         return palette.regime_order(set(self.differences["slice"].astype(str)) - {OVERALL})
 
     def find(
-        self,
-        option: str,
-        reference: str,
-        metric: str = "log_loss",
-        slice_: str = OVERALL,
-        *,
-        model: str | None = None,
-        calibration: str | None = None,
+        self, option: str, reference: str, metric: str = "log_loss", slice_: str = OVERALL, **of: str
     ) -> Difference | None:
-        """Look a difference up: of the first model and calibration by default; None where it was not compared."""
+        """Look a difference up, `of` a model and calibration, by default the first; None where it was not compared."""
         if self.differences.empty:
             return None
-        key = (model or self.models[0], calibration or self.calibrations[0], option, reference, metric, slice_)
-        return _difference(self._rows[key], GAINS[metric]) if key in self._rows else None
+        whose = (of.get("model", self.models[0]), of.get("calibration", self.calibrations[0]))
+        key = (*whose, option, reference, metric, slice_)
+        return _difference(self._rows[key]) if key in self._rows else None
 
-    def against(
-        self,
-        reference: str,
-        metric: str = "log_loss",
-        slice_: str = OVERALL,
-        *,
-        model: str | None = None,
-        calibration: str | None = None,
-    ) -> list[Difference]:
+    def against(self, reference: str, metric: str = "log_loss", slice_: str = OVERALL, **of: str) -> list[Difference]:
         """Give what was compared to a reference, in the order of the options."""
-        both = {"model": model, "calibration": calibration}
-        found = [self.find(option, reference, metric, slice_, **both) for option in self.options]
-        return [one for one in found if one is not None]
+        found = (self.find(option, reference, metric, slice_, **of) for option in self.options)
+        return [difference for difference in found if difference is not None]
 
-    def twin(self, one: Difference) -> Difference | None:
+    def twin(self, raw: Difference) -> Difference | None:
         """Find a raw difference recalibrated; None where it is not raw, or was not recalibrated."""
-        if one.calibration != RAW:
+        if raw.calibration != RAW:
             return None
-        both = {"model": one.model, "calibration": RECALIBRATED}
-        return self.find(one.option, one.reference, one.metric, one.slice, **both)
+        of = {"model": raw.model, "calibration": RECALIBRATED}
+        return self.find(raw.option, raw.reference, raw.metric, raw.slice, **of)
 
     @cached_property
     def surest(self) -> list[Difference]:
         """All differences, those of the smallest p-values first."""
-        found = [_difference(self._rows[key], GAINS[key[4]]) for key in sorted(self._rows)]
+        found = [_difference(self._rows[key]) for key in sorted(self._rows)]
         return sorted(found, key=lambda one: (math.isnan(one.p_value), one.p_value, one.calibration == RECALIBRATED))
 
     def _ordered(self, column: str, order: Sequence[str]) -> list[str]:
@@ -183,12 +143,7 @@ class Study:
 
 
 def check(differences: pd.DataFrame, facts: Mapping[str, Any]) -> None:
-    """Refuse a table or facts that lack a part of the study.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse a table or facts that lack a part of the study, or name an unknown verdict, metric or calibration."""
     missing = [name for name in COLUMNS if name not in differences.columns]
     if missing:
         raise InputError(f"study: differences lack the columns {missing}; there are {list(differences.columns)}")
@@ -201,21 +156,11 @@ def check(differences: pd.DataFrame, facts: Mapping[str, Any]) -> None:
             raise InputError(f"study: {column} {odd[0]!r} is unknown; allowed are {', '.join(allowed)}")
 
 
-def _difference(row: Mapping[str, Any], metric: Gain) -> Difference:
-    base = float(row["reference_value"]) if metric.relative else 1.0
-    value, low, high = (float(row[name]) / base if base else float("nan") for name in ("improvement", "low", "high"))
-    return Difference(
-        model=str(row["model"]),
-        calibration=str(row["calibration"]),
-        option=str(row["option"]),
-        reference=str(row["reference"]),
-        metric=str(row["metric"]),
-        slice=str(row["slice"]),
-        dates=int(row["dates"]),
-        episodes=int(row["episodes"]),
-        verdict=str(row["verdict"]),
-        gain=Quantity(Estimate(value, low, high), metric.scale),
-        value=float(row["value"]),
-        reference_value=float(row["reference_value"]),
-        p_value=float(row["p_value"]),
-    )
+def _difference(row: Record) -> Difference:
+    written = GAINS[str(row["metric"])]
+    base = float(row["reference_value"]) if written.relative else 1.0
+    gain = (float(row[name]) / base if base else math.nan for name in ("improvement", "low", "high"))
+    given: dict[str, Any] = {name: str(row[name]) for name in (*COLUMNS[:6], "verdict")}
+    given |= {name: int(row[name]) for name in ("dates", "episodes")}
+    given |= {name: float(row[name]) for name in ("value", "reference_value", "p_value")}
+    return Difference(**given, gain=Quantity(Estimate(*gain), written.scale))

@@ -59,9 +59,9 @@ def beside(study: Study, one: Difference) -> str:
     return f" (recalibrated {brief(study, twin)})" if twin is not None and (one.told or twin.told) else ""
 
 
-def finding(study: Study, reference: str, slice_: str = OVERALL, *, model: str | None = None) -> str:
-    """Say which options help and which hurt against a reference, by log loss."""
-    found = study.against(reference, "log_loss", slice_, model=model)
+def finding(study: Study, reference: str, slice_: str = OVERALL, **of: str) -> str:
+    """Say which options help and which hurt against a reference, by log loss, `of` a model."""
+    found = study.against(reference, "log_loss", slice_, **of)
     return outcome(found) + _recalibrated(study, found) if found else "nothing was compared"
 
 

@@ -70,7 +70,12 @@ def render_study(differences: pd.DataFrame, facts: Mapping[str, Any]) -> str:
         A whole HTML document that loads nothing. The same study gives the same bytes.
     """
     study = Study(differences, facts)
-    answer = Section("answer", "What each part of the memory is worth", f"{claims.headline(study)}.", [Words(claims.answer(study), "standfirst")])
+    answer = Section(
+        "answer",
+        "What each part of the memory is worth",
+        f"{claims.headline(study)}.",
+        [Words(claims.answer(study), "standfirst")],
+    )
     sections = (answer, _differences(study), _metrics(study), _regimes(study), _reading(study))
     return page("memory study", [section for section in sections if section is not None])
 

@@ -15,13 +15,7 @@ _HEADS: Final = {"log_loss": "log loss, %", "sharpe": "Sharpe ratio"}
 
 
 def closing(study: Study) -> str:
-    """Write options down, what they gain across, of the predictor of which the sentences speak.
-
-    Returns
-    -------
-    str
-        Lines of at most 116 ASCII characters: a figure, its interval beneath, the verdict beneath that.
-    """
+    """Write options down and their gains across, of the predictor of whom the sentences speak, in 116 ASCII columns."""
     columns = [
         (calibration, metric, reference, [study.find(one, reference, metric, calibration=calibration) for one in rows])
         for rows in [study.options]
