@@ -25,42 +25,21 @@ from . import synthetic_why
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
 SOURCES: dict[str, Table | Csv] = {
-    "context": CONTEXT,
-    "regimes": REGIME_SERIES,
-    "folds": FOLDS,
-    "samples": SAMPLES,
-    "selection": SELECTION,
-    "slices": results.SLICES,
-    "calibration": calibration.RELIABILITY,
-    "confusion": calibration.CONFUSION,
-    "backtest": results.BACKTEST,
-    "equity": money.EQUITY,
-    "monthly": results.MONTHLY,
-    "cost_curve": money.COST_CURVE,
-    "criteria": gate.CRITERIA,
-    "shap_importance": results.SHAP,
-    "shap_beeswarm": beeswarm.SWARM,
-    "shap_agreement": agreement.AGREEMENT,
-    "shap_methods": results.METHODS,
-    "importance_by_fold": agreement.BY_FOLD,
-    "importance_stability": agreement.STABILITY,
-    "drift_features": alarms.FEATURES,
-    "drift_regimes": moved.REGIMES,
-    "drift_shares": moved.SHARES,
-    "drift_predictions": moved.PREDICTIONS,
-    "exam": exam.EXAM,
-}
+    "context": CONTEXT, "regimes": REGIME_SERIES, "folds": FOLDS, "samples": SAMPLES, "selection": SELECTION,
+    "slices": results.SLICES, "calibration": calibration.RELIABILITY, "confusion": calibration.CONFUSION, "exam": exam.EXAM,
+    "backtest": results.BACKTEST, "equity": money.EQUITY, "monthly": results.MONTHLY, "cost_curve": money.COST_CURVE,
+    "criteria": gate.CRITERIA, "shap_importance": results.SHAP, "shap_beeswarm": beeswarm.SWARM,
+    "shap_agreement": agreement.AGREEMENT, "shap_methods": results.METHODS, "importance_by_fold": agreement.BY_FOLD,
+    "importance_stability": agreement.STABILITY, "drift_features": alarms.FEATURES, "drift_regimes": moved.REGIMES,
+    "drift_shares": moved.SHARES, "drift_predictions": moved.PREDICTIONS,
+}  # fmt: skip
 SECTORS = ("Energy", "Financials", "Health Care", "Information Technology", "Utilities")
 
 
 def build(
-    first: int = 2000,
-    last: int = 2008,
-    models: tuple[str, ...] = MODELS,
-    features: int = 30,
-    points: int = 60,
+    first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS, features: int = 30, points: int = 60,
     **changes: Any,
-) -> Results:
+) -> Results:  # fmt: skip
     """Invent the results of the years from ``first`` to ``last``; ``changes`` are those of :func:`replaced`."""
     rng = np.random.default_rng(7)
     days = pd.bdate_range(f"{first}-01-03", f"{last}-12-30").as_unit("us")
@@ -341,21 +320,8 @@ def _backtest(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataF
         sharpe = 0.55 if name == "universe" else 0.62 - 0.05 * place
         gap = sharpe - 0.55
         gaps = (0.0, 0.0) if name == "universe" else (gap - 0.25, gap + 0.25)
-        values = (
-            0.09,
-            0.15,
-            sharpe,
-            sharpe - 0.4,
-            sharpe + 0.4,
-            gap,
-            *gaps,
-            0.8,
-            0.3,
-            -0.42 + 0.01 * place,
-            12.0,
-            85.0,
-        )
-        rows.append((name, *values))
+        ratios = (sharpe, sharpe - 0.4, sharpe + 0.4, gap, *gaps, 0.8, 0.3)
+        rows.append((name, 0.09, 0.15, *ratios, -0.42 + 0.01 * place, 12.0, 85.0))
     names = ["predictor", "cagr", "annual_volatility", "sharpe", "sharpe_low", "sharpe_high", "excess_sharpe"]
     names += ["excess_sharpe_low", "excess_sharpe_high", "sortino", "calmar", "max_drawdown", "annual_turnover"]
     return pd.DataFrame(rows, columns=[*names, "cost_bps_per_year"])

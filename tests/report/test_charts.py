@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.memory import effective_size
 from barograph.report import Results, blocks, charts, palette
 from barograph.report.blocks import Chart
 from barograph.report.parts import calibration
@@ -91,7 +90,6 @@ def test_a_fold_shows_no_event_before_it_may_use_it(results: Results) -> None:
 
 def test_forests_show_too_little_evidence_grey_and_without_a_number(results: Results) -> None:
     chart = skill.forest(results, "regime")
-    assert chart is not None
     ticks = dict(zip(chart.layout["yaxis"]["tickvals"], chart.layout["yaxis"]["ticktext"], strict=True))
     crash = next(place for place, text in ticks.items() if "Crash" in text)
     assert "2 episodes: too few" in ticks[crash]
@@ -102,7 +100,6 @@ def test_forests_show_too_little_evidence_grey_and_without_a_number(results: Res
             assert ("too little evidence" in text) == weak
             assert ("%" in text) != weak
     sure = skill.forest(with_scores(results, "regime", "crash", sufficient=True), "regime")
-    assert sure is not None
     visible = [trace for trace in sure.data if trace["visible"]]
     assert palette.FAINT not in {trace["error_x"]["color"] for trace in visible}
 
@@ -113,7 +110,6 @@ def test_events_of_one_episode_prove_nothing(results: Results) -> None:
 
 def test_folds_are_named_by_their_years(results: Results) -> None:
     chart = skill.forest(results, "fold")
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == [str(year) for year in range(2003, 2009)]
     assert chart.layout["yaxis"]["tickvals"] == [5, 4, 3, 2, 1, 0]
 
@@ -161,20 +157,8 @@ def test_bins_of_few_rows_are_left_out_of_the_curve(results: Results) -> None:
         assert {len(trace["x"]) for trace in chart.data[1:]} == {9}
 
 
-def test_effective_size_of_equal_and_of_copied_rows() -> None:
-    days = pd.date_range("2020-01-01", periods=4)
-    rows = pd.DataFrame({"fold": 0, "symbol": "A", "date": days, "weight": 1.0})
-    assert effective_size(rows, ["fold"])[0] == pytest.approx(4)
-    assert effective_size(rows.assign(date=days[0]), ["fold"])[0] == pytest.approx(1)
-    copies = rows.assign(date=days[[0, 0, 1, 1]], weight=[1.0, 3.0, 2.0, 2.0])
-    assert effective_size(copies, ["fold"])[0] == pytest.approx(2)
-    assert effective_size(rows.assign(weight=[1.0, 0, 0, 0]), ["fold"])[0] == pytest.approx(1)
-    assert effective_size(rows.assign(weight=[3.0, 1, 0, 0]), ["fold"])[0] == pytest.approx(16 / 10)
-
-
 def test_every_row_shown_is_in_a_bar(results: Results) -> None:
     chart = shown.shown(results)
-    assert chart is not None
     assert sum(sum(trace["y"]) for trace in chart.data if trace["type"] == "bar") == len(field(results, "samples"))
 
 
@@ -204,7 +188,6 @@ def test_where_the_lead_is_gone(results: Results) -> None:
         {"predictor": ["ensemble"] * 2 + ["universe"] * 2, "cost_bps": [0, 10, 0, 10], "sharpe": [1.0, 0.0, 0.6, 0.6]}
     )
     chart = money.cost_curve(replaced(results, cost_curve=curve))
-    assert chart is not None
     assert (
         chart.heading
         == "Its lead in Sharpe ratio, which its interval does not support, is gone at 4 basis points a trade"

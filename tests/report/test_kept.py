@@ -50,7 +50,6 @@ def test_the_heading_counts_and_says_how_stable(results: Results) -> None:
 
 def test_cells_count_what_a_fold_keeps_of_a_family(results: Results) -> None:
     chart = kept.families(selected(results))
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["All features (5)", "Momentum (2)", "Volatility (3)"]
     assert chart.layout["xaxis"]["ticktext"] == ["2003", "2004", "2005"]
     assert chart.data[0]["text"] == [["4", "2", "4"], ["2", "1", "2"], ["2", "1", "2"]]
@@ -65,7 +64,6 @@ def test_cells_count_what_a_fold_keeps_of_a_family(results: Results) -> None:
 def test_a_family_that_loses_all_is_still_there(results: Results) -> None:
     none = {(fold, name): "missing" for fold in range(3) for name in ("ret_1", "ret_2")}
     chart = kept.families(selected(results, none))
-    assert chart is not None
     assert chart.data[0]["text"][1] == ["0", "0", "0"]
     assert chart.heading == "Momentum features go most often: a fold keeps 0 of 2 (median)"
 

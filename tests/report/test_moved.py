@@ -34,7 +34,6 @@ ROWS = [
 
 def test_cells_show_the_median_effect_and_count_what_could_be_compared(results: Results) -> None:
     chart = moved.features(drifted(results, ROWS))
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["All features", "Momentum", "Volatility"]
     assert chart.data[0]["z"] == [[0.3, 0.3, 0.1], [None, 0.1, 0.1], [0.3, 0.6, 0.25]]
     assert chart.data[0]["text"] == [
@@ -106,7 +105,6 @@ def test_many_alarms_are_cut_and_counted(results: Results) -> None:
     known = replaced(many, drift_features=table)
     assert alarms.caption(known).startswith("60 features of 60 raised an alarm in at least one test; the 15 that")
     shown = alarms.table(known)
-    assert shown is not None
     assert len(shown.rows) == alarms.SHOWN
     assert len(alarms.rows(known)) == 60
 
@@ -118,7 +116,6 @@ def test_regimes_name_the_furthest_and_its_largest_change(results: Results) -> N
         columns=["fold", "regime", "reference", "current"],
     )
     chart = moved.regimes(replaced(results, drift_regimes=table, drift_shares=shares))
-    assert chart is not None
     assert chart.heading == "The mix of regimes moved in 1 of 2 tests, furthest in 2004: normal \N{MINUS SIGN}40 points"
     bars, cells = chart.data
     assert bars["marker"]["color"] == ["#c4ccd4", "#0072B2"]
@@ -134,10 +131,8 @@ def test_a_frame_marks_the_predictions_that_moved(results: Results) -> None:
     ]
     table = pd.DataFrame(rows, columns=["predictor", "fold", "js", "moved"]).assign(q_value=0.02)
     chart = moved.predictions(replaced(results, drift_predictions=table))
-    assert chart is not None
     assert chart.heading == "Predictions moved at 1 of 2 predictors, most often at the ensemble, in 1 of 1 test"
     tied = moved.predictions(replaced(results, drift_predictions=table.assign(moved=True)))
-    assert tied is not None
     assert tied.heading == "Predictions moved at 2 of 2 predictors, at none in more than 1 of 1 test"
     assert chart.data[0]["z"] == [[200.0], [10.0]]
     (frame,) = chart.layout["shapes"]

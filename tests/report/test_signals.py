@@ -33,8 +33,6 @@ def test_signals_stand_between_the_predictors_and_the_universe(without: Results,
 
 def test_every_line_and_row_of_the_money_section_has_one_colour_a_name(traded: Results) -> None:
     equity, costs = money.equity(traded), money.cost_curve(traded)
-    assert equity is not None
-    assert costs is not None
     marks = {}
     for trace in (*equity.data, *costs.data):
         if trace.get("mode") == "lines" and trace.get("name", "").startswith("Signal"):

@@ -55,13 +55,10 @@ def said(frame: pd.DataFrame, **changes: Any) -> str:
 def test_percentages_are_of_the_references_log_loss() -> None:
     study = Study(differences({"none": 0.8, "expanding": 0.76}), facts())
     ours, theirs = study.find("expanding", "none"), study.find("none", "expanding")
-    assert ours is not None
-    assert theirs is not None
     assert ours.gain.estimate.value == pytest.approx(0.04 / 0.8)
     assert ours.gain.estimate.high == pytest.approx(0.043 / 0.8)
     assert theirs.gain.estimate.value == pytest.approx(-0.04 / 0.76)
     sharpe = study.find("expanding", "none", "sharpe")
-    assert sharpe is not None
     assert sharpe.gain.estimate.value == pytest.approx(0.2 * 0.04), "a Sharpe ratio stays in its own units"
 
 
@@ -260,7 +257,6 @@ def test_without_the_baselines_no_scale_is_given(table: pd.DataFrame) -> None:
     assert "For scale" not in said(table)
     assert "For scale" not in said(table, prior_log_loss=1.05)
     shown = re.search('<p class="note">(Log loss on the same rows.*?)</p>', render_study(table, facts(**SCALE)))
-    assert shown is not None
     assert "class frequencies 1.0500; regime table 1.0010; none 1.0000" in shown[1]
     assert scale.note(Study(table, facts())).startswith(
         "Log loss on the same rows, of the vote raw and recalibrated: none 1.0000, 1.0000; expanding 0.9880, "

@@ -64,13 +64,11 @@ def test_one_model_has_no_range(results: Results) -> None:
 def test_cells_are_the_averages_of_the_models(results: Results) -> None:
     known = told(results, BOTH)
     chart = why.families(known)
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["Volatility", "Momentum", "Calendar"]
     assert chart.layout["xaxis"]["ticktext"] == ["All", "Crash"]
     np.testing.assert_allclose(chart.data[0]["z"], [[50, 20], [40, 65], [10, 15]])
     assert chart.heading == "Volatility and momentum features together carry 90 %"
     chart = why.features(known)
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["ret_1", "vol_1", "vol_2", "month"]
     assert chart.heading == "ret_1 comes first in 1 of 1 regime; the 4 first carry 100 %"
 
@@ -81,19 +79,16 @@ def test_a_regime_without_rows_or_shares_is_left_out(results: Results, without: 
     for name, value in without.items():
         table.loc[table["regime"] == "crash", name] = value
     chart = why.families(replaced(results, shap_importance=table))
-    assert chart is not None
     assert chart.layout["xaxis"]["ticktext"] == ["All", "Low<br>volatility", "Normal", "High<br>volatility", "Recovery"]
 
 
 def test_features_of_no_known_family_are_the_others(results: Results) -> None:
     chart = why.families(replaced(told(results, BOTH), catalogue=catalogue({"ret_1": "momentum"})))
-    assert chart is not None
     assert set(chart.layout["yaxis"]["ticktext"]) == {"Momentum", "Other"}
 
 
 def test_each_model_shows_its_own_features_first(results: Results) -> None:
     chart = why.chosen_features(told(results, BOTH))
-    assert chart is not None
     assert chart.heading == "LightGBM: vol_1 first with 40 % of the attribution"
     assert chart.layout["meta"]["random_forest"]["heading"] == "Random forest: ret_1 first with 50 % of the attribution"
     rows = {one: meta["layout"]["yaxis.ticktext"] for one, meta in chart.layout["meta"].items()}
@@ -104,7 +99,6 @@ def test_each_model_shows_its_own_features_first(results: Results) -> None:
 
 def test_a_model_that_uses_nothing_is_said_to(results: Results) -> None:
     chart = why.chosen_features(told(results, {("lightgbm", "all"): (0.0, 0.0, 0.0, 0.0)}))
-    assert chart is not None
     assert chart.heading == "LightGBM uses no feature"
 
 
@@ -125,7 +119,6 @@ def swarm(value: list[float], shap: list[float]) -> pd.DataFrame:
 )
 def test_a_direction_is_claimed_where_there_is_one(results: Results, shap: list[float], words: str) -> None:
     chart = beeswarm.beeswarms(replaced(results, shap_beeswarm=swarm([1, 2, 3, 4, 5], shap)))
-    assert chart is not None
     assert words in chart.heading
 
 
@@ -150,7 +143,6 @@ def test_thinning_keeps_the_same_rows_of_every_feature_and_the_parts_of_regimes(
 
 def test_missing_values_are_dots_of_their_own_colour(results: Results) -> None:
     chart = beeswarm.beeswarms(replaced(results, shap_beeswarm=swarm([1, 2, np.nan, 4], [0.1, 0.2, 0.3, 0.4])))
-    assert chart is not None
     known, missing = chart.data
     assert known["marker"]["color"] == [0, 50, 100]
     assert missing["marker"]["color"] == beeswarm.MISSING
@@ -199,14 +191,11 @@ def test_steadiness_is_told_from_the_overlap_and_the_rank_correlation(results: R
     known = replaced(results, importance_stability=table)
     alike = replaced(results, importance_stability=table.assign(rank_correlation=0.5))
     same = agreement.stability(alike)
-    assert same is not None
     assert same.heading == "From fold to fold the order of features correlates to 0.50 (median)"
     chart = agreement.over_folds(known)
-    assert chart is not None
     assert chart.heading == "LightGBM keeps 7 of its 10 first features from fold to fold (median, by gain)"
     assert chart.layout["meta"]["random_forest"]["heading"] == "Random forest over the folds, by gain"
     lines = agreement.stability(known)
-    assert lines is not None
     assert lines.heading.endswith(
         "LightGBM keeps its order of features best (0.90, median), Random forest least (0.30)"
     )
@@ -216,7 +205,6 @@ def test_steadiness_is_told_from_the_overlap_and_the_rank_correlation(results: R
 def test_methods_are_listed_with_their_error(results: Results) -> None:
     table = field(results, "shap_methods").assign(largest_error=[2.4e-7, 0.0421, np.nan])
     told = why.methods(replaced(results, shap_methods=table))
-    assert told is not None
     rows = told.rows
     assert [row.name for row in rows] == ["LightGBM", "Logistic regression", "Random forest"]
     assert [row.cells[-1].text for row in rows] == ["2e\N{MINUS SIGN}7", "0.042", "\N{EN DASH}"]

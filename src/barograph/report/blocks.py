@@ -19,7 +19,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Words:
-    """Paragraphs, items of a list or lines of code; text between backticks is code. A `tag` stands framed before."""
+    """Paragraphs, items of a list or lines of code; text between backticks is code. A `tag` precedes in a frame."""
 
     sentences: Sequence[str]
     style: Literal["plain", "standfirst", "prose", "subtitle", "lead", "note", "list", "code"] = "plain"
@@ -149,7 +149,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `first` heads the rows' names, `title` stands before the caption in bold, `style` is a CSS class."""
+    """A table; `first` heads the rows' names, `title` precedes the caption in bold, `style` is a CSS class."""
 
     id: str
     caption: str

@@ -84,8 +84,8 @@ _FURTHER: Final = (
 def marks(predictors: Iterable[str]) -> dict[str, Mark]:
     """Give each predictor its mark; a user's own models, then signals, take the further ones alphabetically."""
     names = sorted(set(predictors), key=lambda name: (name.startswith(SIGNAL_PREFIX), name))
-    own = [name for name in names if name not in _MARKS]
-    return {name: _MARKS.get(name) or _FURTHER[own.index(name) % len(_FURTHER)] for name in names}
+    others = [name for name in names if name not in _MARKS]
+    return {name: _MARKS.get(name) or _FURTHER[others.index(name) % len(_FURTHER)] for name in names}
 
 
 def title(name: str) -> str:

@@ -41,8 +41,8 @@ def rows(results: Results) -> list[Row]:
     ratios = sharpe_ratios(results)
     scores = zip(*(column(results.overall, METRICS[key]) for key in _SCORES), strict=True)
     cells = {
-        str(name): [*own, *ratios.get(str(name), [DASH, DASH])]
-        for name, own in zip(results.overall.index, scores, strict=True)
+        str(name): [*row, *ratios.get(str(name), [DASH, DASH])]
+        for name, row in zip(results.overall.index, scores, strict=True)
     }
     if UNIVERSE in ratios:
         cells[UNIVERSE] = [DASH] * len(_SCORES) + ratios[UNIVERSE]

@@ -153,7 +153,7 @@ def _leader(mean: pd.DataFrame) -> str:
     if regimes.empty:
         return f"{mean.index[0]} comes first; {rest}"
     leaders = regimes.idxmax().value_counts()
-    most, n = sorted(leaders.items(), key=lambda one: (-one[1], str(one[0])))[0]
+    most, n = sorted(leaders.items(), key=lambda pair: (-pair[1], str(pair[0])))[0]
     return f"{most} comes first in {n} of {words.count(regimes.shape[1], 'regime')}; {rest}"
 
 

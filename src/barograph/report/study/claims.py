@@ -49,8 +49,8 @@ def answer(study: Study) -> list[str]:
 def scope(study: Study) -> str:
     """Say what was measured, on what, and with which certainty."""
     facts = study.facts
-    found = [one for name in study.references for one in study.against(name)]
-    days, blocks = (max((getattr(one, name) for one in found), default=0) for name in ("dates", "episodes"))
+    found = [gap for name in study.references for gap in study.against(name)]
+    days, blocks = (max((getattr(gap, name) for gap in found), default=0) for name in ("dates", "episodes"))
     on = f"{words.count(int(facts['symbols']), 'symbol')} ({facts['source']}, {facts['label']})"
     size = [
         words.count(int(facts["rows"]), "row"),
@@ -80,9 +80,9 @@ def headline(study: Study) -> str:
     clauses = [statement(study, window, subject("expanding"))] if window else []
     if placebo:
         clauses.append(statement(study, placebo, subject("archive")) + _though(study, placebo))
-    found = [one for one in study.against("none") if one.verdict == HURTS and one.option != "expanding"]
+    found = [gap for gap in study.against("none") if gap.verdict == HURTS and gap.option != "expanding"]
     if found:
-        names = words.joined([called(one.option) for one in found])
+        names = words.joined([called(gap.option) for gap in found])
         clauses.append(f"{names} {'hurts' if len(found) == 1 else 'hurt'} a rolling window")
     if not clauses:
         clauses = [finding(study, name) for name in study.references[:1]] or ["nothing was compared"]
@@ -90,13 +90,13 @@ def headline(study: Study) -> str:
 
 
 def _opening(study: Study, option: str, references: Sequence[str]) -> str:
-    found = [one for name in references if (one := study.find(option, name)) is not None]
+    found = [gap for name in references if (gap := study.find(option, name)) is not None]
     if not found:
         return ""
     first = claim(study, found[0], subject(option))
     rest = [
-        f"against {target(one.reference)}{' in log loss' if one.reference == 'placebo' else ''} {both(study, one)}"
-        for one in found[1:]
+        f"against {target(gap.reference)}{' in log loss' if gap.reference == 'placebo' else ''} {both(study, gap)}"
+        for gap in found[1:]
     ]
     return f"{words.capitalised('; '.join([first, *rest]))}."
 
@@ -107,8 +107,8 @@ def _archive(study: Study, option: str) -> str:
     if placebo is None:
         return text
     others = _other_metrics(study, placebo)
-    both_ways = [one for one in (placebo, study.twin(placebo)) if one is not None]
-    if alone and alone.verdict == HELPS and all(one.verdict == NO_EVIDENCE for one in both_ways):
+    both_ways = [gap for gap in (placebo, study.twin(placebo)) if gap is not None]
+    if alone and alone.verdict == HELPS and all(gap.verdict == NO_EVIDENCE for gap in both_ways):
         by = "By log loss" if others else "So by none of the metrics"
         text += f" {by} what it adds is{' not' if others else ''} shown to be more than as many random old rows add."
     return f"{text} Of the other metrics against {target('placebo')}: {others}." if others else text
@@ -117,28 +117,28 @@ def _archive(study: Study, option: str) -> str:
 def _though(study: Study, placebo: Difference) -> str:
     """Name the other metrics by which an option differs from its placebo, where log loss shows nothing."""
     others = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    said = [f"by {GAINS[one.metric].noun} it {one.verdict}" for one in others if one and one.sure]
+    said = [f"by {GAINS[gap.metric].noun} it {gap.verdict}" for gap in others if gap and gap.sure]
     return f", though {words.joined(said)}" if said and not placebo.sure else ""
 
 
 def _other_metrics(study: Study, placebo: Difference) -> str:
     """Give the other metrics by which an option differs from its placebo, raw or recalibrated; empty without any."""
     found = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    sure = [one for one in found if one and (one.sure or ((twin := study.twin(one)) is not None and twin.sure))]
-    return ", ".join(f"{GAINS[one.metric].noun} {both(study, one)}" for one in sure)
+    sure = [gap for gap in found if gap and (gap.sure or ((twin := study.twin(gap)) is not None and twin.sure))]
+    return ", ".join(f"{GAINS[gap.metric].noun} {both(study, gap)}" for gap in sure)
 
 
 def _parts(study: Study) -> str:
-    found = [(name, one) for name in _PARTS if (one := study.find(name, "none")) is not None]
+    found = [(name, gap) for name in _PARTS if (gap := study.find(name, "none")) is not None]
     if not found:
         return ""
-    texts = [f"{_PARTS[name]} {both(study, one)}" for name, one in found]
+    texts = [f"{_PARTS[name]} {both(study, gap)}" for name, gap in found]
     end = " Each holds the parts before it, and its figure is of them all." if len(found) > 1 else ""
     return f"In log loss against {target('none')}: {'; '.join(texts)}.{end}{_steps(study)}"
 
 
 def _steps(study: Study) -> str:
     """Say what each part adds to those before it, where the study compared them."""
-    steps = [(name, one) for name, before in _BEFORE.items() if (one := study.find(name, before)) is not None]
-    texts = [f"{_ADDED[name]} {both(study, one)}" for name, one in steps]
+    steps = [(name, gap) for name, before in _BEFORE.items() if (gap := study.find(name, before)) is not None]
+    texts = [f"{_ADDED[name]} {both(study, gap)}" for name, gap in steps]
     return f" What each adds to those before it: {'; '.join(texts)}." if texts else ""

@@ -17,9 +17,9 @@ _NAMED: Final = 3
 def crises(study: Study) -> list[str]:
     """Speak of crashes and recoveries, together where both are too few."""
     found = {name: study.against("none", "log_loss", name) for name in _CRISES}
-    few = {name: own for name, own in found.items() if own and not any(one.told for one in own)}
-    texts = [_crisis(study, name, own) for name, own in found.items() if own and name not in few]
-    where = [f"{_CRISES[name]} ({episodes(own)})" for name, own in few.items()]
+    few = {name: gaps for name, gaps in found.items() if gaps and not any(gap.told for gap in gaps)}
+    texts = [_crisis(study, name, gaps) for name, gaps in found.items() if gaps and name not in few]
+    where = [f"{_CRISES[name]} ({episodes(gaps)})" for name, gaps in few.items()]
     if where:
         others = "".join(_others_in(study, name) for name in few)
         texts.append(f"In {words.joined(where)} there are too few crises to tell whether any option helps.{others}")
@@ -28,11 +28,11 @@ def crises(study: Study) -> list[str]:
 
 def money(study: Study) -> str:
     """Speak of the Sharpe ratio after costs, and count where else it has a verdict."""
-    found = [one for one in study.against("none", "sharpe") if one.told]
+    found = [gap for gap in study.against("none", "sharpe") if gap.told]
     if not found:
         return ""
     of, against = f"the Sharpe ratio after costs of {_speaker(study)}", f"against {target('none')}"
-    if any(one.sure for one in found):
+    if any(gap.sure for gap in found):
         return f"{words.capitalised(of)}, {against}: {_listed(study, found)}.{_other_ratios(study)}"
     twins = _twins(study, found)
     recalibrated = _recalibrated(twins, f" (recalibrated likewise, {_largest(twins)})" if twins else "")
@@ -44,7 +44,7 @@ def money(study: Study) -> str:
 
 def _crisis(study: Study, regime: str, found: Sequence[Difference]) -> str:
     where = f"In {_CRISES[regime]} ({episodes(found)}), by log loss of {_speaker(study)},"
-    if any(one.sure for one in found):
+    if any(gap.sure for gap in found):
         text = f"{where} against {target('none')}: {_listed(study, found)}."
     else:
         recalibrated = _recalibrated(_twins(study, found), " (recalibrated likewise)")
@@ -54,34 +54,34 @@ def _crisis(study: Study, regime: str, found: Sequence[Difference]) -> str:
 
 def _others_in(study: Study, regime: str) -> str:
     """Count the verdicts in a regime of which its sentence does not speak, and name the surest."""
-    own = [
-        one
-        for one in study.surest
-        if one.told
-        and (one.model, one.slice) == (study.models[0], regime)
-        and (one.metric, one.reference) != ("log_loss", "none")
+    gaps = [
+        gap
+        for gap in study.surest
+        if gap.told
+        and (gap.model, gap.slice) == (study.models[0], regime)
+        and (gap.metric, gap.reference) != ("log_loss", "none")
     ]
-    sure = [one for one in own if one.sure]
+    sure = [gap for gap in gaps if gap.sure]
     if not sure:
         return ""
-    named = "; ".join(_named(study, one) for one in sure[:_NAMED])
+    named = "; ".join(_named(study, gap) for gap in sure[:_NAMED])
     return (
-        f" Of the other {words.count(len(own), 'comparison')} of {_speaker(study)} there (metrics, references, "
+        f" Of the other {words.count(len(gaps), 'comparison')} of {_speaker(study)} there (metrics, references, "
         f"{' and '.join(study.calibrations)}) {_verdicts(sure)}{'; the surest' if len(sure) > _NAMED else ''}: {named}."
     )
 
 
 def _other_ratios(study: Study) -> str:
     """Count the Sharpe ratios that have a verdict, of single models and elsewhere of the predictor that speaks."""
-    ratios = [one for one in study.surest if one.metric == "sharpe" and one.told]
+    ratios = [gap for gap in study.surest if gap.metric == "sharpe" and gap.told]
     speaker = study.models[0]
-    single = [one for one in ratios if one.model != speaker]
+    single = [gap for gap in ratios if gap.model != speaker]
     said = (OVERALL, "none")
-    elsewhere = [one for one in ratios if one.model == speaker and (one.slice, one.reference) != said]
+    elsewhere = [gap for gap in ratios if gap.model == speaker and (gap.slice, gap.reference) != said]
     texts = [
-        f"{words.count(len(own), 'difference')} of {whose} {_verdicts(sure)}"
-        for whose, own in (("single models", single), (_speaker(study), elsewhere))
-        if (sure := [one for one in own if one.sure])
+        f"{words.count(len(gaps), 'difference')} of {whose} {_verdicts(sure)}"
+        for whose, gaps in (("single models", single), (_speaker(study), elsewhere))
+        if (sure := [gap for gap in gaps if gap.sure])
     ]
     where = f"overall or in a regime, against any reference, {' or '.join(study.calibrations)}"
     return f" Elsewhere ({where}), of the {' and of the '.join(texts)}." if texts else ""
@@ -89,25 +89,25 @@ def _other_ratios(study: Study) -> str:
 
 def _listed(study: Study, found: Sequence[Difference]) -> str:
     """List what has a verdict, raw or recalibrated, and count the rest."""
-    listed = [one for one in found if one.sure or ((twin := study.twin(one)) is not None and twin.sure)]
+    listed = [gap for gap in found if gap.sure or ((twin := study.twin(gap)) is not None and twin.sure)]
     rest = len(found) - len(listed)
     end = f"; no evidence for {'the other' if rest == 1 else f'the other {rest}'}" if rest else ""
-    return "; ".join(f"{called(one.option)} {brief(study, one)}{beside(study, one)}" for one in listed) + end
+    return "; ".join(f"{called(gap.option)} {brief(study, gap)}{beside(study, gap)}" for gap in listed) + end
 
 
 def _recalibrated(twins: Sequence[Difference], likewise: str) -> str:
     """Say of recalibrated differences, of which the raw ones have no verdict, which do."""
     if not twins:
         return ""
-    sure = [one for one in twins if one.sure]
+    sure = [gap for gap in twins if gap.sure]
     return (
-        f" (recalibrated {counted(sure)}: {words.joined([called(one.option) for one in sure])})" if sure else likewise
+        f" (recalibrated {counted(sure)}: {words.joined([called(gap.option) for gap in sure])})" if sure else likewise
     )
 
 
-def _named(study: Study, one: Difference) -> str:
-    metric = GAINS[one.metric].noun
-    return f"{called(one.option)} against {target(one.reference)}, {metric}, {one.calibration}, {brief(study, one)}"
+def _named(study: Study, gap: Difference) -> str:
+    metric = GAINS[gap.metric].noun
+    return f"{called(gap.option)} against {target(gap.reference)}, {metric}, {gap.calibration}, {brief(study, gap)}"
 
 
 def _verdicts(sure: Sequence[Difference]) -> str:
@@ -115,12 +115,12 @@ def _verdicts(sure: Sequence[Difference]) -> str:
 
 
 def _largest(found: Sequence[Difference]) -> str:
-    most = max(found, key=lambda one: abs(one.gain.estimate.value))
+    most = max(found, key=lambda gap: abs(gap.gain.estimate.value))
     return f"that of {called(most.option)}, {most.gain.text(sign=True)}"
 
 
 def _twins(study: Study, found: Sequence[Difference]) -> list[Difference]:
-    return [twin for one in found if (twin := study.twin(one)) is not None and twin.told]
+    return [twin for gap in found if (twin := study.twin(gap)) is not None and twin.told]
 
 
 def _speaker(study: Study) -> str:

@@ -134,7 +134,7 @@ class Study:
     def surest(self) -> list[Difference]:
         """All differences, those of the smallest p-values first."""
         found = [_difference(self._rows[key]) for key in sorted(self._rows)]
-        return sorted(found, key=lambda one: (math.isnan(one.p_value), one.p_value, one.calibration == RECALIBRATED))
+        return sorted(found, key=lambda gap: (math.isnan(gap.p_value), gap.p_value, gap.calibration == RECALIBRATED))
 
     def _ordered(self, column: str, order: Sequence[str]) -> list[str]:
         there = set(self.differences[column].astype(str))

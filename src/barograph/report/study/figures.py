@@ -121,10 +121,10 @@ def _within(difference: Difference, window: Window) -> bool:
 
 
 def _note(found: Sequence[Difference], window: Window) -> str:
-    beyond = [one for one in found if one.gain.known and not _within(one, window)]
+    beyond = [gap for gap in found if gap.gain.known and not _within(gap, window)]
     if not beyond:
         return ""
-    return f"{_BEYOND}, with the number beside it." if any(one.told for one in beyond) else f"{_BEYOND}."
+    return f"{_BEYOND}, with the number beside it." if any(gap.told for gap in beyond) else f"{_BEYOND}."
 
 
 def _marks(
@@ -134,28 +134,28 @@ def _marks(
     shift = _SHIFTS[calibration] if len(study.calibrations) > 1 else 0.0
     traces: list[Trace] = []
     for verdict, colour in COLOURS.items():
-        known = [one for one in found if one.verdict == verdict and one.gain.known]
+        known = [gap for gap in found if gap.verdict == verdict and gap.gain.known]
         fill = colour if calibration == RAW else "#ffffff"
         marker = {"color": fill, "line": {"color": colour, "width": 1.6}, "size": 8}
         for inside in (True, False):
-            shown = [one for one in known if _within(one, window) == inside]
+            shown = [gap for gap in known if _within(gap, window) == inside]
             if shown:
-                heights = [places[one.option] + shift for one in shown]
-                says = [_hover(study, one, calibration) for one in shown]
+                heights = [places[gap.option] + shift for gap in shown]
+                says = [_hover(study, gap, calibration) for gap in shown]
                 base = scatter("markers", [], heights, hovertext=says, hovertemplate="%{hovertext}<extra></extra>")
-                inner = {"marker": marker} | whiskers([_percent(one) for one in shown], colour)
+                inner = {"marker": marker} | whiskers([_percent(gap) for gap in shown], colour)
                 traces.append(base | (inner if inside else _edges(shown, marker, window)))
     return traces
 
 
 def _edges(shown: Sequence[Difference], marker: dict[str, Any], window: Window) -> Trace:
     """Mark what lies beyond the axis at its edge, with the number where there is evidence for one."""
-    left = [one.gain.estimate.value < 0 for one in shown]
+    left = [gap.gain.estimate.value < 0 for gap in shown]
     return {
         "mode": "markers+text",
         "x": rounded([window[0] if to_left else window[1] for to_left in left], 4),
         "marker": marker | {"symbol": [f"triangle-{'left' if to_left else 'right'}" for to_left in left]},
-        "text": [f" {one.gain.figure()} " if one.told else "" for one in shown],
+        "text": [f" {gap.gain.figure()} " if gap.told else "" for gap in shown],
         "textposition": [f"middle {'right' if to_left else 'left'}" for to_left in left],
         "textfont": {"size": 10.5, "color": palette.INK},
     }

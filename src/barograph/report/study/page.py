@@ -81,7 +81,7 @@ def render_study(differences: pd.DataFrame, facts: Mapping[str, Any]) -> str:
 
 
 def _differences(study: Study) -> Section:
-    found = [one for name in study.references for one in study.against(name)]
+    found = [gap for name in study.references for gap in study.against(name)]
     heading = f"By log loss: {outcomes.tally(study, found)}"
     blocks: list[Block] = []
     if panels := figures.panels(study):
@@ -109,7 +109,7 @@ def _by_regime(study: Study, charts: Sequence[Chart]) -> list[Block]:
 
 
 def _metrics(study: Study) -> Section:
-    found = [one for metric in study.metrics for name in study.references for one in study.against(name, metric)]
+    found = [gap for metric in study.metrics for name in study.references for gap in study.against(name, metric)]
     blocks = _folded(tables.by_metric(study))
     if note := scale.note(study):
         blocks.insert(1, Words([note], "note"))
@@ -130,8 +130,8 @@ def _folded(named: Sequence[tuple[str, Table]]) -> list[Block]:
 def _regime_heading(study: Study) -> str:
     reference = next(iter(study.references), "")
     found = {name: study.against(reference, "log_loss", name) for name in study.regimes}
-    few = [palette.title(name).lower() for name, own in found.items() if own and all(not one.told for one in own)]
-    told = sum(any(one.told for one in own) for own in found.values())
+    few = [palette.title(name).lower() for name, gaps in found.items() if gaps and all(not gap.told for gap in gaps)]
+    told = sum(any(gap.told for gap in gaps) for gaps in found.values())
     if not told:
         return "By regime: too few crises to tell"
     text = f"By regime, {figures.against(reference)}"

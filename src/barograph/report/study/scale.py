@@ -15,8 +15,8 @@ _SHOWN: Final = ("none", "expanding")
 
 def log_losses(study: Study, calibration: str) -> dict[str, float]:
     """Give the overall log loss of every option, of the predictor of which the sentences speak."""
-    found = [one for name in study.references for one in study.against(name, calibration=calibration)]
-    scores = {one.option: one.value for one in found} | {one.reference: one.reference_value for one in found}
+    found = [gap for name in study.references for gap in study.against(name, calibration=calibration)]
+    scores = {gap.option: gap.value for gap in found} | {gap.reference: gap.reference_value for gap in found}
     return {name: scores[name] for name in dict.fromkeys([*study.facts["options"], *sorted(scores)]) if name in scores}
 
 
@@ -37,11 +37,11 @@ def scale(study: Study) -> str:
     shown = [name for name in dict.fromkeys([*_SHOWN, best]) if name in first]
     beside = scores.get(RECALIBRATED, {}) if RAW in scores else {}
     texts = [
-        f"{_who(name)}{f' (the best {study.calibrations[0]})' if name == best else ''} {_stands(first[name], table)}"
-        + (f" (recalibrated {_stands(beside[name], table)})" if name in beside else "")
+        f"{_who(name)}{f' (the best {study.calibrations[0]})' if name == best else ''} {_against(first[name], table)}"
+        + (f" (recalibrated {_against(beside[name], table)})" if name in beside else "")
         for name in shown
     ]
-    worse, also = ([called(one) for one, score in own.items() if score > table] for own in (first, beside))
+    worse, also = ([called(name) for name, score in losses.items() if score > table] for losses in (first, beside))
     said = f"Worse than it {'is' if len(worse) == 1 else 'are'} {words.joined(worse)}" if worse else "None is worse"
     if beside:
         said += f" (recalibrated {'likewise' if also == worse else words.joined(also) or 'none'})"
@@ -57,15 +57,15 @@ def note(study: Study) -> str:
     if not scores or not scores[0]:
         return ""
     name = "the vote" if study.models[0] == VOTE else palette.title(study.models[0])
-    own = [f"{palette.title(one).lower()} {score:.4f}" for one, score in baselines(study).items()]
-    own += [f"{called(one)} {', '.join(f'{each[one]:.4f}' for each in scores if one in each)}" for one in scores[0]]
-    return f"Log loss on the same rows, of {name} {' and '.join(study.calibrations)}: {'; '.join(own)}."
+    texts = [f"{palette.title(key).lower()} {score:.4f}" for key, score in baselines(study).items()]
+    texts += [f"{called(key)} {', '.join(f'{each[key]:.4f}' for each in scores if key in each)}" for key in scores[0]]
+    return f"Log loss on the same rows, of {name} {' and '.join(study.calibrations)}: {'; '.join(texts)}."
 
 
 def _who(option: str) -> str:
     return target(option) if option in _SHOWN else subject(option).rstrip(",")
 
 
-def _stands(score: float, table: float) -> str:
+def _against(score: float, table: float) -> str:
     saved = 100 * (1 - score / table)
     return f"{abs(saved):.1f} % {'better' if saved > 0 else 'worse'}"

@@ -17,7 +17,7 @@ _HEADS: Final = {"log_loss": "log loss, %", "sharpe": "Sharpe ratio"}
 def closing(study: Study) -> str:
     """Write options down and their gains across, of the predictor of whom the sentences speak, in 116 ASCII columns."""
     columns = [
-        (calibration, metric, reference, [study.find(one, reference, metric, calibration=calibration) for one in rows])
+        (calibration, metric, reference, [study.find(gap, reference, metric, calibration=calibration) for gap in rows])
         for rows in [study.options]
         for calibration in study.calibrations
         for metric, reference in _COMPARED
@@ -31,7 +31,9 @@ def closing(study: Study) -> str:
     cells = [_cells(found) for *_, found in columns]
     for place, option in enumerate(study.options):
         if any(found[place] for *_, found in columns):
-            lines += [_line(option if part == 0 else "", [own[place][part] for own in cells]) for part in range(3)]
+            lines += [
+                _line(option if part == 0 else "", [column[place][part] for column in cells]) for part in range(3)
+            ]
     level = f"{100 * float(study.facts['level']):g} %"
     lines += [
         "-" * WIDTH,
@@ -45,17 +47,17 @@ def closing(study: Study) -> str:
 
 
 def _cells(found: list[Difference | None]) -> list[tuple[str, str, str]]:
-    estimates = iter(shared([one.gain for one in found if one is not None]))
-    return [("-", "", "") if one is None else _cell(one, next(estimates)) for one in found]
+    estimates = iter(shared([gap.gain for gap in found if gap is not None]))
+    return [("-", "", "") if gap is None else _cell(gap, next(estimates)) for gap in found]
 
 
-def _cell(one: Difference, estimate: Quantity) -> tuple[str, str, str]:
-    if one.verdict == TOO_FEW_CRISES:
+def _cell(gap: Difference, estimate: Quantity) -> tuple[str, str, str]:
+    if gap.verdict == TOO_FEW_CRISES:
         return "-", "", "too few crises"
-    if not one.told:
+    if not gap.told:
         return "-", "", "no figure"
     interval = estimate.interval()
-    return estimate.figure(sign=True), interval if len(interval) < _COLUMN else interval.replace(" ", ""), one.verdict
+    return estimate.figure(sign=True), interval if len(interval) < _COLUMN else interval.replace(" ", ""), gap.verdict
 
 
 def _line(name: str, cells: list[str]) -> str:
