@@ -142,6 +142,11 @@ def label(text: object) -> str:
     return html.escape(str(text), quote=False).replace("%{", "% {")
 
 
+def title(name: object) -> str:
+    """Give a key's name as a chart may write it."""
+    return label(palette.title(str(name)))
+
+
 def segments(rows: Iterable[tuple[str | None, str | None, float]]) -> tuple[list[str | None], list[float | None]]:
     """Turn (start, end, height) into the x and y of one trace with gaps."""
     x: list[str | None] = []

@@ -13,7 +13,7 @@ from barograph.report.charts import Layout, Trace, axis, label, layout, rounded
 ROW: Final = 25
 
 
-def cells(grid: pd.DataFrame, *, digits: int = 5, top: float | None = None, **more: Any) -> Trace:
+def cells(grid: pd.DataFrame, *, top: float | None = None, **more: Any) -> Trace:
     """Draw a grid as coloured cells with their numbers in them; missing cells stay white, `top` has the full colour."""
     values = grid.to_numpy(float)
     known = values[np.isfinite(values)]
@@ -22,7 +22,7 @@ def cells(grid: pd.DataFrame, *, digits: int = 5, top: float | None = None, **mo
         "type": "heatmap",
         "x": list(range(grid.shape[1])),
         "y": list(range(grid.shape[0])),
-        "z": [rounded(row, digits) for row in values],
+        "z": [rounded(row) for row in values],
         "colorscale": [list(stop) for stop in palette.SEQUENTIAL],
         "zmin": 0,
         "zmax": full or 1.0,

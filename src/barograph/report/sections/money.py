@@ -128,7 +128,7 @@ def _lines(rows: pd.DataFrame, name: str, results: Results, order: list[str]) ->
     width = 2.4 if name == results.headline else 1.6 if bold else 1
     shared = {
         "line": {"color": mark.colour, "width": width, "dash": mark.dash},
-        "name": charts.label(palette.title(name)),
+        "name": charts.title(name),
         "legendgroup": f"p-{name}",
         "legendrank": 1000 + order.index(name),
         "visible": True if bold else "legendonly",
@@ -182,7 +182,7 @@ def cost_curve(results: Results) -> Chart | None:
 
 
 def _cost_line(rows: pd.DataFrame, name: str, headline: str, mark: palette.Mark) -> Trace:
-    rows, title = rows.sort_values("cost_bps"), charts.label(palette.title(name))
+    rows, title = rows.sort_values("cost_bps"), charts.title(name)
     width = 2.6 if name == headline else 1.8 if name == UNIVERSE else 1.1
     return charts.scatter(
         "lines",

@@ -10,7 +10,7 @@ from barograph.folds.schema import FOLDS
 from barograph.market.schema import CONTEXT
 from barograph.memory.schema import SAMPLES
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.report import charts, palette, words
+from barograph.report import charts, heat, palette, words
 from barograph.report.blocks import Chart, Section
 from barograph.report.charts import Layout, Trace
 from barograph.report.results import Results
@@ -57,14 +57,8 @@ def timeline(results: Results) -> Chart:
 
 def _timeline_layout(results: Results, low: float, high: float, events: int) -> Layout:
     height, tops, floors = _panels(events)
-    index = charts.axis(
-        type="log",
-        domain=[floors[0], tops[0]],
-        range=[math.log10(low), math.log10(high)],
-        fixedrange=True,
-        tickvals=_log_ticks(low, high),
-        tickformat=",~r",
-    )
+    span: Layout = {"range": [math.log10(low), math.log10(high)], "tickvals": _log_ticks(low, high)}
+    index = charts.axis(type="log", domain=[floors[0], tops[0]], fixedrange=True, tickformat=",~r", **span)
     figure = charts.layout(
         height,
         xaxis=charts.axis(
@@ -104,17 +98,12 @@ def fold_map(results: Results) -> Chart:
     test = [window for window in windows if window[1] is not None]
     data = [_bars("trained on", train, palette.FAINT), *_remembered(known), _bars("tested on", test, TESTED)]
     counts = [len(events) for events in known]
+    names = [results.fold_name(fold) for fold in folds["fold"]]
     figure = charts.layout(
         60 + 20 * len(folds),
         annotations=[charts.panel_name("Fold, by test year")],
         xaxis=charts.axis(type="date"),
-        yaxis=charts.axis(
-            range=[len(folds) - 0.4, -0.6],
-            tickvals=list(range(len(folds))),
-            ticktext=[charts.label(results.fold_name(fold)) for fold in folds["fold"]],
-            showgrid=False,
-            fixedrange=True,
-        ),
+        yaxis=charts.axis(range=[len(folds) - 0.4, -0.6], showgrid=False, fixedrange=True, **heat.names(names)),
     )
     grew = f"the archive grows from {counts[0]} to {words.count(counts[-1], 'event')}" if counts else "no folds"
     return Chart(
@@ -188,11 +177,7 @@ def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
     """Draw each event from its first day to its last, dotted on to the day from which it may be used."""
     if events.empty:
         return []
-    starts, ends, known = (
-        charts.dates(events["start"]),
-        charts.dates(events["end"]),
-        charts.dates(events["available_from"]),
-    )
+    starts, ends, known = (charts.dates(events[key]) for key in ("start", "end", "available_from"))
     hidden = {"showlegend": False, "yaxis": "y3"}
     traces = []
     for regime in palette.regime_order(events["regime"]):
@@ -211,7 +196,7 @@ def _event_names(events: pd.DataFrame, days: "pd.Series[Any]") -> Trace:
     middle = pd.Timestamp(days.min()) + (pd.Timestamp(days.max()) - pd.Timestamp(days.min())) * 0.5
     named = events[events["named"]]
     left = [pd.Timestamp(start) > middle for start in named["start"]]
-    names, rows = [charts.label(palette.title(str(name))) for name in named["event"]], named["row"].tolist()
+    names, rows = [charts.title(name) for name in named["event"]], named["row"].tolist()
     after = named["available_from"].fillna(named["end"])
     anchors = charts.dates(
         [start if side else end for start, end, side in zip(named["start"], after, left, strict=True)]
@@ -232,19 +217,15 @@ def _event_names(events: pd.DataFrame, days: "pd.Series[Any]") -> Trace:
 
 
 def _recognition(events: pd.DataFrame) -> Trace:
+    colours = [palette.regime_colour(str(name)) for name in events["regime"]]
     spans = zip(charts.dates(events["start"]), charts.dates(events["end"]), events["rows"], strict=True)
     return charts.scatter(
         "markers",
         charts.dates(events["available_from"]),
         events["row"].tolist(),
         yaxis="y3",
-        marker={
-            "symbol": "diamond",
-            "size": 8.5,
-            "color": [palette.regime_colour(str(name)) for name in events["regime"]],
-            "line": {"color": palette.INK, "width": 1.3},
-        },
-        text=[charts.label(palette.title(str(name))) for name in events["event"]],
+        marker={"symbol": "diamond", "size": 8.5, "color": colours, "line": {"color": palette.INK, "width": 1.3}},
+        text=[charts.title(name) for name in events["event"]],
         customdata=[[start, end, f"{int(rows):,}"] for start, end, rows in spans],
         cliponaxis=False,
         hovertemplate="<b>%{text}</b><br>%{customdata[0]} to %{customdata[1]}, %{customdata[2]} rows"
@@ -259,10 +240,9 @@ def _bars(name: str, rows: list[tuple[str | None, str | None, float]], colour: s
 
 
 def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
-    rows = [events.assign(place=place) for place, events in enumerate(known)]
-    drawn = pd.concat(rows) if rows else pd.DataFrame()
-    if drawn.empty:
+    if not any(map(len, known)):
         return []
+    drawn = pd.concat([events.assign(place=place) for place, events in enumerate(known)])
     colours = [palette.regime_colour(str(regime)) for regime in drawn["regime"]]
     return [
         charts.scatter(
@@ -270,7 +250,7 @@ def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
             charts.dates(drawn["start"]),
             drawn["place"].tolist(),
             marker={"symbol": "line-ns", "size": 9, "line": {"width": 2.5, "color": colours}, "color": palette.INK},
-            text=[charts.label(palette.title(str(event))) for event in drawn["event"]],
+            text=[charts.title(event) for event in drawn["event"]],
             hovertemplate="%{text}<extra></extra>",
         )
     ]
