@@ -26,11 +26,12 @@ MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
 SOURCES: dict[str, Table | Csv] = {
     "context": CONTEXT, "regimes": REGIME_SERIES, "folds": FOLDS, "samples": SAMPLES, "selection": SELECTION,
-    "slices": results.SLICES, "calibration": calibration.RELIABILITY, "confusion": calibration.CONFUSION, "exam": exam.EXAM,
-    "backtest": results.BACKTEST, "equity": money.EQUITY, "monthly": results.MONTHLY, "cost_curve": money.COST_CURVE,
-    "criteria": gate.CRITERIA, "shap_importance": results.SHAP, "shap_beeswarm": beeswarm.SWARM,
-    "shap_agreement": agreement.AGREEMENT, "shap_methods": results.METHODS, "importance_by_fold": agreement.BY_FOLD,
-    "importance_stability": agreement.STABILITY, "drift_features": alarms.FEATURES, "drift_regimes": moved.REGIMES,
+    "slices": results.SLICES, "calibration": calibration.RELIABILITY, "confusion": calibration.CONFUSION,
+    "exam": exam.EXAM, "backtest": results.BACKTEST, "equity": money.EQUITY, "monthly": results.MONTHLY,
+    "cost_curve": money.COST_CURVE, "criteria": gate.CRITERIA, "shap_importance": results.SHAP,
+    "shap_beeswarm": beeswarm.SWARM, "shap_agreement": agreement.AGREEMENT, "shap_methods": results.METHODS,
+    "importance_by_fold": agreement.BY_FOLD, "importance_stability": agreement.STABILITY,
+    "drift_features": alarms.FEATURES, "drift_regimes": moved.REGIMES,
     "drift_shares": moved.SHARES, "drift_predictions": moved.PREDICTIONS,
 }  # fmt: skip
 SECTORS = ("Energy", "Financials", "Health Care", "Information Technology", "Utilities")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pytest
 
 from barograph.errors import InputError
 from barograph.report import Results, render
-from barograph.report.blocks import Row, Table
+from barograph.report.blocks import Table
 from barograph.report.parts import exam, replayed
 from barograph.report.words import MINUS
 
@@ -19,19 +19,9 @@ from .synthetic import replaced
 from .test_page import Elements
 
 
-@dataclass(frozen=True)
-class Sat:
-    """An exam as the page tells it."""
-
-    heading: str
-    note: str
-    rows: Sequence[Row]
-    others: Table
-
-
-def sat(results: Results, table: pd.DataFrame) -> Sat:
+def sat(results: Results, table: pd.DataFrame) -> SimpleNamespace:
     heading, _, held, note, folded = exam.blocks(replaced(results, exam=table))
-    return Sat(heading.text, note.sentences[0], held.rows, folded.blocks[0])
+    return SimpleNamespace(heading=heading.text, note=note.sentences[0], rows=held.rows, others=folded.blocks[0])
 
 
 def test_the_heading_counts_single_cases_whatever_their_intervals(results: Results) -> None:

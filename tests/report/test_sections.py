@@ -2,19 +2,18 @@
 
 import importlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from barograph.report import Results, render, render_study
 from barograph.report import page as page_module
+from barograph.report.results import BACKTEST, SLICES
 from barograph.report.sections import SECTIONS, predictors, provenance
-from barograph.tables import Table
 
-from .synthetic import field, replaced
+from .synthetic import replaced
 from .synthetic_study import differences, facts
 from .test_page import Elements, content
 
@@ -40,7 +39,7 @@ def test_a_section_takes_a_file_and_a_line(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(page_module, "SECTIONS", [SECTIONS[0], importlib.import_module("mine").section, *SECTIONS[1:]])
     told = replaced(results)
-    told.files.frames["reports/mine/sizes.csv"] = pd.DataFrame({"fold": [0, 1], "size": [3, 4]})  # type: ignore[attr-defined]
+    told.files.frames["reports/mine/sizes.csv"] = pd.DataFrame({"fold": [0, 1], "size": [3, 4]})
     own = render(told)
     links = [one["href"] for one in Elements(own).all("a")]
     assert links[1:4] == ["#verdict", "#mine", "#predictors"]
@@ -49,38 +48,13 @@ def test_a_section_takes_a_file_and_a_line(
     assert set(content(own)) - set(content(page)) == {"sizes"}
 
 
-class Few:
-    """Files of which only some may be read."""
-
-    def __init__(self, frames: dict[str, pd.DataFrame]) -> None:
-        self.frames = frames
-
-    def read(self, table: Table) -> pd.DataFrame:
-        """Give a table."""
-        return self.frames.pop(table.path)
-
-    def read_csv(self, path: str, **dates: Sequence[str]) -> pd.DataFrame:
-        """Give a frame once."""
-        assert set(dates) == {"dates"}
-        return self.frames.pop(path)
-
-    def read_json(self, path: str) -> dict[str, Any]:
-        """Refuse."""
-        raise AssertionError(path)
-
-
 def test_a_section_reads_what_it_shows_and_reads_it_once(results: Results) -> None:
-    frames = {
-        f"reports/{path}.csv": field(results, name)
-        for path, name in (("validation/slices", "slices"), ("backtest/summary", "backtest"))
-    }
-    few = Few(dict(frames))
-    told = Results(few, results.settings)
-    assert predictors.section(told).blocks == predictors.section(results).blocks
-    assert few.frames == {}
-    assert (
-        provenance.section(Results(Few({}), {})).blocks == provenance.section(replaced(results, provenance={})).blocks
-    )
+    frames = {source.path: results[source] for source in (SLICES, BACKTEST)}
+    few = SimpleNamespace(read_csv=lambda path, **_: frames.pop(path))
+    assert predictors.section(Results(few, results.settings)).blocks == predictors.section(results).blocks
+    assert frames == {}
+    nothing = Results(SimpleNamespace(), {})
+    assert provenance.section(nothing).blocks == provenance.section(replaced(results, provenance={})).blocks
 
 
 def test_the_study_has_the_same_navigation() -> None:
