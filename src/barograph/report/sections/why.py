@@ -66,8 +66,8 @@ def shares(results: Results) -> pd.DataFrame:
 
 def average(table: pd.DataFrame) -> pd.DataFrame:
     """Average the models, each of which weighs the same; the most important feature over all rows first."""
-    mean = table.groupby(level="feature").mean()
-    return mean.loc[_ranked(mean[ALL])] if ALL in mean.columns else mean
+    mean = table.groupby(level="feature").mean().reset_index()
+    return mean.sort_values([ALL, "feature"], ascending=[False, True], kind="stable").set_index("feature")
 
 
 def by_family(results: Results, table: pd.DataFrame) -> pd.DataFrame:
@@ -187,12 +187,6 @@ def _chosen_finding(model: str, top: pd.DataFrame) -> str:
 
 def _columns(table: pd.DataFrame) -> list[str]:
     return [palette.title(str(name)) for name in table.columns]
-
-
-def _ranked(values: "pd.Series[float]") -> list[str]:
-    order = values.reset_index().set_axis(["name", "share"], axis=1)
-    ranked = order.sort_values(["share", "name"], ascending=[False, True], kind="stable", na_position="last")
-    return ranked["name"].tolist()
 
 
 def _n_models(table: pd.DataFrame) -> int:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from barograph.names import VOTE
-from barograph.report import palette, words
+from barograph.report import words
 from barograph.report.metrics import GAINS
 from barograph.report.study.differences import OVERALL, Difference, Study
 from barograph.report.study.names import called, target
@@ -31,7 +30,7 @@ def money(study: Study) -> str:
     found = [gap for gap in study.against("none", "sharpe") if gap.told]
     if not found:
         return ""
-    of, against = f"the Sharpe ratio after costs of {_speaker(study)}", f"against {target('none')}"
+    of, against = f"the Sharpe ratio after costs of {study.speaker}", f"against {target('none')}"
     if any(gap.sure for gap in found):
         return f"{words.capitalised(of)}, {against}: {_listed(study, found)}.{_other_ratios(study)}"
     twins = _twins(study, found)
@@ -43,7 +42,7 @@ def money(study: Study) -> str:
 
 
 def _crisis(study: Study, regime: str, found: Sequence[Difference]) -> str:
-    where = f"In {_CRISES[regime]} ({episodes(found)}), by log loss of {_speaker(study)},"
+    where = f"In {_CRISES[regime]} ({episodes(found)}), by log loss of {study.speaker},"
     if any(gap.sure for gap in found):
         text = f"{where} against {target('none')}: {_listed(study, found)}."
     else:
@@ -66,7 +65,7 @@ def _others_in(study: Study, regime: str) -> str:
         return ""
     named = "; ".join(_named(study, gap) for gap in sure[:_NAMED])
     return (
-        f" Of the other {words.count(len(gaps), 'comparison')} of {_speaker(study)} there (metrics, references, "
+        f" Of the other {words.count(len(gaps), 'comparison')} of {study.speaker} there (metrics, references, "
         f"{' and '.join(study.calibrations)}) {_verdicts(sure)}{'; the surest' if len(sure) > _NAMED else ''}: {named}."
     )
 
@@ -80,7 +79,7 @@ def _other_ratios(study: Study) -> str:
     elsewhere = [gap for gap in ratios if gap.model == speaker and (gap.slice, gap.reference) != said]
     texts = [
         f"{words.count(len(gaps), 'difference')} of {whose} {_verdicts(sure)}"
-        for whose, gaps in (("single models", single), (_speaker(study), elsewhere))
+        for whose, gaps in (("single models", single), (study.speaker, elsewhere))
         if (sure := [gap for gap in gaps if gap.sure])
     ]
     where = f"overall or in a regime, against any reference, {' or '.join(study.calibrations)}"
@@ -121,7 +120,3 @@ def _largest(found: Sequence[Difference]) -> str:
 
 def _twins(study: Study, found: Sequence[Difference]) -> list[Difference]:
     return [twin for gap in found if (twin := study.twin(gap)) is not None and twin.told]
-
-
-def _speaker(study: Study) -> str:
-    return "the vote" if study.models[0] == VOTE else palette.title(study.models[0])

@@ -83,6 +83,11 @@ class Study:
         """The vote first, then the models in the order of the facts."""
         return self._ordered("model", [VOTE, *self.facts["models"]])
 
+    @property
+    def speaker(self) -> str:
+        """The predictor of whom the sentences speak."""
+        return "the vote" if self.models[0] == VOTE else palette.title(self.models[0])
+
     @cached_property
     def options(self) -> list[str]:
         """The options that were compared, in the order of the facts."""

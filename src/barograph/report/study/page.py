@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from barograph.report import palette
-from barograph.report.blocks import Block, Cell, Chart, Column, Controls, Group, Heading, Row, Section, Table, Words
+from barograph.report.blocks import Block, Cell, Column, Controls, Group, Heading, Row, Section, Table, Words
 from barograph.report.page import page
 from barograph.report.study import claims, figures, outcomes, scale, tables
 from barograph.report.study.differences import Study
@@ -85,7 +85,10 @@ def _differences(study: Study) -> Section:
     heading = f"By log loss: {outcomes.tally(study, found)}"
     blocks: list[Block] = []
     if panels := figures.panels(study):
-        blocks = [_controls(study), Group(panels), *_by_regime(study, figures.regimes(study))]
+        blocks = [_controls(study), Group(panels)]
+    if panels and (regimes := figures.regimes(study)):
+        text = "Log loss. Light grey: too few independent episodes for a number; the interval speaks of those alone."
+        blocks += [Heading(_regime_heading(study)), Words([text], "subtitle"), Group(regimes, "grid three")]
     return Section("differences", "Differences", heading, blocks)
 
 
@@ -100,12 +103,6 @@ def _controls(study: Study) -> Controls:
         text="right of zero the option is better.",
         legend=figures.legend(study),
     )
-
-
-def _by_regime(study: Study, charts: Sequence[Chart]) -> list[Block]:
-    text = "Log loss. Light grey: too few independent episodes for a number; the interval speaks of those alone."
-    heading = Heading(_regime_heading(study))
-    return [heading, Words([text], "subtitle"), Group(charts, "grid three")] if charts else []
 
 
 def _metrics(study: Study) -> Section:

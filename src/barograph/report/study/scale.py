@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from barograph.names import PRIOR, REGIME_PRIOR, VOTE
+from barograph.names import PRIOR, REGIME_PRIOR
 from barograph.report import palette, words
 from barograph.report.study.differences import RAW, RECALIBRATED, Study
 from barograph.report.study.names import called, subject, target
@@ -56,10 +56,9 @@ def note(study: Study) -> str:
     scores = [log_losses(study, name) for name in study.calibrations]
     if not scores or not scores[0]:
         return ""
-    name = "the vote" if study.models[0] == VOTE else palette.title(study.models[0])
     texts = [f"{palette.title(key).lower()} {score:.4f}" for key, score in baselines(study).items()]
     texts += [f"{called(key)} {', '.join(f'{each[key]:.4f}' for each in scores if key in each)}" for key in scores[0]]
-    return f"Log loss on the same rows, of {name} {' and '.join(study.calibrations)}: {'; '.join(texts)}."
+    return f"Log loss on the same rows, of {study.speaker} {' and '.join(study.calibrations)}: {'; '.join(texts)}."
 
 
 def _who(option: str) -> str:
