@@ -193,5 +193,5 @@ def charts(blocks: Iterable[Block]) -> Iterator[Chart]:
 
 
 def present(*blocks: Block | None) -> list[Block]:
-    """Leave out what there is not."""
+    """Leave out the blocks that are None."""
     return [block for block in blocks if block is not None]

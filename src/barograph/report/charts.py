@@ -88,18 +88,7 @@ def rounded(values: "Iterable[float] | pd.Series[float]", digits: int = 5) -> li
 
 
 def runs(dates_: "pd.Series[Any]", values: "pd.Series[Any]") -> pd.DataFrame:
-    """Close up equal neighbours.
-
-    Parameters
-    ----------
-    dates_, values : pandas.Series, shape (T,)
-        In order of time.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``value, start, end``: a run ends where the next one begins, the last one at the last date.
-    """
+    """Close up equal neighbours, in order of time, to ``value, start, end``: a run ends where the next one begins."""
     stamps, names = pd.to_datetime(dates_).reset_index(drop=True), values.astype(str).reset_index(drop=True)
     first = names.ne(names.shift())
     starts = stamps[first].reset_index(drop=True)
@@ -108,7 +97,7 @@ def runs(dates_: "pd.Series[Any]", values: "pd.Series[Any]") -> pd.DataFrame:
 
 
 def bands(regimes: pd.DataFrame, low: float, high: float, **axes: str) -> list[Trace]:
-    """Shade the regimes (``date, regime``) behind a line from low to high, one filled trace a regime."""
+    """Shade the regimes (``date, regime``) behind a line from low to high, one filled trace per regime."""
     spells = runs(regimes["date"], regimes["regime"])
     traces: list[Trace] = []
     for name, spell in ((name, spells[spells["value"] == name]) for name in palette.regime_order(spells["value"])):

@@ -66,7 +66,7 @@ def _tight(sentence: str) -> Markup:
 
 
 def _code(text: str) -> Markup:
-    """Escape a text, and mark as code what it has between backticks."""
+    """Escape a text, and mark as code whatever is between backticks."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 

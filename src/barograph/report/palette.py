@@ -1,4 +1,4 @@
-"""Names and colours: one colour a regime and one a predictor, on every page of every report.
+"""Names and colours: one colour per regime and per predictor, on every page of every report.
 
 The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart. There are more
 predictors than hues: the second of a family takes a darker shade, another dash and another marker, and the baselines

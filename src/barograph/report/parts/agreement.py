@@ -98,18 +98,10 @@ def over_folds(results: Results) -> Chart | None:
 
 
 def importance_shares(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give one model's importance as shares of each fold's sum, the most important feature on average first.
+    """Give one model's importance as shares of each fold's sum: features by folds, the first on average first.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``fold, feature, importance`` of one model; a negative importance counts as none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Features by folds. A feature that a fold has not kept is missing in it, and counts as of no
-        importance in the average.
+    A negative importance counts as none. A feature that a fold has not kept is missing in it, and counts as none in the
+    average.
     """
     wide = rows.pivot_table(index="feature", columns="fold", values="importance", aggfunc="first").clip(lower=0)
     total = wide.sum().where(lambda total: total > 0)
@@ -128,7 +120,7 @@ def _steadiness(results: Results, model: str, kind: str) -> str:
 
 
 def stability(results: Results) -> Chart | None:
-    """Draw how far each fold's order of features is that of the fold before, one line a model."""
+    """Draw how far each fold's order of features is that of the fold before, one line per model."""
     table = results[STABILITY].dropna(subset=["rank_correlation"])
     order = _order(results, set(table["model"].astype(str)))
     if not order:

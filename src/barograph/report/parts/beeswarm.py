@@ -1,4 +1,4 @@
-"""Beeswarms: one dot a row and feature, placed by its share of the score and coloured by the feature's value."""
+"""Beeswarms: one dot per row and feature, placed by its share of the score and coloured by the feature's value."""
 
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def beeswarms(results: Results) -> Chart | None:
 
 
 def thinned(rows: pd.DataFrame, limit: int = ROWS) -> pd.DataFrame:
-    """Keep at most so many rows a feature: every k-th by regime, date and symbol, the same ones for all features."""
+    """Keep at most so many rows per feature: every k-th by regime, date and symbol, the same ones for all features."""
     keys = rows[["regime", "date", "symbol"]].drop_duplicates().sort_values(["regime", "date", "symbol"])
     if len(keys) <= limit:
         return rows

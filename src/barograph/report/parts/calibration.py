@@ -38,7 +38,7 @@ def blocks(results: Results) -> list[Block]:
 
 
 def reliability(results: Results) -> list[Chart]:
-    """Draw one reliability curve a class: predicted probability against observed frequency."""
+    """Draw one reliability curve per class: predicted probability against observed frequency."""
     table = results[RELIABILITY].assign(name=results[RELIABILITY]["class"].map(palette.class_name))
     classes = [(name, table[table["name"] == name]) for name in CLASSES]
     return [_curves(results, name, bins) for name, bins in classes if (bins["rows"] >= FEW_ROWS).any()]
@@ -86,7 +86,7 @@ def _curve(rows: pd.DataFrame, predictor: str, headline: str) -> tuple[Trace, Tr
 
 
 def confusion(results: Results) -> list[Table]:
-    """Give one small table a predictor: of the rows with a label, the share called each class."""
+    """Give one small table per predictor: of the rows with a label, the share called each class."""
     table = results[CONFUSION]
     names = {key: table[key].map(palette.class_name) for key in ("label", "predicted")}
     table = table.assign(**names)

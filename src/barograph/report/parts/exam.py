@@ -142,7 +142,7 @@ def _row(row: Record, figures: Sequence[Cell]) -> Row:
 
 
 def _others(exam: pd.DataFrame, speaker: str) -> Table:
-    """Give one row a predictor, one column an exam."""
+    """Give one row per predictor, one column per exam."""
     keys = _ordered(exam.drop_duplicates(["kind", "exam"]))
     names = list(zip(keys["kind"].astype(str), keys["exam"].astype(str), strict=True))
     predictors = [name for name in dict.fromkeys(exam["predictor"].astype(str)) if name != "regime_prior"]

@@ -78,7 +78,7 @@ def sentences(criteria: pd.DataFrame) -> list[str]:
 
 
 def _listed(criteria: pd.DataFrame) -> str:
-    """List descriptions without what they remark after a semicolon."""
+    """List descriptions without the remarks after a semicolon."""
     return "; ".join(_description(row).partition(";")[0] for row in criteria.to_dict("records"))
 
 

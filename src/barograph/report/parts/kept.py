@@ -105,13 +105,7 @@ def _dropped(results: Results) -> Table | None:
 
 
 def dropped(results: Results) -> list[tuple[str, str, str]]:
-    """Give what was dropped by reason, the most frequent first, and near duplicates after all other reasons.
-
-    Returns
-    -------
-    list of (str, str, str)
-        The feature that is kept instead, or else a reason, and the features dropped.
-    """
+    """Give (kept instead, or else a reason, features dropped), the most frequent first, near duplicates last."""
     gone = results[SELECTION]
     counts = gone[~gone["kept"]].groupby(["reason", "feature"]).size().rename("folds").reset_index()
     found = []

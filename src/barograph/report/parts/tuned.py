@@ -53,7 +53,7 @@ def heading(tunings: Mapping[str, Tuning]) -> str:
 
 
 def search(name: str, tuning: Tuning) -> list[Row]:
-    """Give one row a parameter, the first with the model and its losses; a row that says so where there is none."""
+    """Give one row per parameter, the first with the model and its losses; a row that says so where there is none."""
     title, colour = palette.title(name), palette.marks([name])[name].colour
     parts, start = tuning.get("importance") or {}, tuning["start"]
     if not tuning["params"]:

@@ -223,5 +223,5 @@ def _predictions_finding(table: pd.DataFrame) -> str:
 
 
 def _judged(table: pd.DataFrame, effect: str) -> pd.DataFrame:
-    """Leave out what had nothing to be compared with."""
+    """Leave out rows that had nothing to be compared with."""
     return table[table[effect].notna()]

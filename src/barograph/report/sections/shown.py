@@ -44,7 +44,7 @@ def heading(results: Results) -> str:
 
 
 def shown(results: Results) -> Chart | None:
-    """Draw the rows a fold by regime and source, with the effective sample size; None without samples."""
+    """Draw the rows per fold by regime and source, with the effective sample size; None without samples."""
     samples = results[SAMPLES]
     if samples.empty:
         return None

@@ -50,13 +50,7 @@ def _blocks(results: Results) -> list[Block]:
 
 
 def shares(results: Results) -> pd.DataFrame:
-    """Give the shares of attribution as one table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a (model, feature), one column a regime, ``all`` first; regimes without rows are left out.
-    """
+    """Give the shares of attribution by (model, feature) and regime, ``all`` first, without empty regimes."""
     table = results[SHAP]
     table = table[(table["rows"] > 0) & table["share"].notna()]
     wide = table.pivot_table(index=["model", "feature"], columns="regime", values="share", aggfunc="first", sort=True)

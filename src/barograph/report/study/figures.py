@@ -26,7 +26,7 @@ Window = tuple[float, float]
 
 
 def panels(study: Study, models: Sequence[str] = ()) -> list[Chart]:
-    """Draw every option against each reference, overall: one chart a reference, one model at a time."""
+    """Draw every option against each reference, overall: one chart per reference, one model at a time."""
     return [
         _forest(study, f"study-{place}", reference, OVERALL, models or study.models)
         for place, reference in enumerate(study.references)

@@ -41,18 +41,7 @@ def study_words(differences: pd.DataFrame, facts: Mapping[str, Any]) -> list[str
 
 
 def study_summary(differences: pd.DataFrame, facts: Mapping[str, Any]) -> str:
-    """Write the closing table for the terminal.
-
-    Parameters
-    ----------
-    differences, facts
-        As of :func:`study_words`.
-
-    Returns
-    -------
-    str
-        Options down; lines of at most 116 columns, without a line break at the end.
-    """
+    """Write the closing table for the terminal, of what :func:`study_words` takes, in lines of at most 116 columns."""
     return closing(Study(differences, facts))
 
 

@@ -16,7 +16,7 @@ _AGAINST: Final = Column("Against", "the option it is compared to", words=True)
 
 
 def by_metric(study: Study) -> list[tuple[str, Table]]:
-    """Give one named table a model and calibration: options down, metrics across; that of the sentences first."""
+    """Give one named table per model and calibration: options down, metrics across; that of the sentences first."""
     if study.differences.empty:
         return []
     heads = [Column(GAINS[metric].name, GAINS[metric].meaning) for metric in study.metrics]
@@ -34,7 +34,7 @@ def by_metric(study: Study) -> list[tuple[str, Table]]:
 
 
 def by_regime(study: Study) -> list[tuple[str, Table]]:
-    """Give one named table a metric and calibration: options down, regimes across, of the predictor that speaks."""
+    """Give one named table per metric and calibration: options down, regimes across, of the speaker."""
     regimes, slices = study.regimes, (OVERALL, *study.regimes)
     tables: list[tuple[str, Table]] = []
     for calibration in study.calibrations:
