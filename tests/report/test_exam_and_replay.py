@@ -124,6 +124,9 @@ def test_nothing_is_said_of_a_replay_that_is_off(results: Results, page: str) ->
         for name, parts in synthetic_study.replay().items()
     }
     assert replayed.blocks(results) == []
+    nowhere = replaced(results)
+    nowhere.files.frames["reports/validation/replay_groups.csv"] = pd.DataFrame(columns=["model"])
+    assert replayed.blocks(nowhere) == []
     assert render(replaced(results, replay=off)) == page
     unused = {
         name: parts | {"groups": parts["groups"].assign(replayed=0, share=0.0)}

@@ -6,28 +6,23 @@ import pytest
 from barograph.report import Results, palette, render
 from barograph.report.sections import money, predictors
 
-from .synthetic import build, field, replaced
+from .synthetic import field, replaced
 
 SIGNALS = ("signal_beta", "signal_alpha")
 
 
 @pytest.fixture(scope="module")
-def without() -> Results:
-    return build()
-
-
-@pytest.fixture(scope="module")
-def traded(without: Results) -> Results:
+def traded(results: Results) -> Results:
     def joined(frame: pd.DataFrame) -> pd.DataFrame:
         own = frame[frame["predictor"] == "lightgbm"]
         return pd.concat([frame, *(own.assign(predictor=name) for name in SIGNALS)], ignore_index=True)
 
     names = ("backtest", "equity", "monthly", "cost_curve")
-    return replaced(without, **{name: joined(field(without, name)) for name in names})
+    return replaced(results, **{name: joined(field(results, name)) for name in names})
 
 
-def test_signals_stand_between_the_predictors_and_the_universe(without: Results, traded: Results) -> None:
-    expected = without.traded
+def test_signals_stand_between_the_predictors_and_the_universe(results: Results, traded: Results) -> None:
+    expected = results.traded
     assert traded.traded == [*expected[:-1], "signal_alpha", "signal_beta", "universe"]
 
 
@@ -52,7 +47,7 @@ def test_signals_change_no_mark_of_a_model_of_the_users_own() -> None:
     assert len({mark.colour for mark in marks.values()}) == 3
 
 
-def test_the_page_is_drawn_and_scores_no_signal(without: Results, traded: Results) -> None:
+def test_the_page_is_drawn_and_scores_no_signal(results: Results, traded: Results) -> None:
     page = render(traded)
     assert "Signal alpha" in page
-    assert [row.name for row in predictors.rows(traded)] == [row.name for row in predictors.rows(without)]
+    assert [row.name for row in predictors.rows(traded)] == [row.name for row in predictors.rows(results)]

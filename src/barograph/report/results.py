@@ -91,7 +91,7 @@ class Results:
     Raises
     ------
     InputError
-        When a file lacks a column that the page shows, or the headline has no overall score.
+        When a file with rows lacks a column that the page shows, or the headline has no overall score.
     """
 
     files: Files
@@ -114,9 +114,9 @@ class Results:
             return self.files.read(source)
         frame = self.files.read_csv(source.path, dates=source.dates)
         missing = [column for column in source.columns if column not in frame.columns]
-        if missing:
+        if missing and len(frame):
             raise InputError(f"report: {source.path} lacks the columns {missing}; it has {list(frame.columns)}")
-        return frame
+        return frame.reindex(columns=[*frame.columns, *missing])
 
     @property
     def candidate(self) -> str:
