@@ -27,6 +27,7 @@ import pandas as pd
 
 from barograph import config, tables
 from barograph.features import catalogue, compute, stream
+from barograph.market import MarketData
 from barograph.testing import simulate
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}
@@ -123,14 +124,14 @@ def _whole(market: dict[str, pd.DataFrame]) -> int:
 
 def _streamed(market: dict[str, pd.DataFrame]) -> int:
     columns = 0
-    for block in stream(**market):
+    for block in stream(MarketData(**market)):
         columns = block.shape[1] - 2
     return columns
 
 
 def _written(market: dict[str, pd.DataFrame]) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        path = tables.write_blocks(tables.FEATURES, stream(**market), Path(folder))
+        path = tables.write_blocks(tables.FEATURES, stream(MarketData(**market)), Path(folder))
         return path.stat().st_size
 
 

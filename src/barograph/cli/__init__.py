@@ -92,6 +92,7 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
 def _params(overrides: list[str], *, check: bool) -> str:
     settings = config.compose(overrides)
     config.validate(settings)
+    config.build(settings["features"], "features").register()
     path = Path(config.PARAMS)
     if not check:
         temporary = path.with_name(f".{path.name}.part")

@@ -11,7 +11,7 @@ from barograph import tables
 from barograph.features import Feature, available, catalogue
 from barograph.features.asof import AGES
 from barograph.features.signals import merge
-from barograph.market import read_signals
+from barograph.market import MarketData, read_signals
 from barograph.stages.stage import Stage, stage
 
 _SHOWN = [field.name for field in fields(Feature) if field.name not in {"function", "output"}]
@@ -20,16 +20,15 @@ _SHOWN = [field.name for field in fields(Feature) if field.name not in {"functio
 @stage("features")
 def main(stage: Stage) -> str:
     """Compute every configured feature that the source has inputs for, and list the others."""
-    bars, universe = stage.read(tables.BARS), stage.read(tables.UNIVERSE)
+    universe, facts = stage.read(tables.UNIVERSE), stage.read_optional(tables.FACTS)
     signals, of_signals = _signals(stage, universe)
     context, regimes = stage.read(tables.CONTEXT), stage.read(tables.REGIME_SERIES)
-    facts = stage.read_optional(tables.FACTS)
-    inputs = (bars, context, universe, regimes, facts, signals)
+    data = MarketData(stage.read(tables.BARS), context, universe, regimes, facts, signals)
     features = stage.build("features")
-    computed = _write(stage, features.stream(*inputs), len(bars))
+    computed = _write(stage, features.stream(data), len(data.bars))
     if facts is not None and (unread := _unread(facts)):
         print(f"          {tables.FACTS.path}: no feature reads the fields {', '.join(unread)}.")
-    _, left_out = available(*inputs, features.calendar)
+    _, left_out = available(data, features.calendar)
     listed = [*catalogue(), *of_signals]
     entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in listed])
     entries["inputs"] = entries["inputs"].str.join(" ")
@@ -37,7 +36,7 @@ def main(stage: Stage) -> str:
     entries["computed"] = entries["name"].isin(computed)
     stage.write_csv("reports/features/catalogue.csv", entries)
     left = f"; {len(left_out)} left out, whose inputs the source lacks" if left_out else ""
-    return f"{len(computed)} features of {len(bars):,} rows{left}"
+    return f"{len(computed)} features of {len(data.bars):,} rows{left}"
 
 
 def _unread(facts: pd.DataFrame) -> list[str]:

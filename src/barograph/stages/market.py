@@ -1,6 +1,6 @@
 """Market data: load it from the configured source, refuse bad rows, write the market tables."""
 
-from typing import Any
+from typing import Any, Final
 
 from tqdm import tqdm
 
@@ -8,16 +8,21 @@ from barograph import tables
 from barograph.market import MarketData, Yahoo
 from barograph.stages.stage import Stage, stage
 
+_TABLES: Final = {
+    "bars": tables.BARS,
+    "context": tables.CONTEXT,
+    "universe": tables.UNIVERSE,
+    "facts": tables.FACTS,
+    "signals": tables.SIGNALS,
+}
+
 
 @stage("market")
 def main(stage: Stage) -> str:
     """Load, validate and write bars, context and universe."""
     data = _load(stage.build("market"))
-    stage.write(tables.BARS, data.bars)
-    stage.write(tables.CONTEXT, data.context)
-    stage.write(tables.UNIVERSE, data.universe)
-    for table, frame in ((tables.FACTS, data.facts), (tables.SIGNALS, data.signals)):
-        if frame is not None:
+    for name, table in _TABLES.items():
+        if (frame := getattr(data, name)) is not None:
             stage.write(table, frame)
     stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})
     for note in data.notes:
