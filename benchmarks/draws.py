@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from barograph.archive import Detection
 from barograph.folds import Fold
-from barograph.memory import Detection, Memory, balanced_counts
+from barograph.memory import Memory, balanced_counts
 
 ROW = ["symbol", "date"]
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from barograph import tables
 from barograph.errors import InputError
-from barograph.market import Bundled, Files, MarketData, Simulated, SimulatedPreset, Yahoo, validate
+from barograph.market import Bundled, Files, MarketData, Simulated, SimulatedPreset, Yahoo, schema, validate
 from barograph.market.sources.simulated import Drift
 from barograph.testing import simulate
 from tests.market.sources.recorded import SETTINGS as YAHOO
@@ -109,7 +109,7 @@ def _cut(frame: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
     return frame[(frame["date"] >= start) & (frame["date"] <= end)].reset_index(drop=True)
 
 
-@pytest.mark.parametrize(("name", "table"), [(n, getattr(tables, n.upper())) for n in (*TABLES, *OPTIONAL)])
+@pytest.mark.parametrize(("name", "table"), [(n, getattr(schema, n.upper())) for n in (*TABLES, *OPTIONAL)])
 def test_tables_are_sorted_unique_and_survive_writing(
     case: Case, name: str, table: tables.Table, tmp_path: Path
 ) -> None:

@@ -1,9 +1,11 @@
 """Trading days, far back and at the edges."""
 
+import exchange_calendars
 import pandas as pd
 import pytest
 
 from barograph.errors import InputError
+from barograph.market import calendar
 from barograph.market.calendar import last_complete_session, sessions
 
 

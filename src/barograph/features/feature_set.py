@@ -15,7 +15,7 @@ from barograph.features.registration import Feature, catalogue, families, find, 
 from barograph.features.signals import FAMILY as SIGNALS
 from barograph.market.data import MarketData
 from barograph.market.loading import CalendarCode
-from barograph.predictors import SIGNAL_PREFIX
+from barograph.names import SIGNAL_PREFIX
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))

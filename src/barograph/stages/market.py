@@ -1,28 +1,21 @@
 """Market data: load it from the configured source, refuse bad rows, write the market tables."""
 
-from typing import Any, Final
+from typing import Any
 
 from tqdm import tqdm
 
-from barograph import tables
 from barograph.market import MarketData, Yahoo
+from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
 from barograph.stages.stage import Stage, stage
-
-_TABLES: Final = {
-    "bars": tables.BARS,
-    "context": tables.CONTEXT,
-    "universe": tables.UNIVERSE,
-    "facts": tables.FACTS,
-    "signals": tables.SIGNALS,
-}
 
 
 @stage("market")
 def main(stage: Stage) -> str:
     """Load, validate and write bars, context and universe."""
     data = _load(stage.build("market"))
-    for name, table in _TABLES.items():
-        if (frame := getattr(data, name)) is not None:
+    given = (data.bars, data.context, data.universe, data.facts, data.signals)
+    for table, frame in zip((BARS, CONTEXT, UNIVERSE, FACTS, SIGNALS), given, strict=True):
+        if frame is not None:
             stage.write(table, frame)
     stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})
     for note in data.notes:
