@@ -28,6 +28,7 @@ import pandas as pd
 from barograph import config, tables
 from barograph.features import catalogue, compute, stream
 from barograph.features.schema import FEATURES
+from barograph.market import MarketData
 from barograph.market.schema import BARS, CONTEXT, FACTS, UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.testing import simulate
@@ -126,14 +127,14 @@ def _whole(market: dict[str, pd.DataFrame]) -> int:
 
 def _streamed(market: dict[str, pd.DataFrame]) -> int:
     columns = 0
-    for block in stream(**market):
+    for block in stream(MarketData(**market)):
         columns = block.shape[1] - 2
     return columns
 
 
 def _written(market: dict[str, pd.DataFrame]) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        path = tables.write_blocks(FEATURES, stream(**market), Path(folder))
+        path = tables.write_blocks(FEATURES, stream(MarketData(**market)), Path(folder))
         return path.stat().st_size
 
 

@@ -2,13 +2,18 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from barograph import cli, config
 from barograph.errors import InputError
+from barograph.market import MarketData
 from barograph.stages import stage as stage_module
 
 ROOT = Path(__file__).parents[1]
@@ -215,6 +220,30 @@ def test_a_mistake_ends_in_one_line_that_names_the_key(overrides, message):
     with pytest.raises(InputError, match=message) as caught:
         config.validate(config.compose(overrides))
     assert "\n" not in str(caught.value)
+
+
+def test_a_slip_in_own_features_stops_params_and_features_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(config.CONF / "features", "conf/features")
+    Path("conf/features/own.py").write_text("x = 1\ndef broken(:\n")
+    settings = config.compose()
+    config.validate(settings)
+    with pytest.raises(InputError, match=r"own\.py, line 2: SyntaxError"):
+        config.build(settings["features"], "features").stream(MarketData(pd.DataFrame()))
+    assert cli.main(["params"]) == 1
+    assert "own.py, line 2: SyntaxError" in capsys.readouterr().err
+    assert not Path("params.yaml").exists()
+
+
+def test_validation_imports_nothing_heavy():
+    heavy = "sklearn tensorflow keras numba scipy statsmodels exchange_calendars skfolio plotly lightgbm xgboost optuna"
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom barograph import config\n"
+        "config.validate(config.load_params(Path('params.yaml')))\n"
+        f"print(*[name for name in {heavy.split()} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def in_a_folder_with_conf(folder, monkeypatch):

@@ -32,7 +32,7 @@ Settings = Mapping[str, Any]
 _METHODS: Final = {
     "market": "load",
     "regime": "table",
-    "features": "compute",
+    "features": "register",
     "label": "distances",
     "archive": None,
     "folds": "folds",

@@ -127,9 +127,10 @@ def test_a_name_that_is_none_and_settings_that_are_broken_elsewhere_change_nothi
     before = OPTION.read_bytes()
     assert main(["archive", "add", "bad name", *ADD[3:], "--weight", "0.1"]) == 1
     assert "'bad name' is no name" in capsys.readouterr().err
-    Path("conf/features/own.py").write_text("def broken(:")
+    params = Path("params.yaml")
+    params.write_text(params.read_text().replace("embargo: 5", "embargo: -5"))
     assert main([*ADD, "--weight", "0.1"]) == 1
-    assert "own.py, line 1: SyntaxError" in capsys.readouterr().err
+    assert "folds.embargo" in capsys.readouterr().err
     assert OPTION.read_bytes() == before
 
 

@@ -7,10 +7,11 @@ import pandas as pd
 
 from barograph.features import compute
 from barograph.features.asof import FUNDAMENTALS, SENTIMENT
+from barograph.market import MarketData
 
 
 class Market(NamedTuple):
-    """The tables that features read."""
+    """The tables that features read, all but the last two of them there."""
 
     bars: pd.DataFrame
     context: pd.DataFrame
@@ -18,6 +19,11 @@ class Market(NamedTuple):
     regimes: pd.DataFrame
     facts: pd.DataFrame | None = None
     signals: pd.DataFrame | None = None
+
+    @property
+    def data(self) -> MarketData:
+        """The same as the features take it."""
+        return MarketData(*self)
 
 
 def random_market(n_symbols: int = 5, n_days: int = 600, seed: int = 1, late_listing: int = 0) -> Market:

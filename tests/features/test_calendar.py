@@ -9,6 +9,7 @@ from dateutil.easter import easter
 
 from barograph.errors import InputError
 from barograph.features import available, compute, feature
+from barograph.market import MarketData
 from barograph.market.calendar import schedule, sessions
 
 SCHEDULED = [
@@ -153,7 +154,7 @@ def test_three_kinds_of_contracts_expire_together_once_a_quarter(friday: str, tr
 
 def test_without_a_calendar_nothing_is_known_of_sessions() -> None:
     bars = pd.DataFrame({"symbol": "A", "date": pd.DatetimeIndex(["2020-01-02"]).as_unit("us"), "close": 1.0})
-    names, left_out = available(bars, calendar=None)
+    names, left_out = available(MarketData(bars), calendar=None)
     assert "expiry_week" in names
     assert {name: left_out[name] for name in SCHEDULED} == {name: ["schedule"] for name in SCHEDULED}
     with pytest.raises(InputError, match=r"'holiday_eve' cannot be computed: the data lacks \['schedule'\]"):

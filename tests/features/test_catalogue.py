@@ -7,12 +7,13 @@ import pytest
 
 from barograph.errors import InputError
 from barograph.features import Feature, available, catalogue, compute, feature
+from barograph.market import MarketData
 
 from .markets import Market, close_only
 
 
 def test_closes_alone_give_more_than_fifty_features(market: Market) -> None:
-    names, left_out = available(*close_only(market))
+    names, left_out = available(close_only(market).data)
     assert len(names) >= 50
     assert left_out["natr_14"] == ["high", "low"]
     assert left_out["mfi_14"] == ["high", "low", "volume"]
@@ -22,13 +23,13 @@ def test_closes_alone_give_more_than_fifty_features(market: Market) -> None:
 
 
 def test_full_bars_give_more_than_eighty_features_and_leave_nothing_out(market: Market) -> None:
-    names, left_out = available(*market)
+    names, left_out = available(market.data)
     assert len(names) >= 80
     assert not left_out
 
 
 def test_bars_alone_leave_out_what_needs_the_other_tables(market: Market) -> None:
-    names, left_out = available(market.bars)
+    names, left_out = available(MarketData(market.bars))
     assert left_out["vix_level"] == ["vix"]
     assert left_out["beta_63"] == ["index_close"]
     assert left_out["sector_ret_21"] == ["gics_sector"]

@@ -167,7 +167,7 @@ def test_an_index_that_does_not_move_has_no_beta() -> None:
 
 
 def test_columns_that_a_source_may_lack_are_named(market: Market) -> None:
-    _, left_out = available(*close_only(market))
+    _, left_out = available(close_only(market).data)
     assert left_out["vix_term"] == ["vix3m"]
     assert left_out["vix_term_short"] == ["vix9d"]
     assert left_out["vix_range"] == ["vix_high", "vix_low"]

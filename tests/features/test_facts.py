@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from barograph.errors import InputError
 from barograph.features import available, catalogue, compute, feature
 from barograph.features.asof import FUNDAMENTALS, SENTIMENT
+from barograph.market import MarketData
 
 from .markets import Market, close_only, random_facts, random_market
 
@@ -129,14 +130,14 @@ def test_the_mean_sentiment_is_that_of_those_known() -> None:
 
 def test_a_source_without_facts_lacks_their_features_and_says_which_fields(market: Market) -> None:
     mine = {entry.name for entry in catalogue() if entry.family in FAMILIES}
-    names, left_out = available(*close_only(market))
+    names, left_out = available(close_only(market).data)
     assert mine <= set(left_out)
     assert not mine & set(names)
     assert left_out["days_since_report"] == ["eps_growth"]
     assert left_out["earnings_yield"] == left_out["pe_ratio_asof"] == ["pe_ratio"]
     assert left_out["sentiment_mean_change_21"] == list(SENTIMENT)
     some = facts_of("pe_ratio", ("S00", "2003-01-02", 10.0))
-    allowed = available(market.bars, universe=market.universe, facts=some)[0]
+    allowed = available(MarketData(market.bars, universe=market.universe, facts=some))[0]
     assert {name for name in allowed if name in mine} == {
         "pe_ratio_asof",
         "earnings_yield",
@@ -184,10 +185,10 @@ def test_a_field_may_not_be_called_like_what_features_read_or_are(market: Market
 @pytest.mark.usefixtures("open_catalogue")
 def test_nor_like_a_feature_of_the_users_own(market: Market) -> None:
     context = market.context.assign(mine_now=0.1)
-    assert "rsi_14" in available(market.bars, context)[0]
+    assert "rsi_14" in available(MarketData(market.bars, context))[0]
     feature("mine_now", family="mine", inputs=("close",), lookback=0)(lambda close: close)
     with pytest.raises(InputError, match=r"^context: the column 'mine_now' has the name of a feature; "):
-        available(market.bars, context)
+        available(MarketData(market.bars, context))
 
 
 def test_prices_and_volumes_play_no_part(market: Market) -> None:
@@ -232,7 +233,7 @@ def test_no_feature_may_have_the_name_of_a_fact_or_signal(name: str) -> None:
 @pytest.mark.usefixtures("open_catalogue")
 def test_a_function_of_dates_alone_cannot_read_facts(market: Market) -> None:
     feature("of_dates", family="mine", inputs=("pe_ratio",), lookback=0, scope="date")(lambda values: values)
-    assert available(*market)[1]["of_dates"] == ["pe_ratio"]
+    assert available(market.data)[1]["of_dates"] == ["pe_ratio"]
 
 
 def test_a_table_without_its_columns_is_refused(market: Market) -> None:

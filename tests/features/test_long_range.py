@@ -14,6 +14,7 @@ from statsmodels.tsa.stattools import acf, adfuller
 
 from barograph import labels
 from barograph.features import catalogue, compute, kernels, long_range
+from barograph.market.differencing import difference_weights, weighted_sums
 
 from .markets import Market
 
@@ -30,8 +31,8 @@ def persistent(phi: float, n: int = 4000, seed: int = 0) -> np.ndarray:
 
 def test_fractional_weights_worked_by_hand() -> None:
     # w_k = -w_(k-1) (d - k + 1) / k with d = 1/2: 1, -1/2, 1/2 * -1/2 / 2 = -1/8, -1/16, -5/128
-    assert long_range.difference_weights(0.5, 0.04).tolist() == [1, -1 / 2, -1 / 8, -1 / 16]
-    assert long_range.difference_weights(0.5, 0.0390625).tolist() == [1, -1 / 2, -1 / 8, -1 / 16, -5 / 128]
+    assert difference_weights(0.5, 0.04).tolist() == [1, -1 / 2, -1 / 8, -1 / 16]
+    assert difference_weights(0.5, 0.0390625).tolist() == [1, -1 / 2, -1 / 8, -1 / 16, -5 / 128]
 
 
 def test_a_fractional_difference_worked_by_hand() -> None:
@@ -45,7 +46,7 @@ def test_a_fractional_difference_worked_by_hand() -> None:
 def test_it_is_that_of_the_labels_less_the_level_of_the_price(market: Market, features: pd.DataFrame) -> None:
     close = market.bars.loc[market.bars["symbol"] == "S01", "close"].to_numpy()
     plain = labels.fractional_difference(np.log(close), 0.4, threshold=1e-4)
-    weights = long_range.difference_weights(0.4, 1e-4)
+    weights = difference_weights(0.4, 1e-4)
     level = np.append(np.full(weights.size - 1, np.nan), np.log(close)[: 1 - weights.size]) * weights.sum()
     mine = features.loc[features["symbol"] == "S01", "frac_diff_d40"]
     np.testing.assert_allclose(mine, plain - level, atol=1e-12)
@@ -200,17 +201,17 @@ def test_runs_worked_by_hand() -> None:
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=12), st.integers(12, 40), st.integers(0, 999))
 def test_weighted_sums_agree_with_a_convolution(weights: list[float], n: int, seed: int) -> None:
     x = np.random.default_rng(seed).normal(size=n)
-    mine = kernels.weighted_sums(x, np.array(weights))
+    mine = weighted_sums(x, np.array(weights))
     np.testing.assert_allclose(mine[len(weights) - 1 :], np.convolve(x, weights, "valid"), atol=1e-12)
     assert np.isnan(mine[: len(weights) - 1]).all()
 
 
 def test_kernels_give_the_same_bits_on_a_longer_series() -> None:
-    x, weights = persistent(0.2, 3000), long_range.difference_weights(0.4, 1e-4)
+    x, weights = persistent(0.2, 3000), difference_weights(0.4, 1e-4)
     close = np.exp(np.cumsum(x))
     for short, long in pairwise((700, 1023, 1024, 1500, 3000)):
         for kernel in (
-            lambda n: kernels.weighted_sums(x[:n], weights),
+            lambda n: weighted_sums(x[:n], weights),
             lambda n: kernels.growth_variance(x[:n], 252, 10),
             lambda n: kernels.autocorrelations(x[:n], 126, np.array([1, 5])),
             lambda n: kernels.mean_reversions(close[:n], 63)[1],

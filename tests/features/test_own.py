@@ -13,6 +13,7 @@ from barograph.errors import InputError
 from barograph.features import compute, feature, stream
 from barograph.features.audit import audit
 from barograph.features.own import register_file
+from barograph.market import MarketData
 
 from .markets import Market
 
@@ -117,7 +118,7 @@ def test_nothing_is_yielded_from_a_block_whose_feature_fails(market: Market, tmp
     path.write_text(HEAD + SINGLE.format(scope="symbol") + "return close[:-1]\n")
     register_file(str(path))
     with pytest.raises(InputError, match="'own_1'"):
-        next(stream(market.bars, names=["ret_5", "own_1"]))
+        next(stream(MarketData(market.bars), names=["ret_5", "own_1"]))
 
 
 def test_the_audit_names_the_columns_that_two_runs_disagree_on(market: Market) -> None:

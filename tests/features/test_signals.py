@@ -70,7 +70,7 @@ def test_the_join_agrees_with_looking_each_row_up(seed: int) -> None:
 def test_signals_come_after_the_catalogue_and_leave_it_alone(market: Market) -> None:
     signals = random_signals(["S00", "S01"], market.context["date"])
     before = catalogue()
-    names, left_out = available(*market._replace(signals=signals))
+    names, left_out = available(market._replace(signals=signals).data)
     assert names[-2:] == ["signal_mine", "signal_other"]
     assert not {"signal_mine", "signal_other"} & set(left_out)
     assert list(compute(market.bars, signals=signals).columns[-2:]) == ["signal_mine", "signal_other"]
@@ -120,12 +120,12 @@ def test_a_name_in_both_tables_is_refused() -> None:
 
 def test_the_family_chooses_signals_and_their_names_may_be_given(market: Market) -> None:
     whole = market._replace(signals=random_signals(["S00", "S01"], market.context["date"]))
-    assert list(default(families=["signals"]).compute(*whole).columns[2:]) == ["signal_mine", "signal_other"]
-    assert "signal_mine" not in default(families=["trend"]).compute(*whole)
+    assert list(default(families=["signals"]).compute(whole.data).columns[2:]) == ["signal_mine", "signal_other"]
+    assert "signal_mine" not in default(families=["trend"]).compute(whole.data)
     chosen = default(names=["signal_other", "rsi_14"])
-    assert list(chosen.compute(*whole).columns[2:]) == ["signal_other", "rsi_14"]
+    assert list(chosen.compute(whole.data).columns[2:]) == ["signal_other", "rsi_14"]
     with pytest.raises(InputError, match="'signal_other' is unknown"):
-        chosen.compute(*market)
+        chosen.compute(market.data)
     with pytest.raises(ValueError, match="'signal_other' is unknown"):
         default(names=["signal_other"], families=["trend"])
 

@@ -13,6 +13,7 @@ from barograph import tables
 from barograph.errors import InputError
 from barograph.features import FeatureSet, compute, feature, stream
 from barograph.features.schema import FEATURES
+from barograph.market import MarketData
 from barograph.market.schema import BARS, CONTEXT, FACTS, UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages import features as stage_module
@@ -33,13 +34,9 @@ def ragged() -> Market:
     return full._replace(bars=bars, signals=signals)
 
 
-def tables_of(market: Market) -> dict[str, Any]:
-    return market._asdict()
-
-
 @pytest.fixture(scope="module")
 def whole(ragged: Market) -> pd.DataFrame:
-    return compute(**tables_of(ragged))
+    return compute(**ragged._asdict())
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +45,7 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("symbols_at_once", [1, 2, 3, 7, 100])
 def test_the_blocks_together_are_the_matrix(ragged: Market, whole: pd.DataFrame, symbols_at_once: int) -> None:
-    blocks = list(stream(**tables_of(ragged), symbols_at_once=symbols_at_once))
+    blocks = list(stream(ragged.data, symbols_at_once=symbols_at_once))
     assert [block["symbol"].nunique() for block in blocks][:-1] == [symbols_at_once] * ((7 - 1) // symbols_at_once)
     assert all((block.index == np.arange(len(block))).all() for block in blocks)
     pd.testing.assert_frame_equal(pd.concat(blocks, ignore_index=True), rounded(whole), check_exact=True)
@@ -71,8 +68,8 @@ def test_what_another_feature_reads_is_not_rounded(ragged: Market) -> None:
         return np.append(np.nan, panel[1:] - panel[:-1]) * 1e6 % 1.0 + index
 
     for names in (["own_last"], ["excess_ret_5", "own_last", "own_panel"], ["own_panel", "rank_vol_21", "own_change"]):
-        blocks = pd.concat(stream(**tables_of(ragged), names=names, symbols_at_once=2), ignore_index=True)
-        at_once = compute(**tables_of(ragged), names=names)
+        blocks = pd.concat(stream(ragged.data, names=names, symbols_at_once=2), ignore_index=True)
+        at_once = compute(**ragged._asdict(), names=names)
         assert list(blocks.columns[2:]) == names
         assert at_once.iloc[:, 2:].notna().sum().min() > 1000
         pd.testing.assert_frame_equal(blocks, rounded(at_once), check_exact=True)
@@ -84,14 +81,14 @@ def test_what_does_not_fit_into_a_float32_is_missing(ragged: Market) -> None:
     def own_large(close: np.ndarray) -> np.ndarray:
         return np.where(np.arange(close.size) % 2, 1e38, -1e39)
 
-    (block,) = stream(**tables_of(ragged), names=["own_large"])
-    at_once = compute(**tables_of(ragged), names=["own_large"])["own_large"]
+    (block,) = stream(ragged.data, names=["own_large"])
+    at_once = compute(**ragged._asdict(), names=["own_large"])["own_large"]
     assert set(at_once.dropna()) == {1e38}
     np.testing.assert_array_equal(block["own_large"], at_once.astype(np.float32))
 
 
 def test_a_series_that_is_held_keeps_its_values(ragged: Market, whole: pd.DataFrame) -> None:
-    columns = [block["ret_5"].to_numpy() for block in stream(**tables_of(ragged), symbols_at_once=1)]
+    columns = [block["ret_5"].to_numpy() for block in stream(ragged.data, symbols_at_once=1)]
     np.testing.assert_array_equal(np.concatenate(columns), whole["ret_5"].astype(np.float32))
     assert not any(np.shares_memory(one, other) for one, other in itertools.combinations(columns, 2))
 
@@ -102,7 +99,7 @@ def test_a_series_that_is_held_keeps_its_values(ragged: Market, whole: pd.DataFr
 )
 def test_refusals_come_before_the_first_block(market: Market, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        stream(market.bars, **options)
+        stream(MarketData(market.bars), **options)
 
 
 @pytest.mark.usefixtures("open_catalogue")
@@ -126,7 +123,7 @@ def test_each_function_runs_once_a_series_unless_a_panel_reads_it(market: Market
 
     compute(market.bars, names=list(runs))
     assert runs == {"own_read": 5, "own_alone": 5, "own_panel": 1}
-    for _ in stream(market.bars, names=list(runs), symbols_at_once=2):
+    for _ in stream(MarketData(market.bars), names=list(runs), symbols_at_once=2):
         pass
     assert runs == {"own_read": 15, "own_alone": 10, "own_panel": 2}
 
@@ -171,8 +168,7 @@ def test_the_stage_writes_the_matrix_that_its_features_give(
     said = stage_module.main.__wrapped__(stage)
     written = tables.read(FEATURES, tmp_path / "out")
     chosen = FeatureSet(**{key: value for key, value in settings.items() if key != "_target_"})
-    inputs = {name: table for name, table in tables_of(market).items() if name != "signals"}
-    pd.testing.assert_frame_equal(written, rounded(chosen.compute(**inputs)), check_exact=True)
+    pd.testing.assert_frame_equal(written, rounded(chosen.compute(market.data)), check_exact=True)
     listed = pd.read_csv(tmp_path / "out/reports/features/catalogue.csv")
     assert listed.loc[listed["computed"], "name"].tolist() == list(written.columns[2:])
     assert said.startswith(f"{written.shape[1] - 2} features of 3,000 rows")
@@ -186,7 +182,7 @@ def test_a_feature_that_fails_leaves_no_table_behind(market: Market, tmp_path: P
             raise InputError("own_failure: stopped at the last symbol")
         return close
 
-    blocks = stream(market.bars, names=["own_failure", "ret_5"], symbols_at_once=2)
+    blocks = stream(MarketData(market.bars), names=["own_failure", "ret_5"], symbols_at_once=2)
     with pytest.raises(InputError, match="stopped at the last symbol"):
         tables.write_blocks(FEATURES, blocks, tmp_path)
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]

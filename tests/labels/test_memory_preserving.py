@@ -25,6 +25,10 @@ def test_order_one_half_by_hand():
     assert result[3:] == pytest.approx([4 - 1.5 - 0.25 - 0.0625, 5 - 2 - 0.375 - 0.125])
 
 
+def test_a_series_shorter_than_the_window_has_no_value():
+    assert np.isnan(fractional_difference(np.arange(4.0), 0.4, threshold=1e-4)).all()
+
+
 @pytest.mark.parametrize(("d", "threshold"), [(-0.1, 0.01), (0.5, 0.0), (0.5, 1.0)])
 def test_bad_settings_are_refused(d, threshold):
     with pytest.raises(InputError, match="fractional differencing"):

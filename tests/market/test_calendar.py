@@ -1,9 +1,11 @@
 """Trading days, far back and at the edges."""
 
+import exchange_calendars
 import pandas as pd
 import pytest
 
 from barograph.errors import InputError
+from barograph.market import calendar
 from barograph.market.calendar import last_complete_session, sessions
 
 
@@ -69,3 +71,7 @@ def test_round_the_clock_reaches_back_too() -> None:
 def test_a_session_is_complete_an_hour_after_its_close(calendar: str, now: str, expected: str) -> None:
     moment, zone = now.rsplit(" ", 1)
     assert last_complete_session(calendar, pd.Timestamp(moment, tz=zone)) == pd.Timestamp(expected)
+
+
+def test_the_codes_written_down_are_those_of_the_library():
+    assert sorted(calendar._CODES.split()) == sorted(exchange_calendars.get_calendar_names())

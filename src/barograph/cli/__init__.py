@@ -93,6 +93,7 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
 def _params(overrides: list[str], *, check: bool) -> str:
     settings = config.compose(overrides)
     config.validate(settings)
+    config.build(settings["features"], "features").register()
     path = Path(config.PARAMS)
     if not check:
         write_text(path, config.dump_params(settings))

@@ -15,7 +15,7 @@ from barograph.features import FeatureSet, available, catalogue, compute
 from barograph.features.audit import audit
 from barograph.features.own import register_file
 from barograph.features.signals import merge
-from barograph.market import Simulated, estimate_vix, read_signals
+from barograph.market import MarketData, Simulated, estimate_vix, read_signals
 from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
 from barograph.randomness import generator
 
@@ -55,6 +55,7 @@ def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tup
     """
     settings = config.compose()
     features, rule = config.build(settings["features"], "features"), config.build(settings["regime"], "regime")
+    features.register()
     if file is not None:
         names = [entry.name for entry in register_file(file)]
         if not names:
@@ -84,17 +85,18 @@ def _tables(signals: str) -> Market:
 def _simulated(regimes: Rule, calendar: str | None) -> Market:
     """Simulate a market, with a random walk for every further series that some feature of the catalogue reads."""
     data = _MARKET.load()
-    market = {name: table for name in (*_REQUIRED, *_OPTIONAL) if (table := getattr(data, name)) is not None}
+    market: Market = {name: table for name in (*_REQUIRED, *_OPTIONAL) if (table := getattr(data, name)) is not None}
+    context = market["context"]
     lacking = sorted({column for columns in _left_out(market, regimes, calendar).values() for column in columns})
     walks = {
-        column: np.exp(np.cumsum(generator(_MARKET.seed, "audit", column).normal(0.0, 0.01, len(data.context))))
+        column: np.exp(np.cumsum(generator(_MARKET.seed, "audit", column).normal(0.0, 0.01, len(context))))
         for column in lacking
     }
-    return market | {"context": data.context.assign(**walks)}
+    return market | {"context": context.assign(**walks)}
 
 
 def _left_out(market: Market, regimes: Rule, calendar: str | None) -> dict[str, list[str]]:
-    return available(**market, regimes=regimes(market["context"]), calendar=calendar)[1]
+    return available(MarketData(**market, regimes=regimes(market["context"])), calendar)[1]
 
 
 def _features(market: Market, regimes: Rule, names: Sequence[str] | None, features: FeatureSet) -> list[pd.DataFrame]:

@@ -5,7 +5,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from barograph.errors import InputError
@@ -106,27 +105,14 @@ class AsOf:
 
     def by_bar(self, name: str, first: int, last: int) -> _Array:
         """Give the value in force at the close of each bar of the symbols `first` to `last` - 1; NaN for none."""
+        from barograph.features.kernels import values_in_force
+
         series = self._series[AGES.get(name, name)]
         starts = self._starts[first : last + 1]
         days = self._days[starts[0] : starts[-1]]
-        return _join(starts - starts[0], days, *series._replace(starts=series.starts[first : last + 1]), name in AGES)
-
-
-@njit(cache=True, nogil=True)
-def _join(
-    bars: _Index, days: _Days, starts: _Index, since: _Days, about: _Days, value: _Array, stale_after: int, age: bool
-) -> _Array:
-    """Give the value, or the age, of the newest entry in force at each bar; `bars` are the first bars of symbols."""
-    result = np.full(days.size, np.nan)
-    for symbol in range(bars.size - 1):
-        first, end = starts[symbol], starts[symbol + 1]
-        following = first
-        for row in range(bars[symbol], bars[symbol + 1]):
-            while following < end and since[following] <= days[row]:
-                following += 1
-            if following > first and days[row] - about[following - 1] <= stale_after:
-                result[row] = days[row] - about[following - 1] if age else value[following - 1]
-    return result
+        return values_in_force(
+            starts - starts[0], days, *series._replace(starts=series.starts[first : last + 1]), name in AGES
+        )
 
 
 def _fields(facts: pd.DataFrame | None, symbols: NDArray[Any]) -> Iterator[tuple[str, _Series]]:

@@ -8,7 +8,6 @@ import math
 import numpy as np
 import talib
 
-from barograph.features.kernels import block_comoments
 from barograph.features.registration import Array, feature
 from barograph.features.trend import log_price_regression
 from barograph.features.windows import (
@@ -297,6 +296,8 @@ def beta(log_return: Array, index_log_return: Array, window: int) -> tuple[Array
 )
 def downside_beta(log_return: Array, index_log_return: Array) -> Array:
     """Slope of the regression on the index over those of the last 252 log returns on which the index fell."""
+    from barograph.features.kernels import block_comoments
+
     fell = index_log_return < 0.0
     days = window_sum(fell.astype(np.float64), 252)
     sums: Array = block_comoments(np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0), 252)
@@ -318,6 +319,8 @@ def residual_momentum(log_return: Array, index_log_return: Array) -> Array:
     The regression with intercept takes the last 504 log returns (the paper: 36 months and three factors), its
     residuals are those of the returns t-251 to t-21.
     """
+    from barograph.features.kernels import block_comoments
+
     long, kept = 504, 231
     own, market, _, _, _ = block_comoments(log_return, index_log_return, long)
     _, variance, product = window_deviations(log_return, index_log_return, long)

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from barograph.features.kernels import shared_ranks
 from barograph.features.registration import Array, feature
 from barograph.features.windows import window_correlation, window_deviations, window_mean, window_std, window_variance
 
@@ -66,6 +65,8 @@ def sector_rank(values: Array, sector: NDArray[np.intp]) -> Array:
     ndarray of shape (T, N)
         In (0, 1), 1/2 for the only one of its sector; NaN where `values` is NaN or there is no sector.
     """
+    from barograph.features.kernels import shared_ranks
+
     rows = np.ascontiguousarray(values)
     return shared_ranks(rows, np.argsort(rows, axis=1), sector)
 

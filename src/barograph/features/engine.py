@@ -11,6 +11,7 @@ from barograph.errors import InputError
 from barograph.features.inputs import RELEASE_LAG, Axis, Inputs, missing_columns
 from barograph.features.registration import catalogue, find, unknown
 from barograph.features.run import Run
+from barograph.market.data import MarketData
 
 DEFAULT_CALENDAR: Final = "XNYS"
 """The exchange whose schedule features read, unless a caller names another."""
@@ -36,21 +37,15 @@ def compute(
     ----------
     bars : pandas.DataFrame
         Sorted by symbol and date; see `barograph.tables.BARS`.
-    context, universe, regimes : pandas.DataFrame, optional
-        See `barograph.tables`.
+    context, universe, regimes, facts, signals : pandas.DataFrame, optional
+        See `barograph.market.MarketData`. Each field of the facts is an input, each signal an input and a feature
+        ``signal_<name>``; `barograph.features.asof.AsOf` says how both are joined to the bars.
     names : sequence of str, optional
         The features wanted, in the order of the columns; by default all that the tables allow, in the catalogue's, and
         then the signals.
-    regimes : pandas.DataFrame, optional
-        The regime of each date.
     release_lag : mapping of str to int, optional
         Calendar days after which the value of a context column is known; 0 for columns that are not named. By default
         1 for Treasury yields and 7 for the dollar index.
-    facts : pandas.DataFrame, optional
-        Values known from ``available_from`` on; features read their fields as inputs.
-    signals : pandas.DataFrame, optional
-        Values of others; each is an input and a feature ``signal_<name>``. How facts and signals are joined is said in
-        `barograph.features.asof.AsOf`.
     calendar : str, optional
         The exchange's code in exchange_calendars, for features of its scheduled sessions; without one they are left
         out.
@@ -66,24 +61,29 @@ def compute(
     InputError
         If a name is unknown, a named feature lacks its inputs, or a table is out of order.
     """
-    inputs = _inputs(bars, context, universe, regimes, release_lag, facts, signals, calendar)
-    wanted = _wanted(inputs, names)
-    matrix = np.empty((len(wanted), len(bars)))
+    data = MarketData(bars, context, universe, regimes, facts, signals)
+    return compute_market(data, names, release_lag, calendar)
+
+
+def compute_market(
+    data: MarketData,
+    names: Sequence[str] | None = None,
+    release_lag: Mapping[str, int] | None = None,
+    calendar: str | None = DEFAULT_CALENDAR,
+) -> pd.DataFrame:
+    """Compute features at the close of every bar; see `compute`."""
+    inputs, wanted = _prepared(data, names, release_lag, calendar)
+    matrix = np.empty((len(wanted), len(data.bars)))
     run = Run(inputs, wanted, dict(zip(wanted, matrix, strict=True)))
     for block in inputs.axis.blocks(SYMBOLS_AT_ONCE):
         run.fill(block, dict(zip(wanted, matrix[:, block.rows], strict=True)))
-    return _frame(bars, wanted, matrix)
+    return _frame(data.bars, wanted, matrix)
 
 
 def stream(
-    bars: pd.DataFrame,
-    context: pd.DataFrame | None = None,
-    universe: pd.DataFrame | None = None,
+    data: MarketData,
     names: Sequence[str] | None = None,
-    regimes: pd.DataFrame | None = None,
     release_lag: Mapping[str, int] | None = None,
-    facts: pd.DataFrame | None = None,
-    signals: pd.DataFrame | None = None,
     calendar: str | None = DEFAULT_CALENDAR,
     *,
     symbols_at_once: int = SYMBOLS_AT_ONCE,
@@ -95,7 +95,8 @@ def stream(
 
     Parameters
     ----------
-    bars, context, universe, names, regimes, release_lag, facts, signals, calendar
+    data : MarketData
+    names, release_lag, calendar
         As in `compute`.
     symbols_at_once : int, default 8
         Symbols a block; changes no value.
@@ -113,19 +114,13 @@ def stream(
     """
     if symbols_at_once < 1:
         raise InputError(f"symbols_at_once: {symbols_at_once} is too few; at least 1 is required")
-    inputs = _inputs(bars, context, universe, regimes, release_lag, facts, signals, calendar)
-    return _stream(bars, inputs, _wanted(inputs, names), symbols_at_once)
+    return _stream(data.bars, *_prepared(data, names, release_lag, calendar), symbols_at_once)
 
 
 def newest(
-    bars: pd.DataFrame,
-    context: pd.DataFrame | None = None,
-    universe: pd.DataFrame | None = None,
+    data: MarketData,
     names: Sequence[str] | None = None,
-    regimes: pd.DataFrame | None = None,
     release_lag: Mapping[str, int] | None = None,
-    facts: pd.DataFrame | None = None,
-    signals: pd.DataFrame | None = None,
     calendar: str | None = DEFAULT_CALENDAR,
     *,
     symbols: Sequence[str] | None = None,
@@ -137,7 +132,8 @@ def newest(
 
     Parameters
     ----------
-    bars, context, universe, names, regimes, release_lag, facts, signals, calendar
+    data : MarketData
+    names, release_lag, calendar
         As in `compute`. Name a model's own features to have no others computed.
     symbols : sequence of str, optional
         The symbols wanted; each must have a bar on the newest date of `bars`. By default all that have one, and those
@@ -153,8 +149,7 @@ def newest(
     InputError
         As `compute`, or if a symbol is unknown, is named twice or has no bar on the newest date.
     """
-    inputs = _inputs(bars, context, universe, regimes, release_lag, facts, signals, calendar)
-    wanted = _wanted(inputs, names)
+    inputs, wanted = _prepared(data, names, release_lag, calendar)
     chosen = _current(inputs.axis, symbols)
     run = Run(inputs, wanted)
     rows = inputs.axis.starts[chosen + 1] - 1
@@ -164,25 +159,17 @@ def newest(
         series = np.empty((len(wanted), block.rows.stop - block.rows.start), np.float32)
         run.fill(block, dict(zip(wanted, series, strict=True)))
         matrix[:, column] = series[:, -1]
-    return _frame(bars.iloc[rows].reset_index(drop=True), wanted, matrix)
+    return _frame(data.bars.iloc[rows].reset_index(drop=True), wanted, matrix)
 
 
-def available(
-    bars: pd.DataFrame,
-    context: pd.DataFrame | None = None,
-    universe: pd.DataFrame | None = None,
-    regimes: pd.DataFrame | None = None,
-    facts: pd.DataFrame | None = None,
-    signals: pd.DataFrame | None = None,
-    calendar: str | None = DEFAULT_CALENDAR,
-) -> tuple[list[str], dict[str, list[str]]]:
+def available(data: MarketData, calendar: str | None = DEFAULT_CALENDAR) -> tuple[list[str], dict[str, list[str]]]:
     """Tell which features the tables allow.
 
     Parameters
     ----------
-    bars : pandas.DataFrame
-    context, universe, regimes, facts, signals : pandas.DataFrame, optional
+    data : MarketData
     calendar : str, optional
+        As in `compute`.
 
     Returns
     -------
@@ -191,7 +178,7 @@ def available(
     left_out : dict of str to list of str
         The others, with the columns that each one lacks: absent, or null in every row.
     """
-    return _available(Inputs(bars, context, universe, regimes, RELEASE_LAG, facts, signals, calendar))
+    return _available(Inputs(data, RELEASE_LAG, calendar))
 
 
 def _available(inputs: Inputs) -> tuple[list[str], dict[str, list[str]]]:
@@ -223,18 +210,11 @@ def _wanted(inputs: Inputs, names: Sequence[str] | None) -> list[str]:
     return list(names)
 
 
-def _inputs(
-    bars: pd.DataFrame,
-    context: pd.DataFrame | None,
-    universe: pd.DataFrame | None,
-    regimes: pd.DataFrame | None,
-    release_lag: Mapping[str, int] | None,
-    facts: pd.DataFrame | None,
-    signals: pd.DataFrame | None,
-    calendar: str | None,
-) -> Inputs:
-    lag = RELEASE_LAG if release_lag is None else release_lag
-    return Inputs(bars, context, universe, regimes, lag, facts, signals, calendar)
+def _prepared(
+    data: MarketData, names: Sequence[str] | None, release_lag: Mapping[str, int] | None, calendar: str | None
+) -> tuple[Inputs, list[str]]:
+    inputs = Inputs(data, RELEASE_LAG if release_lag is None else release_lag, calendar)
+    return inputs, _wanted(inputs, names)
 
 
 def _stream(bars: pd.DataFrame, inputs: Inputs, wanted: list[str], symbols_at_once: int) -> Iterator[pd.DataFrame]:

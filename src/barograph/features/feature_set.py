@@ -9,10 +9,11 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-from barograph.features.engine import available, compute, newest, stream
-from barograph.features.own import register_file
-from barograph.features.registration import catalogue, families, find, unknown
+from barograph.features.engine import available, compute_market, newest, stream
+from barograph.features.own import check_file, register_file, registers_nothing
+from barograph.features.registration import Feature, catalogue, families, find, unknown
 from barograph.features.signals import FAMILY as SIGNALS
+from barograph.market.data import MarketData
 from barograph.market.loading import CalendarCode
 from barograph.names import SIGNAL_PREFIX
 
@@ -32,7 +33,8 @@ class FeatureSet:
     calendar : str
         The exchange whose scheduled sessions and holidays features may read: a code of exchange_calendars.
     file : str
-        A Python file in which further features are registered; they are chosen with every choice of families.
+        A Python file in which further features are registered; they are chosen with every choice of families. It is
+        not run before features are computed or `register` is called, so that a slip in it stops nothing else.
     signals : str
         A file of signals, ``.csv`` or ``.parquet``, with the columns symbol, date, name, value, available_from; without
         rows where there are none.
@@ -40,8 +42,9 @@ class FeatureSet:
     Raises
     ------
     InputError
-        If the file cannot be run, there is no file of signals, a family or a name is unknown, or a name lies outside
-        the families. Inside a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the
+        If there is no such file, a family or a name is unknown, or a name lies outside the families. A family or a name
+        that no feature of ours has is refused here only if the user's file has no code that might register it. Inside
+        a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the
         same message.
     """
 
@@ -53,91 +56,68 @@ class FeatureSet:
     signals: Annotated[str, Field(pattern=r"\.(csv|parquet)$")]
 
     def __post_init__(self) -> None:
-        register_file(self.file)
+        check_file(self.file)
         if not Path(self.signals).is_file():
             raise InputError(
                 f"features.signals: {self.signals}: no such file; allowed: one of signals, without rows for none"
             )
-        allowed = [*families(), SIGNALS]
-        for family in self.families:
-            if family not in allowed:
-                raise InputError(f"features.families: {family!r} is unknown; allowed are {allowed}")
-        for name in self.names or []:
-            if self._is_chosen_signal(name):
-                continue
-            entry = find(name)
-            if entry is None:
-                raise InputError(f"features.names: {unknown(name, self._names())}")
-            if name not in self._names():
-                raise InputError(
-                    f"features.names: {name!r} is of family {entry.family!r}; features.families has {self.families}"
-                )
+        self._check(complete=registers_nothing(self.file))
 
-    def compute(
-        self,
-        bars: pd.DataFrame,
-        context: pd.DataFrame | None = None,
-        universe: pd.DataFrame | None = None,
-        regimes: pd.DataFrame | None = None,
-        facts: pd.DataFrame | None = None,
-        signals: pd.DataFrame | None = None,
-    ) -> pd.DataFrame:
-        """Compute the chosen features; see `barograph.features.compute`.
+    def register(self) -> list[Feature]:
+        """Run the user's file, and check families and names with what it registers.
 
         Returns
         -------
-        pandas.DataFrame
-            ``symbol``, ``date`` and one float64 column a feature.
+        list of Feature
+            Those of the families, and all those of the file.
 
         Raises
         ------
         InputError
-            If a named feature lacks its inputs, no feature is left, or a table is out of order.
+            If the file cannot be run, a family or a name is unknown, or a name lies outside the families.
         """
-        names = self._chosen(bars, context, universe, regimes, facts, signals)
-        return compute(bars, context, universe, names, regimes, self.release_lag, facts, signals, self.calendar)
+        register_file(self.file)
+        self._check(complete=True)
+        return self._entries()
 
-    def stream(
-        self,
-        bars: pd.DataFrame,
-        context: pd.DataFrame | None = None,
-        universe: pd.DataFrame | None = None,
-        regimes: pd.DataFrame | None = None,
-        facts: pd.DataFrame | None = None,
-        signals: pd.DataFrame | None = None,
-    ) -> Iterator[pd.DataFrame]:
-        """Compute the chosen features block by block of symbols; see `barograph.features.stream`.
+    def compute(self, data: MarketData) -> pd.DataFrame:
+        """Compute the chosen features.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `barograph.features.compute`.
+
+        Raises
+        ------
+        InputError
+            As `register`, or if a named feature lacks its inputs, no feature is left, or a table is out of order.
+        """
+        return compute_market(data, self._chosen(data), self.release_lag, self.calendar)
+
+    def stream(self, data: MarketData) -> Iterator[pd.DataFrame]:
+        """Compute the chosen features block by block of symbols.
 
         Returns
         -------
         iterator of pandas.DataFrame
-            ``symbol``, ``date`` and one float32 column a feature.
+            As of `barograph.features.stream`.
 
         Raises
         ------
         InputError
             As `compute`, before the first block.
         """
-        names = self._chosen(bars, context, universe, regimes, facts, signals)
-        return stream(bars, context, universe, names, regimes, self.release_lag, facts, signals, self.calendar)
+        return stream(data, self._chosen(data), self.release_lag, self.calendar)
 
     def newest(
-        self,
-        bars: pd.DataFrame,
-        context: pd.DataFrame | None = None,
-        universe: pd.DataFrame | None = None,
-        regimes: pd.DataFrame | None = None,
-        facts: pd.DataFrame | None = None,
-        signals: pd.DataFrame | None = None,
-        *,
-        names: Sequence[str] | None = None,
-        symbols: Sequence[str] | None = None,
+        self, data: MarketData, *, names: Sequence[str] | None = None, symbols: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """Compute the chosen features, or those of one model, of the newest day; see `barograph.features.newest`.
+        """Compute the chosen features, or those of one model, of the newest day.
 
         Parameters
         ----------
-        bars, context, universe, regimes, facts, signals
+        data : MarketData
             With the same history as for the table.
         names : sequence of str, optional
             The features wanted, of those chosen; by default all of them.
@@ -147,55 +127,49 @@ class FeatureSet:
         Returns
         -------
         pandas.DataFrame
-            ``symbol``, ``date`` and one float32 column a feature: to the bit the table's rows of that day.
+            As of `barograph.features.newest`.
 
         Raises
         ------
         InputError
             As `compute`, or if a name is not chosen or a symbol has no bar on the newest date.
         """
-        chosen = self._chosen(bars, context, universe, regimes, facts, signals)
-        if names is None:
-            names = chosen
-        elif unknown := [name for name in names if name not in chosen]:
+        chosen = self._chosen(data)
+        if unknown := [name for name in names or () if name not in chosen]:
             raise InputError(f"features: {unknown} are not among those configured: {chosen}")
-        return newest(
-            bars,
-            context,
-            universe,
-            names,
-            regimes,
-            self.release_lag,
-            facts,
-            signals,
-            self.calendar,
-            symbols=symbols,
-        )
+        names = chosen if names is None else names
+        return newest(data, names, self.release_lag, self.calendar, symbols=symbols)
 
-    def _chosen(
-        self,
-        bars: pd.DataFrame,
-        context: pd.DataFrame | None,
-        universe: pd.DataFrame | None,
-        regimes: pd.DataFrame | None,
-        facts: pd.DataFrame | None,
-        signals: pd.DataFrame | None,
-    ) -> list[str]:
+    def _chosen(self, data: MarketData) -> list[str]:
+        chosen = {entry.name for entry in self.register()}
         if self.names is not None:
             return self.names
-        possible, _ = available(bars, context, universe, regimes, facts, signals, self.calendar)
-        chosen = set(self._names())
-        names = [name for name in possible if name in chosen or self._is_chosen_signal(name)]
+        names = [name for name in available(data, self.calendar)[0] if name in chosen or self._is_chosen_signal(name)]
         if not names:
             raise InputError(f"features.families: the data allows no feature of {self.families}; choose others")
         return names
 
+    def _check(self, *, complete: bool) -> None:
+        """Refuse families and names that are not there; those that the user's file may add only if it is `complete`."""
+        allowed = [*families(), SIGNALS]
+        chosen = [entry.name for entry in self._entries()]
+        for family in self.families:
+            if complete and family not in allowed:
+                raise InputError(f"features.families: {family!r} is unknown; allowed are {allowed}")
+        for name in self.names or []:
+            entry = find(name)
+            if self._is_chosen_signal(name) or name in chosen or (entry is None and not complete):
+                continue
+            if entry is None:
+                raise InputError(f"features.names: {unknown(name, chosen)}")
+            raise InputError(
+                f"features.names: {name!r} is of family {entry.family!r}; features.families has {self.families}"
+            )
+
+    def _entries(self) -> list[Feature]:
+        return [
+            entry for entry in catalogue() if entry.family in self.families or entry.function.__module__ == self.file
+        ]
+
     def _is_chosen_signal(self, name: str) -> bool:
         return SIGNALS in self.families and name.startswith(SIGNAL_PREFIX)
-
-    def _names(self) -> list[str]:
-        return [
-            entry.name
-            for entry in catalogue()
-            if entry.family in self.families or entry.function.__module__ == self.file
-        ]

@@ -13,6 +13,7 @@ from barograph.errors import InputError
 from barograph.features.asof import AGES, AsOf
 from barograph.features.registration import DERIVED, OF_DAYS, Array, Feature, Scope, find
 from barograph.market.calendar import schedule
+from barograph.market.data import MarketData
 from barograph.names import REGIMES, SIGNAL_PREFIX
 
 RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7, "usd_index": 1}
@@ -106,12 +107,9 @@ class Inputs:
 
     Parameters
     ----------
-    bars, context, universe, regimes : pandas.DataFrame or None
-        The tables.
+    data : MarketData
     release_lag : mapping of str to int
         Calendar days by column of the context.
-    facts, signals : pandas.DataFrame or None
-        The tables.
     calendar : str or None
         The exchange whose schedule features of dates may read; see `barograph.market.calendar.schedule`.
 
@@ -132,17 +130,8 @@ class Inputs:
         a feature or of another input.
     """
 
-    def __init__(
-        self,
-        bars: pd.DataFrame,
-        context: pd.DataFrame | None,
-        universe: pd.DataFrame | None,
-        regimes: pd.DataFrame | None,
-        release_lag: Mapping[str, int],
-        facts: pd.DataFrame | None = None,
-        signals: pd.DataFrame | None = None,
-        calendar: str | None = None,
-    ) -> None:
+    def __init__(self, data: MarketData, release_lag: Mapping[str, int], calendar: str | None) -> None:
+        bars, context, regimes = data.bars, data.context, data.regimes
         days = _days(bars, "bars")
         self.axis = _axis(bars["symbol"], days)
         self.context_dates = next(
@@ -152,7 +141,7 @@ class Inputs:
         self.context_row = _positions(self.context_dates, self.axis.dates)[self.axis.date_of_row]
         if context is not None:
             _refuse_taken("context: the column", context.columns.drop("date", errors="ignore"), AGES.values())
-        self.as_of = AsOf(facts, signals, self.axis.symbols, self.axis.starts, days)
+        self.as_of = AsOf(data.facts, data.signals, self.axis.symbols, self.axis.starts, days)
         _refuse_taken("facts: the field", self.as_of.fields)
         self._bars: dict[str, Array] = _numbers(bars, _BAR_COLUMNS)
         self._dated: dict[str, Array] = {}
@@ -162,7 +151,7 @@ class Inputs:
                 self._dated[name] = _as_known(self.context_dates, values, release_lag.get(name, 0))
         if regimes is not None:
             self._dated |= _regime_columns(regimes, self.context_dates)
-        self._sectors = None if universe is None else _sectors(universe, self.axis.symbols)
+        self._sectors = None if data.universe is None else _sectors(data.universe, self.axis.symbols)
         self._calendar = calendar
 
     def has(self, name: str, scope: Scope) -> bool:

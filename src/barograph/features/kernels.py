@@ -138,28 +138,6 @@ def shared_ranks(rows: Array, order: NDArray[np.intp], group: NDArray[np.intp]) 
 
 
 @njit(cache=True, nogil=True)
-def weighted_sums(x: Array, weights: Array) -> Array:
-    """Sum a rolling window with weights, of which the first is the newest row's."""
-    n, width = x.size, weights.size
-    total = np.full(n, np.nan)
-    whole = width - width % 4
-    for start in range(width - 1, n, 1024):
-        size = min(1024, n - start)
-        block = total[start : start + size]
-        block[:] = 0.0
-        for k in range(0, whole, 4):
-            w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
-            x3 = x[start - k - 3 : start - k + size]
-            for i in range(size):
-                block[i] = block[i] + w0 * x3[i + 3] + w1 * x3[i + 2] + w2 * x3[i + 1] + w3 * x3[i]
-        for k in range(whole, width):
-            x0 = x[start - k : start - k + size]
-            for i in range(size):
-                block[i] += weights[k] * x0[i]
-    return total
-
-
-@njit(cache=True, nogil=True)
 def deepest_falls(price: Array, window: int) -> Array:
     """Find the least ratio of a price to a price before it, or to itself, in a rolling window.
 
@@ -297,3 +275,27 @@ def mean_reversions(x: Array, window: int) -> tuple[Array, Array]:
             if rest > 1e-12 * syy:
                 ratio[t] = slope[t] * np.sqrt(variation * (window - 2) / rest)
     return slope, ratio
+
+
+@njit(cache=True, nogil=True)
+def values_in_force(
+    bars: NDArray[np.intp],
+    days: NDArray[np.int64],
+    starts: NDArray[np.intp],
+    since: NDArray[np.int64],
+    about: NDArray[np.int64],
+    value: Array,
+    stale_after: int,
+    age: bool,
+) -> Array:
+    """Give the value, or the age, of the newest entry in force at each bar; `bars` are the first bars of symbols."""
+    result = np.full(days.size, np.nan)
+    for symbol in range(bars.size - 1):
+        first, end = starts[symbol], starts[symbol + 1]
+        following = first
+        for row in range(bars[symbol], bars[symbol + 1]):
+            while following < end and since[following] <= days[row]:
+                following += 1
+            if following > first and days[row] - about[following - 1] <= stale_after:
+                result[row] = days[row] - about[following - 1] if age else value[following - 1]
+    return result

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.features import kernels
 from barograph.features.registration import Array, feature
 from barograph.features.windows import after_gap, window_sum
 
@@ -20,32 +19,6 @@ _BANDT_POMPE = "Bandt & Pompe (2002), Physical Review Letters 88, 174102"
 
 _THRESHOLD = 1e-4
 _STEPS: Final = (1, 2, 5, 10, 20)
-
-
-def difference_weights(d: float, threshold: float) -> Array:
-    r"""Give the weights of a fractional difference of order `d`, newest first.
-
-    .. math:: w_0 = 1, \quad w_k = -w_{k-1} \frac{d - k + 1}{k}
-
-    Parameters
-    ----------
-    d : float
-        Order, between 0 and 1.
-    threshold : float
-        The weights end before the first whose absolute value is below this.
-
-    Returns
-    -------
-    ndarray of shape (K,)
-
-    References
-    ----------
-    López de Prado, M. (2018), *Advances in Financial Machine Learning*, ch. 5.5.
-    """
-    weights = [1.0]
-    while abs(following := -weights[-1] * (d - len(weights) + 1) / len(weights)) >= threshold:
-        weights.append(following)
-    return np.array(weights)
 
 
 def fractional_difference(log_return: Array, d: float, threshold: float) -> Array:
@@ -60,14 +33,16 @@ def fractional_difference(log_return: Array, d: float, threshold: float) -> Arra
     ----------
     log_return : ndarray of shape (T,)
     d, threshold : float
-        See `difference_weights`, which gives K weights.
+        See `barograph.market.differencing.difference_weights`, which gives K weights.
 
     Returns
     -------
     ndarray of shape (T,)
         NaN in the first K - 2 rows.
     """
-    return kernels.weighted_sums(log_return, np.cumsum(difference_weights(d, threshold))[:-1])
+    from barograph.market.differencing import difference_weights, weighted_sums
+
+    return weighted_sums(log_return, np.cumsum(difference_weights(d, threshold))[:-1])
 
 
 @feature("frac_diff_d40", family="long_range", inputs=("log_return",), lookback=281, source=_LOPEZ_DE_PRADO)
@@ -99,6 +74,8 @@ def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> t
     Lo, A. W. & MacKinlay, A. C. (1988), "Stock market prices do not follow random walks", Review of Financial Studies
     1(1), eq. 12-13, for the variances.
     """
+    from barograph.features import kernels
+
     variances = [kernels.growth_variance(log_return, window, step) for step in steps]
     variances[0][variances[0] == 0.0] = np.nan
     logs = np.log(steps)
@@ -149,6 +126,8 @@ def variance_ratio(log_return: Array, window: int) -> Array:
 )
 def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
     """Sample autocorrelation of {window} log returns at lag 1, 5 or 10."""
+    from barograph.features import kernels
+
     return tuple(kernels.autocorrelations(log_return, window, np.array([1, 5, 10])))
 
 
@@ -163,6 +142,8 @@ def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
 )
 def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
     """Sample autocorrelation of {window} absolute log returns at lag 1 or 10: how volatility clusters."""
+    from barograph.features import kernels
+
     return tuple(kernels.autocorrelations(np.abs(log_return), window, np.array([1, 10])))
 
 
@@ -177,6 +158,8 @@ def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
 )
 def ljung_box(log_return: Array, window: int) -> Array:
     """Q = n (n + 2) sum over k = 1 to 5 of (autocorrelation at lag k)^2 / (n - k), of n = {window} log returns."""
+    from barograph.features import kernels
+
     lags = np.arange(1, 6)
     total = np.zeros(log_return.size)
     for lag, values in zip(lags.tolist(), kernels.autocorrelations(log_return, window, lags), strict=True):
@@ -280,12 +263,16 @@ def sign_entropy(log_return: Array, window: int) -> Array:
 )
 def mean_reversion(close: Array, window: int) -> tuple[Array, Array]:
     """Slope b of {window} r on the ln C before: its t-statistic, or the half-life min(-ln 2 / ln(1 + b), {window})."""
+    from barograph.features import kernels
+
     slope, ratio = kernels.mean_reversions(np.log(close / close[0]), window)
     decay = np.abs(np.log1p(np.clip(slope, -1.0, 0.0)))
     return ratio, math.log(2.0) / np.maximum(decay, math.log(2.0) / window)
 
 
 def _entropy(bits: list[NDArray[np.bool_]], kinds: int, window: int) -> Array:
+    from barograph.features import kernels
+
     words = np.zeros(bits[0].size, np.int64)
     for bit in bits:
         words = (words << 1) | bit

@@ -1,5 +1,6 @@
 """Features of the user's own: a Python file that registers them."""
 
+import ast
 import importlib.util
 import inspect
 import sys
@@ -32,11 +33,9 @@ def register_file(path: str) -> list[Feature]:
     InputError
         If there is no such Python file, or it cannot be run; the message names its line.
     """
-    file = Path(path)
-    if file.suffix != ".py" or not file.is_file():
-        raise InputError(f"{path}: no such Python file; allowed: one that registers features with @feature")
+    check_file(path)
     # Named by its path, so that its features can be told from those of a module of the same name.
-    spec = importlib.util.spec_from_file_location(path, file)
+    spec = importlib.util.spec_from_file_location(path, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)
@@ -47,6 +46,21 @@ def register_file(path: str) -> list[Feature]:
         del sys.modules[path]
         raise InputError(f"{path}{_line(error, path)}: {said(error)}") from error
     return [entry for entry in catalogue() if entry.function.__module__ == path]
+
+
+def check_file(path: str) -> None:
+    """Refuse what is no Python file, without running it."""
+    if not (path.endswith(".py") and Path(path).is_file()):
+        raise InputError(f"{path}: no such Python file; allowed: one that registers features with @feature")
+
+
+def registers_nothing(path: str) -> bool:
+    """Tell, without running a file, that it consists of comments and docstrings alone."""
+    try:
+        statements = ast.parse(Path(path).read_bytes()).body
+    except (SyntaxError, ValueError):
+        return False
+    return all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in statements)
 
 
 def place(function: Callable[..., Any], error: BaseException | None = None) -> str:

@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 
 from barograph.errors import InputError
-from barograph.features import kernels
 from barograph.features.own import place, said
 from barograph.features.registration import DERIVED, Array, Feature, Scope, catalogue, find
 from barograph.features.windows import read_only
@@ -49,6 +48,8 @@ class Call:
         InputError
             If the function raises anything, or does not give arrays of numbers in one of the shapes.
         """
+        from barograph.features import kernels
+
         result = self._result(arrays)
         for entry in self.features:
             values = self._numbers(result[entry.output] if self.parts else result, shapes)

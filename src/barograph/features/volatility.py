@@ -8,7 +8,6 @@ import math
 import numpy as np
 import talib
 
-from barograph.features import kernels
 from barograph.features.registration import Array, feature
 from barograph.features.windows import (
     after_gap,
@@ -214,6 +213,8 @@ def drawdown_depth(distance: Array, vol: Array) -> Array:
 )
 def drawdown_length(close: Array, window: int) -> Array:
     """Bars since the highest of the last {window} closes, the latest of equal ones; 0 at a high."""
+    from barograph.features import kernels
+
     return kernels.bars_since_highest(close, window)
 
 
@@ -228,6 +229,8 @@ def drawdown_length(close: Array, window: int) -> Array:
 )
 def maximum_drawdown(close: Array, window: int) -> Array:
     """Deepest fall in {window} closes: ln of the least C_j / C_i with i <= j."""
+    from barograph.features import kernels
+
     return np.log(kernels.deepest_falls(close, window))
 
 

@@ -9,7 +9,6 @@ import math
 import numpy as np
 import talib
 
-from barograph.features import kernels
 from barograph.features.registration import Array, feature
 from barograph.features.windows import (
     after_gap,
@@ -362,6 +361,8 @@ def _close_location(high: Array, low: Array, close: Array) -> Array:
 
 def _slope_ratio(flow: Array, volume: Array, window: int) -> Array:
     """Divide the least-squares slopes of two cumulated series, each a mean of its changes with parabolic weights."""
+    from barograph.market.differencing import weighted_sums
+
     place = np.arange(1.0, window + 1.0)
     weights = place * (window + 1.0 - place)
-    return np.clip(kernels.weighted_sums(flow, weights) / kernels.weighted_sums(volume, weights), -1.0, 1.0)
+    return np.clip(weighted_sums(flow, weights) / weighted_sums(volume, weights), -1.0, 1.0)

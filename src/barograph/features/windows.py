@@ -6,7 +6,6 @@ the first window - 1 rows.
 
 import numpy as np
 
-from barograph.features import kernels
 from barograph.features.registration import Array
 
 _NEGLIGIBLE = 1e-12
@@ -33,6 +32,8 @@ def window_sum(x: Array, window: int) -> Array:
     .. [1] van Herk, M. (1992). "A fast algorithm for local minimum and maximum filters on rectangular and octagonal
        kernels". Pattern Recognition Letters 13(7), 517-521 (the same blocks, for minima).
     """
+    from barograph.features import kernels
+
     return kernels.block_sums(_contiguous(x), window)
 
 
@@ -43,6 +44,8 @@ def window_mean(x: Array, window: int) -> Array:
 
 def window_variance(x: Array, window: int, ddof: int = 1) -> Array:
     """Take the variance over a rolling window; exactly 0 where the values differ by rounding only."""
+    from barograph.features import kernels
+
     total, squares = kernels.block_moments(_contiguous(x), window)
     deviations = squares - total * total / window
     deviations[deviations <= _NEGLIGIBLE * squares] = 0.0
@@ -59,6 +62,8 @@ def window_deviations(x: Array, y: Array, window: int) -> tuple[Array, Array, Ar
 
     The first two are exactly 0 where the values differ by rounding only.
     """
+    from barograph.features import kernels
+
     sum_x, sum_y, *squares, products = kernels.block_comoments(_contiguous(x), _contiguous(y), window)
     deviations = [squares[0] - sum_x * sum_x / window, squares[1] - sum_y * sum_y / window]
     for own, total in zip(deviations, squares, strict=True):
@@ -81,6 +86,8 @@ def window_correlation(x: Array, y: Array, window: int) -> Array:
 
 def window_rank(x: Array, window: int) -> Array:
     """Give the share of the window's values that are below the last one, ties counting half, in (0, 1)."""
+    from barograph.features import kernels
+
     return kernels.rank_of_last(_contiguous(x), window)
 
 

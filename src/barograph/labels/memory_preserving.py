@@ -33,20 +33,13 @@ def fractional_difference(x: ArrayLike, d: float, *, threshold: float) -> Floats
     ----------
     López de Prado, M. (2018), *Advances in Financial Machine Learning*, ch. 5.5.
     """
+    from barograph.market.differencing import difference_weights, weighted_sums
+
     if d < 0 or not 0 < threshold < 1:
         raise InputError(
             f"fractional differencing: d={d}, threshold={threshold}; allowed are d >= 0, 0 < threshold < 1"
         )
-    series = np.asarray(x, np.float64)
-    weights = [1.0]
-    while len(weights) < series.size:
-        following = -weights[-1] * (d - len(weights) + 1) / len(weights)
-        if abs(following) < threshold:
-            break
-        weights.append(following)
-    width = len(weights)
-    result = np.full(series.shape, np.nan)
-    if series.size >= width:
-        windows = np.lib.stride_tricks.sliding_window_view(series, width)
-        result[width - 1 :] = windows @ np.array(weights[::-1])
-    return result
+    series = np.array(x, np.float64)
+    series.setflags(write=False)
+    # One weight more than there are rows: a window that does not fit gives no value.
+    return weighted_sums(series, difference_weights(d, threshold, most=series.size + 1))

@@ -1,4 +1,4 @@
-"""What every market source returns."""
+"""What is known of a market: what every source returns, and what features are computed from."""
 
 from dataclasses import dataclass, field
 
@@ -7,29 +7,35 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class MarketData:
-    """Validated bars, context and universe, and what is known besides.
+    """The tables of a market.
+
+    A source gives bars, context and universe, validated, and facts and signals where it has them; regimes follow from
+    the context. Features are computed from whichever tables there are.
 
     Attributes
     ----------
     bars : pandas.DataFrame
         One row a symbol and day: symbol, date, open, high, low, close, volume; adjusted prices, shares. Sorted by
         symbol and date. All but close may be null.
-    context : pandas.DataFrame
+    context : pandas.DataFrame or None
         One row a trading day: date, index_close, vix (points, may be null), vix_estimated, and further columns as the
         source has them. Sorted by date; may begin before the bars and end after them.
-    universe : pandas.DataFrame
+    universe : pandas.DataFrame or None
         One row a traded symbol: symbol, name, gics_sector. Sorted by symbol.
+    regimes : pandas.DataFrame or None
+        One row a date of the context: its regime and the rule that fired; see `barograph.regimes`.
     facts : pandas.DataFrame or None
-        Point-in-time fundamentals and sentiment: symbol, field, available_from, value; None where the source has none.
+        Point-in-time fundamentals and sentiment: symbol, field, available_from, value.
     signals : pandas.DataFrame or None
-        Signals of others: symbol, name, date, value, available_from; None where the source has none.
+        Signals of others: symbol, name, date, value, available_from.
     notes : list of str
         One-line remarks for the user: what was left out, estimated or found incomplete.
     """
 
     bars: pd.DataFrame
-    context: pd.DataFrame
-    universe: pd.DataFrame
+    context: pd.DataFrame | None = None
+    universe: pd.DataFrame | None = None
+    regimes: pd.DataFrame | None = None
     facts: pd.DataFrame | None = None
     signals: pd.DataFrame | None = None
     notes: list[str] = field(default_factory=list)

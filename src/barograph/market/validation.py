@@ -93,7 +93,7 @@ def validate(
     if signals is not None:
         signals, more = check_signals(signals, universe, names["signals"])
         ignored += more
-    return MarketData(bars, context, universe, facts, signals, notes=[*ignored, *notes])
+    return MarketData(bars, context, universe, facts=facts, signals=signals, notes=[*ignored, *notes])
 
 
 def check_signals(signals: pd.DataFrame, universe: pd.DataFrame, name: str) -> tuple[pd.DataFrame | None, list[str]]:

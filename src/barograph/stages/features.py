@@ -12,7 +12,7 @@ from barograph.features import Feature, available, catalogue
 from barograph.features.asof import AGES
 from barograph.features.schema import FEATURES
 from barograph.features.signals import merge
-from barograph.market import read_signals
+from barograph.market import MarketData, read_signals
 from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
@@ -23,16 +23,15 @@ _SHOWN = [field.name for field in fields(Feature) if field.name not in {"functio
 @stage("features")
 def main(stage: Stage) -> str:
     """Compute every configured feature that the source has inputs for, and list the others."""
-    bars, universe = stage.read(BARS), stage.read(UNIVERSE)
+    universe, facts = stage.read(UNIVERSE), stage.read_optional(FACTS)
     signals, of_signals = _signals(stage, universe)
     context, regimes = stage.read(CONTEXT), stage.read(REGIME_SERIES)
-    facts = stage.read_optional(FACTS)
-    inputs = (bars, context, universe, regimes, facts, signals)
+    data = MarketData(stage.read(BARS), context, universe, regimes, facts, signals)
     features = stage.build("features")
-    computed = _write(stage, features.stream(*inputs), len(bars))
+    computed = _write(stage, features.stream(data), len(data.bars))
     if facts is not None and (unread := _unread(facts)):
         print(f"          {FACTS.path}: no feature reads the fields {', '.join(unread)}.")
-    _, left_out = available(*inputs, features.calendar)
+    _, left_out = available(data, features.calendar)
     listed = [*catalogue(), *of_signals]
     entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in listed])
     entries["inputs"] = entries["inputs"].str.join(" ")
@@ -40,7 +39,7 @@ def main(stage: Stage) -> str:
     entries["computed"] = entries["name"].isin(computed)
     stage.write_csv("reports/features/catalogue.csv", entries)
     left = f"; {len(left_out)} left out, whose inputs the source lacks" if left_out else ""
-    return f"{len(computed)} features of {len(bars):,} rows{left}"
+    return f"{len(computed)} features of {len(data.bars):,} rows{left}"
 
 
 def _unread(facts: pd.DataFrame) -> list[str]:

@@ -13,10 +13,8 @@ from barograph.stages.stage import Stage, stage
 def main(stage: Stage) -> str:
     """Load, validate and write bars, context and universe."""
     data = _load(stage.build("market"))
-    stage.write(BARS, data.bars)
-    stage.write(CONTEXT, data.context)
-    stage.write(UNIVERSE, data.universe)
-    for table, frame in ((FACTS, data.facts), (SIGNALS, data.signals)):
+    given = (data.bars, data.context, data.universe, data.facts, data.signals)
+    for table, frame in zip((BARS, CONTEXT, UNIVERSE, FACTS, SIGNALS), given, strict=True):
         if frame is not None:
             stage.write(table, frame)
     stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})
