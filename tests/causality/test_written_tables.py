@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from barograph import tables
-from barograph.config import build, compose
+from barograph.config import build
 from barograph.labels import label_bars
 from barograph.memory import Archive, ErrorReplay, Exam, archive_tables, draw_samples, exam_samples
 from tests.conftest import US57
 from tests.memory.conftest import make_world
+from tests.settings import compose
 
 from .written_tables import violations
 
@@ -88,7 +89,7 @@ def small() -> Drawable:
         detected_weight=0.1,
         same_event_days=10,
     )
-    world = world._replace(config=config)
+    world = replace(world, config=config)
     blank = pd.DataFrame({"rule": "given", "drawdown": 0.0}, index=world.regimes.index)
     regimes = pd.concat([world.regimes, blank], axis=1)
     return Drawable(world.labels, regimes, *world.tables, world.config)

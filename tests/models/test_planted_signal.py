@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.config import CONF, build, compose
+from barograph.config import CONF, build
 from barograph.evaluation import block_bootstrap_counts
 from barograph.features import compute
 from barograph.labels import label_bars
 from barograph.models import TrainingRows, fit_rows
 from barograph.testing import simulate
+from tests.settings import compose
 
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 FEATURES = [
