@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from barograph.folds import Fold
-from barograph.memory import Detection, Memory, balanced_counts
+from barograph.archive import Detection
+from barograph.memory import Memory, balanced_counts
 
 ROW = ["symbol", "date"]
 

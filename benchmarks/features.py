@@ -26,16 +26,19 @@ import numpy as np
 import pandas as pd
 
 from barograph import config, tables
+from barograph.features.schema import FEATURES
+from barograph.market.schema import BARS, CONTEXT, FACTS, UNIVERSE
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.features import catalogue, compute, stream
 from barograph.testing import simulate
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}
 TABLES = {
-    "bars": tables.BARS,
-    "context": tables.CONTEXT,
-    "universe": tables.UNIVERSE,
-    "regimes": tables.REGIME_SERIES,
-    "facts": tables.FACTS,
+    "bars": BARS,
+    "context": CONTEXT,
+    "universe": UNIVERSE,
+    "regimes": REGIME_SERIES,
+    "facts": FACTS,
 }
 SIZES = ((20, 8313), (50, 5000), (500, 5000))
 PARTS = ("catalogue", "growth", "memory", "libraries", "archive")
@@ -130,7 +133,7 @@ def _streamed(market: dict[str, pd.DataFrame]) -> int:
 
 def _written(market: dict[str, pd.DataFrame]) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        path = tables.write_blocks(tables.FEATURES, stream(**market), Path(folder))
+        path = tables.write_blocks(FEATURES, stream(**market), Path(folder))
         return path.stat().st_size
 
 

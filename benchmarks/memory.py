@@ -21,20 +21,27 @@ import draws
 import pandas as pd
 
 from barograph import config, tables
+from barograph.archive.schema import ARCHIVE, EVENTS
+from barograph.folds.schema import FOLDS
+from barograph.labels.schema import LABELS
+from barograph.market.schema import BARS
+from barograph.memory.schema import EXAMS, EXAM_SAMPLES, SAMPLES
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.labels import label_bars
-from barograph.memory import archive_tables, draw_samples
+from barograph.archive import archive_tables
+from barograph.memory import draw_samples
 from barograph.stages.stage import Stage
 from barograph.testing import simulate
 
 US57 = Path("../shared/data/us57")
 TARGETS = {"archive": 5.0, "samples": 5.0}
 READS = {
-    "archive": (tables.BARS, tables.LABELS, tables.REGIME_SERIES),
-    "samples": (tables.LABELS, tables.REGIME_SERIES, tables.EVENTS, tables.ARCHIVE),
+    "archive": (BARS, LABELS, REGIME_SERIES),
+    "samples": (LABELS, REGIME_SERIES, EVENTS, ARCHIVE),
 }
 WRITES = {
-    "archive": (tables.EVENTS, tables.ARCHIVE),
-    "samples": (tables.FOLDS, tables.EXAMS, tables.EXAM_SAMPLES, tables.SAMPLES),
+    "archive": (EVENTS, ARCHIVE),
+    "samples": (FOLDS, EXAMS, EXAM_SAMPLES, SAMPLES),
 }
 DRAWS = (
     ["memory=hybrid"],
@@ -106,7 +113,7 @@ def _peer(root: str, name: str) -> Callable[[], Any]:
     if name == "archive":
         bars, labels, regimes = held
         detection = config.build(settings["archive"], "archive").detection
-        events = tables.read(tables.EVENTS, Path(root))
+        events = tables.read(EVENTS, Path(root))
         named = events[events["kind"] == "configured"]
         return lambda: draws.archive_rows(labels, regimes, bars, named, detection)
     labels, regimes, events, archive = held

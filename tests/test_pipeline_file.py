@@ -1,65 +1,89 @@
 """dvc.yaml says what the stages really use."""
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "src/barograph"
-# How stages are started and how they fail; no figure comes from there.
-FOUNDATION = {"config", "errors", "stages/stage.py"}
-PIPELINES = ("dvc.yaml", "studies/ablation/dvc.yaml")
-STAGES = {
-    name: stage.get("do", stage)
-    for pipeline in PIPELINES
-    for name, stage in yaml.safe_load((ROOT / pipeline).read_text())["stages"].items()
-}
+from tests.dependencies import CONTRACT, PACKAGE, ROOT, STAGES, module, stale, used
+
+MODELS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((ROOT / "conf/model").glob("*.yaml"))}
+# Stages that read settings without building the objects that these describe, or build them from all of conf/.
+UNBUILT = {"report", "option", "differences"}
 
 
-def _module(stage: dict) -> str:
-    return stage["cmd"].split("barograph.stages.")[1].split()[0]
-
-
-def _conf(sections: set[str]) -> str:
-    folders = ["model" if section == "models" else section for section in sections]
-    return "".join(path.read_text() for folder in folders for path in (ROOT / "conf" / folder).glob("*.yaml"))
-
-
-def _units(path: Path) -> set[str]:
-    """List what a file imports from Barograph: packages, or modules of stages/."""
-    units = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("barograph"):
-            parts = node.module.split(".")[1:]
-            names = [parts[0]] if parts else [alias.name for alias in node.names]
-            units |= {f"stages/{parts[1]}.py"} if parts[:1] == ["stages"] else set(names)
-    return units
-
-
-def _used(path: Path) -> set[str]:
-    used, queue = set(), _units(path)
-    while queue - used:
-        unit = (queue - used).pop()
-        used.add(unit)
-        files = [PACKAGE / unit] if unit.endswith(".py") else list((PACKAGE / unit).rglob("*.py"))
-        files = files or [PACKAGE / f"{unit}.py"]
-        if unit not in FOUNDATION:
-            queue |= set().union(*(_units(file) for file in files)) if files else set()
-    modules = {unit for unit in used if (PACKAGE / f"{unit}.py").is_file()}
-    return {f"{unit}.py" if unit in modules else unit for unit in used - FOUNDATION}
+def _built(stage: dict) -> set[str]:
+    sections = {section.partition(".")[0] for section in stage["params"]} - {"models"}
+    conf = "".join(path.read_text() for name in sections for path in (ROOT / "conf" / name).glob("*.yaml"))
+    return set(re.findall(r"_target_: barograph\.(\w+)", conf))
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_stage_depends_on_the_code_that_it_runs(name):
-    stage, module = STAGES[name], _module(STAGES[name])
+def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(name):
+    stage, file = STAGES[name], f"stages/{module(STAGES[name])}.py"
+    needed = {file, *used(PACKAGE / file)} | (set() if name in UNBUILT else _built(stage))
+    if name == "option":  # builds whatever models are configured
+        needed.add("models")
+    needed -= {CONTRACT} if "models" in needed else set()
     declared = {dep.removeprefix("src/barograph/") for dep in stage["deps"] if dep.startswith("src/")}
-    configured = {section.partition(".")[0] for section in stage["params"]}
-    built = {target.split(".")[1] for target in re.findall(r"_target_: (\S+)", _conf(configured))}
-    assert declared <= {f"stages/{module}.py", *_used(PACKAGE / f"stages/{module}.py")} | built
-    assert declared >= {f"stages/{module}.py", *_used(PACKAGE / f"stages/{module}.py")}
+    assert declared == needed
+
+
+@pytest.mark.parametrize("name", ["tune", "train"])
+def test_a_model_depends_on_the_contract_and_on_its_source_alone(name):
+    deps = set(STAGES[name]["deps"])
+    assert {f"src/barograph/{CONTRACT}", "${item.code}"} < deps
+    assert "src/barograph/models" not in deps
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_names_the_file_of_its_class_and_uses_no_other_model(name):
+    code, target = MODELS[name]["code"], MODELS[name]["_target_"].rpartition(".")[2]
+    assert re.search(rf"^class {target}\b", (ROOT / code).read_text(), re.MULTILINE)
+    declared = {dep.removeprefix("src/barograph/") for dep in STAGES["tune"]["deps"]}
+    assert used(ROOT / code) <= declared
+
+
+def _room(path) -> str:
+    inside = path.relative_to(PACKAGE)
+    return "/".join(inside.parts[: 2 if inside.parts[0] == "models" else 1])
+
+
+ROOMS = {
+    _room(path): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.parent != PACKAGE and path.name != "__init__.py" and "stages" not in path.parts
+}
+
+
+def _said(names: list[str]) -> str:
+    """Shorten the stages of every model to one name; a model's own stages keep theirs."""
+    every = {stage: [f"{stage}@{key}" for key in MODELS] for stage in ("tune", "train")}
+    for stage, instances in every.items():
+        if set(instances) <= set(names):
+            names = [stage, *(name for name in names if name not in instances)]
+    order = list(STAGES)
+    return ", ".join(sorted(names, key=lambda name: order.index(name.partition("@")[0]))) or "none"
+
+
+def test_contributing_says_which_stages_a_change_makes_stale(capsys):
+    rows = [(room, _said(stale(str(path.relative_to(ROOT))))) for room, path in ROOMS.items()]
+    rows += [(name, _said(stale(f"src/barograph/{name}"))) for name in ("losses.py", "randomness.py", "tables.py")]
+    table = "\n".join(
+        ["| change | stages that run again |", "|---|---|", *(f"| `{room}` | {said} |" for room, said in rows)]
+    )
+    with capsys.disabled():
+        print(f"\n{table}")
+    assert table in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_a_change_of_the_ensemble_trains_nothing_and_one_of_the_gate_judges_and_reports():
+    ensemble = stale("src/barograph/ensemble/votes.py")
+    assert {"ensemble", "validate", "gate", "report"} <= set(ensemble)
+    assert not [name for name in ensemble if name.split("@")[0] in {"select", "tune", "train"}]
+    assert stale("src/barograph/gate/gate.py") == ["gate", "report"]
+    trained = {name for name in stale("src/barograph/models/svm.py") if "@" in name}
+    assert trained == {"tune@svm", "train@svm"}
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from barograph import tables
 from barograph.errors import InputError
+from barograph.features.schema import FEATURES
 
-WIDE = tables.Table("data/wide.parquet", ("symbol", "date"), tables.FEATURES.columns, extra=pa.float32())
+WIDE = tables.Table("data/wide.parquet", ("symbol", "date"), FEATURES.columns, extra=pa.float32())
 
 
 def wide(symbols: str = "ABCD", days: int = 30) -> pd.DataFrame:

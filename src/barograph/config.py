@@ -17,13 +17,14 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from barograph.errors import InputError
-from barograph.predictors import RESERVED, SIGNAL_PREFIX
+from barograph.names import RESERVED, SIGNAL_PREFIX
 
 CONF: Final = Path(__file__).resolve().parents[2] / "conf"
 PARAMS: Final = "params.yaml"
 _HEADER: Final = "# Composed from conf/ by `barograph params`; never edited by hand.\n"
 
 _OF_KEY: Final = ".[key]"
+_CODE: Final = "code"
 
 Settings = Mapping[str, Any]
 
@@ -106,7 +107,7 @@ def build(section: Any, key: str) -> Any:
     if missing := _missing(section, key):
         raise InputError(f"{missing}: ??? is not a value; set it, for example with -S {missing}=...")
     try:
-        return instantiate(section, _convert_="all")
+        return instantiate(without_code(section), _convert_="all")
     except InstantiationException as error:
         raise InputError(_explain(error, section, key)) from error
 
@@ -132,11 +133,14 @@ def validate(settings: Settings) -> None:
     for key, method in _METHODS.items():
         if key != "models":
             _check(settings[key], key, method)
+            if _CODE in settings[key]:
+                raise InputError(f"{key}.{_CODE}: no such setting; a model alone names its source")
     if not settings["models"]:
         raise InputError("models: none is left; at least one is needed")
     for name, model in settings["models"].items():
         _refuse_taken(name)
         _check(model, f"models.{name}", _METHODS["models"])
+        _check_code(model.get(_CODE), f"models.{name}.{_CODE}")
     seed, watch = settings["seed"], settings["watch"]
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError(f"seed: {seed!r}; it must be a whole number, zero or more")
@@ -144,11 +148,23 @@ def validate(settings: Settings) -> None:
         raise InputError(f"watch: {watch!r}; it must name the file or folder on which the market data depends")
 
 
+def without_code(section: Any) -> Any:
+    """Leave out the file of a model's source: DVC watches it, and it is no part of what is built or hashed."""
+    return (
+        {name: value for name, value in section.items() if name != _CODE} if isinstance(section, Mapping) else section
+    )
+
+
 def _refuse_taken(name: str) -> None:
     if name in RESERVED:
         raise InputError(f"models.{name}: the name is taken; a model may not be called one of {list(RESERVED)}")
     if name.startswith(SIGNAL_PREFIX):
         raise InputError(f"models.{name}: the name is that of a signal; a model's may not begin with {SIGNAL_PREFIX}")
+
+
+def _check_code(path: Any, key: str) -> None:
+    if not isinstance(path, str) or not path.endswith(".py"):
+        raise InputError(f"{key}: {path!r}; it must name the Python file of the model's source, such as mine.py")
 
 
 def _check(section: Any, key: str, method: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The schema of every table, and the only code that reads and writes them.
+"""The only code that reads and writes tables; a table's schema is defined in the package that writes it.
 
 Tables are parquet files with a fixed place, key and column types. In memory they are pandas frames whose dates are
 ``datetime64[us]`` (midnight, no time zone) and whose strings have pandas' ``str`` type; on disk dates are ``date32``.
@@ -7,7 +7,6 @@ Writing is atomic (a temporary name, then a rename) and byte-stable: the same fr
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,18 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from barograph.errors import InputError
+from barograph.files import replacing
 
-CLASSES: Final = ("sell", "hold", "buy")
-PROBABILITIES: Final = ("p_sell", "p_hold", "p_buy")
-REGIMES: Final = ("low_volatility", "normal", "high_volatility", "crash", "recovery")
-
-_DATE, _TEXT, _FLOAT, _BOOL = pa.date32(), pa.string(), pa.float64(), pa.bool_()
+DATE, TEXT, FLOAT, BOOL = pa.date32(), pa.string(), pa.float64(), pa.bool_()
 _ROWS_A_GROUP: Final = 1 << 16
 
 
 @dataclass(frozen=True)
 class Table:
-    """Where a table lies and what it holds.
+    """Where a table lies and which columns it has.
 
     Attributes
     ----------
@@ -50,179 +46,6 @@ class Table:
     columns: Mapping[str, pa.DataType]
     nullable: frozenset[str] = frozenset()
     extra: pa.DataType | None = None
-
-
-BARS: Final = Table(
-    "data/market/bars.parquet",
-    ("symbol", "date"),
-    {"symbol": _TEXT, "date": _DATE} | dict.fromkeys(("open", "high", "low", "close", "volume"), _FLOAT),
-    nullable=frozenset({"open", "high", "low", "volume"}),
-)
-CONTEXT: Final = Table(
-    "data/market/context.parquet",
-    ("date",),
-    {"date": _DATE, "index_close": _FLOAT, "vix": _FLOAT, "vix_estimated": _BOOL},
-    nullable=frozenset({"vix"}),
-    extra=_FLOAT,
-)
-UNIVERSE: Final = Table(
-    "data/market/universe.parquet",
-    ("symbol",),
-    {"symbol": _TEXT, "name": _TEXT, "gics_sector": _TEXT},
-)
-FACTS: Final = Table(
-    "data/market/facts.parquet",
-    ("symbol", "field", "available_from"),
-    {"symbol": _TEXT, "field": _TEXT, "available_from": _DATE, "value": _FLOAT},
-)
-SIGNALS: Final = Table(
-    "data/market/signals.parquet",
-    ("symbol", "name", "date"),
-    {"symbol": _TEXT, "name": _TEXT, "date": _DATE, "value": _FLOAT, "available_from": _DATE},
-)
-FEATURES: Final = Table(
-    "data/features.parquet", ("symbol", "date"), {"symbol": _TEXT, "date": _DATE}, extra=pa.float32()
-)
-LABELS: Final = Table(
-    "data/labels.parquet",
-    ("symbol", "date"),
-    {
-        "symbol": _TEXT,
-        "date": _DATE,
-        "label": pa.int8(),
-        "exit_date": _DATE,
-        "exit_reason": _TEXT,
-        "exit_return": _FLOAT,
-        "uniqueness": _FLOAT,
-    },
-)
-REGIME_SERIES: Final = Table(
-    "data/regimes.parquet",
-    ("date",),
-    {
-        "date": _DATE,
-        "regime": _TEXT,
-        "rule": _TEXT,
-        "vix": _FLOAT,
-        "index_return_10": _FLOAT,
-        "drawdown": _FLOAT,
-    },
-    nullable=frozenset({"index_return_10"}),
-)
-ARCHIVE: Final = Table(
-    "data/archive.parquet",
-    ("event", "symbol", "date"),
-    {
-        "event": _TEXT,
-        "symbol": _TEXT,
-        "date": _DATE,
-        "kind": _TEXT,
-        "regime": _TEXT,
-        "event_weight": _FLOAT,
-        "available_from": _DATE,
-    },
-)
-_EVENT_STATISTICS = (
-    *("share_sell", "share_hold", "share_buy"),
-    *("mean_exit_return", "std_exit_return", "worst_exit_return", "best_exit_return"),
-)
-EVENTS: Final = Table(
-    "data/events.parquet",
-    ("event",),
-    {
-        "event": _TEXT,
-        "kind": _TEXT,
-        "symbol": _TEXT,
-        "regime": _TEXT,
-        "event_weight": _FLOAT,
-        **dict.fromkeys(("start", "end", "recognised_on", "closed_on", "retired_on", "available_from"), _DATE),
-        "severity_then": _FLOAT,
-        "severity": _FLOAT,
-        "duplicate_of": _TEXT,
-        "rows": pa.int64(),
-        "symbols": pa.int64(),
-        "coverage": _TEXT,
-        **dict.fromkeys(_EVENT_STATISTICS, _FLOAT),
-    },
-    nullable=frozenset(
-        {
-            *("symbol", "recognised_on", "closed_on", "retired_on", "available_from", "severity_then", "severity"),
-            *("duplicate_of", *_EVENT_STATISTICS),
-        }
-    ),
-)
-FOLDS: Final = Table(
-    "data/folds.parquet",
-    ("fold",),
-    {"fold": pa.int32()} | dict.fromkeys(("train_start", "train_end", "test_start", "test_end"), _DATE),
-    nullable=frozenset({"test_end"}),
-)
-SAMPLES: Final = Table(
-    "data/samples.parquet",
-    ("fold", "symbol", "date", "copy"),
-    {
-        "fold": pa.int32(),
-        "symbol": _TEXT,
-        "date": _DATE,
-        "copy": pa.int32(),
-        "source": _TEXT,
-        "event": _TEXT,
-        "regime": _TEXT,
-        "weight": _FLOAT,
-    },
-    nullable=frozenset({"event"}),
-)
-REPLAY: Final = Table(
-    "data/replay/{model}.parquet",
-    ("fold", "symbol", "date"),
-    {"fold": pa.int32(), "symbol": _TEXT, "date": _DATE, "loss": _FLOAT, "exit_date": _DATE},
-)
-EXAMS: Final = Table(
-    "data/exams.parquet",
-    ("exam",),
-    {"exam": _TEXT, "regime": _TEXT}
-    | dict.fromkeys(("start", "end", "left_out_from", "left_out_to"), _DATE)
-    | {"fold": pa.int32(), "rows": pa.int64()},
-)
-EXAM_SAMPLES: Final = Table(
-    "data/exam_samples.parquet",
-    ("exam", *SAMPLES.key[1:]),
-    {"exam": _TEXT} | {name: kind for name, kind in SAMPLES.columns.items() if name != "fold"},
-    nullable=SAMPLES.nullable,
-)
-_PROBABILITY_COLUMNS = {"fold": pa.int32()} | dict.fromkeys(PROBABILITIES, _FLOAT)
-PREDICTIONS: Final = Table(
-    "data/predictions/{model}.parquet",
-    ("symbol", "date"),
-    {"symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
-)
-UNREPLAYED: Final = Table("data/unreplayed/{model}.parquet", PREDICTIONS.key, PREDICTIONS.columns)
-IMPORTANCE: Final = Table(
-    "data/importance/{model}.parquet",
-    ("fold", "feature"),
-    {"fold": pa.int32(), "feature": _TEXT, "importance": _FLOAT, "kind": _TEXT},
-)
-SELECTION: Final = Table(
-    "data/selection.parquet",
-    ("fold", "feature"),
-    {"fold": pa.int32(), "feature": _TEXT, "kept": _BOOL, "score": _FLOAT, "reason": _TEXT},
-    nullable=frozenset({"score"}),
-)
-EXAM_PREDICTIONS: Final = Table(
-    "data/exam/{model}.parquet",
-    ("exam", "symbol", "date"),
-    {"exam": _TEXT, "symbol": _TEXT, "date": _DATE} | dict.fromkeys(PROBABILITIES, _FLOAT),
-)
-ABLATION_PREDICTIONS: Final = Table(
-    "studies/ablation/predictions/{option}.parquet",
-    ("model", "symbol", "date"),
-    {"model": _TEXT, "symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
-)
-ENSEMBLE_PREDICTIONS: Final = Table(
-    "data/ensemble/predictions.parquet",
-    ("predictor", "symbol", "date"),
-    {"predictor": _TEXT, "symbol": _TEXT, "date": _DATE} | _PROBABILITY_COLUMNS,
-)
 
 
 def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, **names: str) -> pd.DataFrame:
@@ -283,7 +106,7 @@ def write(table: Table, frame: pd.DataFrame, root: Path, **names: str) -> Path:
     """
     path = root / table.path.format(**names)
     arrow = _to_arrow(table, frame, str(path))
-    with _replacing(path) as temporary, _writer(temporary, arrow.schema) as writer:
+    with replacing(path) as temporary, _writer(temporary, arrow.schema) as writer:
         writer.write_table(arrow, _ROWS_A_GROUP)
     return path
 
@@ -315,7 +138,7 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **nam
         would refuse it. Whatever is raised, by `blocks` too, leaves behind the file that was there before.
     """
     path = root / table.path.format(**names)
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         groups = _groups(_in_order(table, blocks, str(path)))
         first = next(groups, None)
         if first is None:
@@ -330,20 +153,8 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **nam
     return path
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside a file; what was written there takes the file's place unless an error is raised."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    text = [column.name for column in schema if column.type == _TEXT]
+    text = [column.name for column in schema if column.type == TEXT]
     return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=text)
 
 
@@ -387,7 +198,7 @@ def _key(table: Table, arrow: pa.Table, row: int) -> tuple[Any, ...]:
 
 def _to_pandas(arrow: pa.Table) -> pd.DataFrame:
     for index, column in enumerate(arrow.schema):
-        if column.type == _DATE:
+        if column.type == DATE:
             arrow = arrow.set_column(index, column.name, arrow.column(index).cast(pa.timestamp("us")))
     frame: pd.DataFrame = arrow.replace_schema_metadata(None).to_pandas()
     return frame

@@ -6,16 +6,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from barograph.archive import archive_tables
 from barograph.config import build
-from barograph.evaluation import metrics, validate
+from barograph.ensemble import SoftVote, baseline_predictions
 from barograph.features import compute
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
 from barograph.market import MarketData
-from barograph.memory import archive_tables, draw_samples
-from barograph.models import SoftVote, baseline_predictions, walk
+from barograph.memory import draw_samples
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
+from barograph.training import walk
+from barograph.validation import metrics, validate
 from tests.settings import compose
 
 SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resamples=300", "validation.auc_resamples=20"])

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.models import SoftVote, Stacking
-from tests.models.record import COLUMNS, Record, normalised
+from barograph.ensemble import SoftVote, Stacking
+from tests.ensemble.record import COLUMNS, Record, normalised
 
 RECORD = Record(seed=3)
 MEMBERS = {"a": RECORD.predictions(RECORD.noisy(1)), "b": RECORD.predictions(normalised(RECORD.noisy(2) ** 2))}

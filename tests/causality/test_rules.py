@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from barograph.archive import archive_tables
 from barograph.config import build
+from barograph.ensemble import SoftVote, baseline_predictions
 from barograph.errors import InputError
 from barograph.features import compute, feature
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
+from barograph.labels.schema import LABELS
 from barograph.market import estimate_vix
-from barograph.memory import archive_tables, draw_samples
-from barograph.models import SoftVote, baseline_predictions, walk
+from barograph.memory import draw_samples
 from barograph.regimes import VixPriceRegimes
-from barograph.tables import LABELS
 from barograph.testing import simulate
+from barograph.training import walk
 from tests.settings import compose
 
 CUT = pd.Timestamp("2009-06-30")

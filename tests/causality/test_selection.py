@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from barograph.folds import WalkForward
-from barograph.models import NearDuplicates, Past, Recursive, Univariate, select_features
-from tests.models.planted import DATES, panel
+from barograph.selection import NearDuplicates, Past, Recursive, Univariate, select_features
+from tests.selection.planted import DATES, panel
 
 WALK = WalkForward(min_years=1)
 FEATURES, LABELS = panel(seed=2)

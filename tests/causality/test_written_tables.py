@@ -13,9 +13,17 @@ import pytest
 import yaml
 
 from barograph import tables
+from barograph.archive import Archive, archive_tables
+from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.config import build
+from barograph.folds.schema import FOLDS
 from barograph.labels import label_bars
-from barograph.memory import Archive, ErrorReplay, Exam, archive_tables, draw_samples, exam_samples
+from barograph.labels.schema import LABELS
+from barograph.memory import ErrorReplay, Exam, draw_samples, exam_samples
+from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
+from barograph.names import PROBABILITIES
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.training.schema import EXAM_PREDICTIONS, PREDICTIONS, REPLAY
 from tests.conftest import US57
 from tests.memory.conftest import make_world
 from tests.settings import compose
@@ -43,7 +51,7 @@ def write_run(root: Path, drawable: Drawable, *overrides: str) -> pd.DataFrame:
         *drawable[:4], memory=build(settings["memory"], "memory"), walk=build(settings["folds"], "folds"), seed=7
     )
     for table, frame in zip(
-        (tables.LABELS, tables.REGIME_SERIES, tables.EVENTS, tables.ARCHIVE, tables.FOLDS, tables.SAMPLES),
+        (LABELS, REGIME_SERIES, EVENTS, ARCHIVE, FOLDS, SAMPLES),
         (*drawable[:4], folds, pd.concat(drawn, ignore_index=True)),
         strict=True,
     ):
@@ -97,32 +105,32 @@ def small() -> Drawable:
 
 def predict(root: Path, drawable: Drawable, *overrides: str) -> None:
     """Write what a model that guesses would leave behind: predictions, replayed mistakes, exams."""
-    settings, folds = compose(overrides), tables.read(tables.FOLDS, root)
+    settings, folds = compose(overrides), tables.read(FOLDS, root)
     memory, labels = build(settings["memory"], "memory"), drawable.labels
     tested = [
         labels.loc[labels["date"].between(fold.test_start, fold.test_end), ["symbol", "date"]].assign(fold=fold.fold)
         for fold in folds.itertuples()
     ]
     predictions = guessed(pd.concat(tested, ignore_index=True))
-    tables.write(tables.PREDICTIONS, predictions, root, model="guess")
+    tables.write(PREDICTIONS, predictions, root, model="guess")
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, drawable.regimes)
-        replayed = pd.concat(_replayed(replay, predictions, tables.read(tables.SAMPLES, root), folds))
-        tables.write(tables.REPLAY, replayed, root, model="guess")
+        replayed = pd.concat(_replayed(replay, predictions, tables.read(SAMPLES, root), folds))
+        tables.write(REPLAY, replayed, root, model="guess")
     walk, exam = build(settings["folds"], "folds"), Exam(regimes=["crash", "recovery"])
     exams, samples = exam_samples(*drawable[:4], memory=memory, walk=walk, seed=7, exam=exam)
-    tables.write(tables.EXAMS, exams, root)
-    tables.write(tables.EXAM_SAMPLES, samples, root)
+    tables.write(EXAMS, exams, root)
+    tables.write(EXAM_SAMPLES, samples, root)
     asked = [
         labels.loc[labels["date"].between(exam.start, exam.end), ["symbol", "date"]].assign(exam=exam.exam)
         for exam in exams.itertuples()
     ]
-    tables.write(tables.EXAM_PREDICTIONS, guessed(pd.concat(asked, ignore_index=True)), root, model="guess")
+    tables.write(EXAM_PREDICTIONS, guessed(pd.concat(asked, ignore_index=True)), root, model="guess")
 
 
 def guessed(rows: pd.DataFrame) -> pd.DataFrame:
     drawn = np.random.default_rng(3).dirichlet([2, 2, 2], len(rows))
-    return rows.assign(**dict(zip(tables.PROBABILITIES, drawn.T, strict=True)))
+    return rows.assign(**dict(zip(PROBABILITIES, drawn.T, strict=True)))
 
 
 def _replayed(

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from barograph import config, tables
+from barograph.archive import archive_tables
+from barograph.archive.schema import EVENTS
 from barograph.cli import main
-from barograph.memory import archive_tables
 from tests.memory.conftest import make_world
 
 OPTION = Path("conf/archive/eight_events.yaml")
@@ -32,7 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _with_events(project: Path) -> None:
     world = make_world()
     events, _ = archive_tables(world.labels, world.regimes, world.bars, world.config)
-    tables.write(tables.EVENTS, events, project)
+    tables.write(EVENTS, events, project)
 
 
 def events_of(path: Path) -> dict[str, dict[str, object]]:
@@ -43,7 +44,7 @@ def events_of(path: Path) -> dict[str, dict[str, object]]:
 def test_list_gives_a_line_an_event_and_counts_the_shocks(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["archive", "list"]) == 0
     table, _, rest = capsys.readouterr().out.partition("\n\n")
-    events = tables.read(tables.EVENTS, Path())
+    events = tables.read(EVENTS, Path())
     shocks = (events["kind"] == "shock").sum()
     assert [line.split()[0] for line in table.splitlines()[1:]] == events.loc[
         events["kind"] != "shock", "event"

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from barograph.archive import detect
 from barograph.cli import main
 from barograph.features import catalogue, registration
-from barograph.memory import detect
 
 LEAK = """
 import numpy as np

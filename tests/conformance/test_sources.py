@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from barograph import tables
 from barograph.errors import InputError
-from barograph.market import Bundled, Files, MarketData, Simulated, SimulatedPreset, Yahoo, validate
+from barograph.market import Bundled, Files, MarketData, Simulated, SimulatedPreset, Yahoo, schema, validate
 from barograph.market.sources.simulated import Drift
 from barograph.testing import simulate
 from tests.market.sources.recorded import SETTINGS as YAHOO
@@ -115,7 +115,7 @@ def _cut(frame: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
 
 def test_tables_are_sorted_unique_and_survive_writing(case: Case, tmp_path: Path) -> None:
     for name in (*TABLES, *OPTIONAL):
-        table, frame = getattr(tables, name.upper()), getattr(case.data, name)
+        table, frame = getattr(schema, name.upper()), getattr(case.data, name)
         if frame is None:
             assert name in OPTIONAL
             continue

@@ -12,6 +12,9 @@ import yaml
 from barograph import tables
 from barograph.errors import InputError
 from barograph.features import FeatureSet, compute, feature, stream
+from barograph.features.schema import FEATURES
+from barograph.market.schema import BARS, CONTEXT, FACTS, UNIVERSE
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages import features as stage_module
 from barograph.stages.stage import Stage
 
@@ -154,11 +157,11 @@ def test_the_stage_writes_the_matrix_that_its_features_give(
     market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for table, frame in (
-        (tables.BARS, market.bars),
-        (tables.CONTEXT, market.context),
-        (tables.UNIVERSE, market.universe),
-        (tables.REGIME_SERIES, market.regimes),
-        (tables.FACTS, market.facts),
+        (BARS, market.bars),
+        (CONTEXT, market.context),
+        (UNIVERSE, market.universe),
+        (REGIME_SERIES, market.regimes),
+        (FACTS, market.facts),
     ):
         tables.write(table, frame, tmp_path)
     settings = default()
@@ -166,7 +169,7 @@ def test_the_stage_writes_the_matrix_that_its_features_give(
     (tmp_path / settings["signals"]).write_text((Path(__file__).parents[2] / settings["signals"]).read_text())
     stage = Stage({"features": settings}, tmp_path, tmp_path / "out", None)
     said = stage_module.main.__wrapped__(stage)
-    written = tables.read(tables.FEATURES, tmp_path / "out")
+    written = tables.read(FEATURES, tmp_path / "out")
     chosen = FeatureSet(**{key: value for key, value in settings.items() if key != "_target_"})
     inputs = {name: table for name, table in tables_of(market).items() if name != "signals"}
     pd.testing.assert_frame_equal(written, rounded(chosen.compute(**inputs)), check_exact=True)
@@ -185,5 +188,5 @@ def test_a_feature_that_fails_leaves_no_table_behind(market: Market, tmp_path: P
 
     blocks = stream(market.bars, names=["own_failure", "ret_5"], symbols_at_once=2)
     with pytest.raises(InputError, match="stopped at the last symbol"):
-        tables.write_blocks(tables.FEATURES, blocks, tmp_path)
+        tables.write_blocks(FEATURES, blocks, tmp_path)
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]

@@ -12,6 +12,7 @@ from barograph import tables
 from barograph.errors import InputError
 from barograph.market import Files, MarketData, read_signals, validate
 from barograph.market.loading import assemble
+from barograph.market.schema import FACTS, SIGNALS
 
 Frame = pd.DataFrame
 ORIGIN = {name: f"mine/{name}.csv" for name in ("bars", "context", "universe", "facts", "signals")}
@@ -63,7 +64,7 @@ def test_good_ones_are_sorted_and_typed_and_stay_as_they_are(good: MarketData, t
     assert data.signals is not None
     assert data.facts["value"].tolist() == [-0.1, 18.0, 20.0, 12.0]
     assert data.signals["value"].tolist() == [0.5, -1.0, 1.0]
-    for table, frame in ((tables.FACTS, data.facts), (tables.SIGNALS, data.signals)):
+    for table, frame in ((FACTS, data.facts), (SIGNALS, data.signals)):
         tables.write(table, frame, tmp_path)
         pd.testing.assert_frame_equal(tables.read(table, tmp_path), frame, check_exact=True)
     again = checked(good, facts=data.facts, signals=data.signals)

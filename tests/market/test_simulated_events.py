@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from barograph import config
+from barograph.archive import Archive, archive_tables
 from barograph.labels import label_bars
 from barograph.market import MarketData
-from barograph.memory import Archive, archive_tables
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
 from tests.settings import compose

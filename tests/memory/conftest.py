@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from barograph.archive import Archive, Detection, Shocks, archive_tables
 from barograph.labels import VolatilityBarrier, label_bars
-from barograph.memory import Archive, Detection, Shocks, archive_tables
 
 
 @dataclass(frozen=True, eq=False)

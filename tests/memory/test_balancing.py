@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from barograph.errors import InputError
 from barograph.memory import balanced_counts
 from barograph.memory.balancing import draw_copies
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
 
 TARGETS = dict(zip(REGIMES, (0.2, 0.4, 0.2, 0.1, 0.1), strict=True))
 

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from barograph import tables
+from barograph.archive import Archive
 from barograph.config import build
 from barograph.folds import WalkForward
-from barograph.memory import Archive, Exam, Memory, draw_samples, exam_samples, not_examined
+from barograph.memory import Exam, Memory, draw_samples, exam_samples, not_examined
+from barograph.memory.schema import EXAM_SAMPLES, EXAMS
 from tests.settings import compose
 
 from .conftest import World, make_world
@@ -274,13 +276,13 @@ def test_no_regimes_no_exams(world, tmp_path):
     assert exams.empty
     assert samples.empty
     assert reasons(world, exam=nothing) == {}
-    for table, frame in ((tables.EXAMS, exams), (tables.EXAM_SAMPLES, samples)):
+    for table, frame in ((EXAMS, exams), (EXAM_SAMPLES, samples)):
         tables.write(table, frame, tmp_path)
         assert list(tables.read(table, tmp_path).columns) == list(table.columns)
 
 
 def test_the_tables_are_of_their_schemas(world, tmp_path):
-    for table, frame in zip((tables.EXAMS, tables.EXAM_SAMPLES), sit(world, "balanced"), strict=True):
+    for table, frame in zip((EXAMS, EXAM_SAMPLES), sit(world, "balanced"), strict=True):
         tables.write(table, frame, tmp_path)
         read = tables.read(table, tmp_path)
         assert len(read) == len(frame)

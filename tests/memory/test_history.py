@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from barograph.archive import archive_tables
 from barograph.config import CONF, build
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
 from barograph.market import Bundled
-from barograph.memory import Memory, archive_tables, draw_samples
+from barograph.memory import Memory, draw_samples
 from tests.conftest import US57
 from tests.settings import compose
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph.memory import ErrorReplay, Replay, Weights, replayed_by_regime
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
 
 SETTINGS = Replay(worst=0.5, max_share=0.2, weight=3.0, max_age=None)
 DATES = pd.bdate_range("2010-01-04", periods=40).astype("datetime64[us]")

@@ -10,7 +10,7 @@ import pytest
 from barograph.config import build
 from barograph.folds import WalkForward
 from barograph.memory import balanced_counts, draw_samples, effective_size, samples_by_regime
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
 from tests.settings import compose
 
 from .conftest import World, make_world

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from barograph.config import CONF, build
-from barograph.evaluation import block_bootstrap_counts
 from barograph.features import compute
 from barograph.labels import label_bars
 from barograph.models import TrainingRows, fit_rows
+from barograph.scoring import block_bootstrap_counts
 from barograph.testing import simulate
 from tests.settings import compose
 

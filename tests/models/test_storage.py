@@ -24,9 +24,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from barograph.errors import InputError
 from barograph.models import SVM, GradientBoosting, LightGBM, NeuralNetwork, RandomForest, XGBoost, load, save
-from barograph.models.canonical import canonical_archive
-from barograph.models.classifier import FittedModel, fit_classifier
-from barograph.models.storage import _check_probabilities
+from barograph.models.contract.canonical import canonical_archive
+from barograph.models.contract.classifier import FittedModel, fit_classifier
+from barograph.models.contract.storage import _check_probabilities
 
 
 @pytest.fixture(scope="module")

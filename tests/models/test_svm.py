@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 
 from barograph.errors import InputError
 from barograph.models import SVM
-from barograph.models.ranks import fit_on_ranks
+from barograph.models.contract.ranks import fit_on_ranks
 from barograph.models.svm import LINK, MARGINS, MarginClassifier, from_files, to_files
 
 MODEL = SVM(params={"n_components": 50, "C": 0.3, "gamma": 3.0})

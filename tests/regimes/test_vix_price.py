@@ -6,8 +6,8 @@ import pytest
 
 from barograph.config import compose
 from barograph.errors import InputError
+from barograph.names import REGIMES
 from barograph.regimes import VixPriceRegimes
-from barograph.tables import REGIMES
 
 
 def _calm(days: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from barograph.names import CLASSES, REGIMES
 from barograph.report import ReportInputs
-from barograph.tables import CLASSES, REGIMES
 
 from . import synthetic_why
 

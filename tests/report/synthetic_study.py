@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from barograph.evaluation.ablation import NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.memory_study.study import NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.names import CLASSES, REGIMES
 from barograph.report.differences import COLUMNS, METRICS
-from barograph.tables import CLASSES, REGIMES
 
 OPTIONS = (
     *("none", "expanding", "recency", "archive", "archive_detected", "placebo", "balanced", "weighted", "replay"),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
 
 UNITS = ("probability", "log probability minus its mean over the classes")
 FAMILIES = {

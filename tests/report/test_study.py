@@ -10,7 +10,7 @@ import pytest
 from plotly.graph_objects import Figure
 
 from barograph.errors import InputError
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import (
     ReportInputs,
     claims,

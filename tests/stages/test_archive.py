@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 
 from barograph import config, tables
+from barograph.labels.schema import LABELS
+from barograph.market.schema import BARS
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages import archive
 from barograph.stages.stage import Stage
 from tests.memory.conftest import make_world
@@ -25,9 +28,9 @@ def stage(tmp_path: Path) -> Stage:
     world = make_world()
     bars = world.bars.assign(open=None, high=None, low=None)
     for table, frame in (
-        (tables.BARS, bars.astype({"open": float, "high": float, "low": float})),
-        (tables.LABELS, world.labels),
-        (tables.REGIME_SERIES, world.regimes.assign(rule="given", drawdown=0.0)),
+        (BARS, bars.astype({"open": float, "high": float, "low": float})),
+        (LABELS, world.labels),
+        (REGIME_SERIES, world.regimes.assign(rule="given", drawdown=0.0)),
     ):
         tables.write(table, pd.DataFrame(frame), tmp_path)
     settings = config.compose()
@@ -54,7 +57,7 @@ def test_an_event_that_is_not_in_the_data_is_said_to_lie_before_or_after_it(
 def test_every_events_returns_are_reported(stage: Stage) -> None:
     archive.main.__wrapped__(stage)
     reported = pd.read_csv(stage.out / "reports/archive/events.csv").set_index("event")
-    labels = tables.read(tables.LABELS, stage.root)
+    labels = tables.read(LABELS, stage.root)
     returns = labels.loc[labels["date"].between("2008-10-01", "2008-12-12"), "exit_return"].to_numpy()
     assert reported.loc["inside", "worst_exit_return"] == returns.min()
     assert reported.loc["inside", "best_exit_return"] == returns.max()

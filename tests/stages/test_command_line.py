@@ -103,7 +103,7 @@ def test_hydras_full_error_is_there_for_whoever_asks() -> None:
 
 
 def test_hydras_help_still_works(by_hand: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         by_hand(market.main, "--help")
     assert "Configuration groups" in capsys.readouterr().out
 

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from barograph import config, tables
+from barograph.market.schema import BARS, CONTEXT, FACTS, UNIVERSE
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages import features
 from barograph.stages.stage import Stage
 from barograph.testing import simulate
@@ -22,11 +24,11 @@ def test_fields_that_no_feature_reads_are_named(
     spelling = {"peg_ratio": "pegratio", "eps_growth": "growth"} if misspelt else {}
     facts = data.facts.assign(field=data.facts["field"].replace(spelling))
     for table, frame in (
-        (tables.BARS, data.bars),
-        (tables.CONTEXT, data.context),
-        (tables.UNIVERSE, data.universe),
-        (tables.REGIME_SERIES, pd.DataFrame(regimes)),
-        (tables.FACTS, facts),
+        (BARS, data.bars),
+        (CONTEXT, data.context),
+        (UNIVERSE, data.universe),
+        (REGIME_SERIES, pd.DataFrame(regimes)),
+        (FACTS, facts),
     ):
         tables.write(table, frame, tmp_path)
     features.main.__wrapped__(Stage(settings, tmp_path, tmp_path, None))

@@ -6,12 +6,16 @@ import pandas as pd
 import pytest
 
 from barograph import tables
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection.schema import SELECTION
 from barograph.stages import select
 from barograph.stages.stage import Stage
-from tests.models.planted import DATES, panel
+from tests.selection.planted import DATES, panel
 
 FOLDS = {"_target_": "barograph.folds.WalkForward", "min_years": 1, "embargo": 5}
-ALONE = {"_target_": "barograph.models.NearDuplicates", "max_correlation": 0.9, "rows": 1000}
+ALONE = {"_target_": "barograph.selection.NearDuplicates", "max_correlation": 0.9, "rows": 1000}
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +25,9 @@ def root(tmp_path_factory):
     regimes = pd.DataFrame(
         {"date": DATES, "regime": "normal", "rule": "vix", "vix": 20.0, "index_return_10": 0.0, "drawdown": 0.0}
     )
-    tables.write(tables.FEATURES, features, folder)
-    tables.write(tables.LABELS, labels.assign(exit_reason="time", exit_return=0.0), folder)
-    tables.write(tables.REGIME_SERIES, regimes, folder)
+    tables.write(FEATURES, features, folder)
+    tables.write(LABELS, labels.assign(exit_reason="time", exit_return=0.0), folder)
+    tables.write(REGIME_SERIES, regimes, folder)
     return folder
 
 
@@ -40,8 +44,8 @@ def test_the_stage_writes_the_same_bytes_twice_and_counts_them(root, tmp_path):
         *(f"reports/selection/{name}" for name in ("folds.csv", "stability.csv", "summary.json")),
     ):
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
-    table = tables.read(tables.SELECTION, tmp_path / "a")
-    features = tables.read(tables.FEATURES, root).columns[2:].tolist()
+    table = tables.read(SELECTION, tmp_path / "a")
+    features = tables.read(FEATURES, root).columns[2:].tolist()
     assert table.groupby("fold").size().to_dict() == dict.fromkeys(range(4), len(features)), (
         "2005 to 2007, and the final"
     )
@@ -56,7 +60,7 @@ def test_the_stage_writes_the_same_bytes_twice_and_counts_them(root, tmp_path):
 
 
 def test_keeping_everything_is_said(root, tmp_path):
-    assert _run(root, tmp_path, {"_target_": "barograph.models.KeepAll"}) == "kept all 15 features in 4 folds"
+    assert _run(root, tmp_path, {"_target_": "barograph.selection.KeepAll"}) == "kept all 15 features in 4 folds"
     assert json.loads((tmp_path / "reports/selection/summary.json").read_text())["stability"] is None
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from barograph import tables
 from barograph.errors import InputError
+from barograph.features.schema import FEATURES
+from barograph.market.schema import SIGNALS
 from barograph.stages import backtest, features
 from barograph.stages.stage import Stage
 
@@ -28,7 +30,7 @@ def signal(name: str) -> pd.DataFrame:
 
 def test_the_features_stage_joins_the_market_s_signals_and_the_user_s(stage: Stage) -> None:
     assert features._signals(stage, UNIVERSE) == (None, [])
-    tables.write(tables.SIGNALS, signal("theirs"), stage.root)
+    tables.write(SIGNALS, signal("theirs"), stage.root)
     signal("ours").to_csv("mine.csv", index=False)
     joined, entries = features._signals(stage, UNIVERSE)
     assert joined is not None
@@ -52,7 +54,7 @@ def test_the_backtest_stage_reads_the_signals_and_no_other_feature(stage: Stage)
     with pytest.raises(InputError, match=r"features\.parquet: no such table"):
         backtest._signals(stage)
     matrix = pd.DataFrame({"symbol": ["A"], "date": [DAY], "rsi_14": [50.0], "signal_ours": [np.nan]})
-    tables.write(tables.FEATURES, matrix, stage.root)
+    tables.write(FEATURES, matrix, stage.root)
     assert list(backtest._signals(stage).columns) == ["symbol", "date", "signal_ours"]
-    tables.write(tables.FEATURES, matrix.drop(columns="signal_ours"), stage.root)
+    tables.write(FEATURES, matrix.drop(columns="signal_ours"), stage.root)
     assert list(backtest._signals(stage).columns) == ["symbol", "date"]

@@ -8,6 +8,10 @@ import pytest
 
 from barograph import tables
 from barograph.errors import InputError
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection.schema import SELECTION
 from barograph.stages import tune
 from barograph.stages.stage import Stage
 
@@ -17,7 +21,7 @@ MODEL = {
     "sweep": {"C": {"low": 0.001, "high": 10.0, "log": True, "start": 0.1}},
 }
 TUNING = {
-    "_target_": "barograph.models.Tuning",
+    "_target_": "barograph.tuning.Tuning",
     "trials": 3, "rows": 400, "splits": 2, "first_share": 0.5, "startup_trials": 2,
 }  # fmt: skip
 
@@ -40,11 +44,11 @@ def root(tmp_path_factory):
         {"date": dates, "regime": "normal", "rule": "vix", "vix": 20.0, "index_return_10": 0.0, "drawdown": 0.0}
     )
     # A fit refuses infinite values: no study would end if it were shown what the first fold does not keep.
-    tables.write(tables.FEATURES, key.assign(f=signal, dropped=np.float32(np.inf)), folder)
+    tables.write(FEATURES, key.assign(f=signal, dropped=np.float32(np.inf)), folder)
     kept = pd.DataFrame({"fold": [0, 0, 1, 1], "feature": ["f", "dropped"] * 2, "kept": [True, False, True, True]})
-    tables.write(tables.SELECTION, kept.assign(score=0.1, reason=""), folder)
-    tables.write(tables.LABELS, labels, folder)
-    tables.write(tables.REGIME_SERIES, regimes, folder)
+    tables.write(SELECTION, kept.assign(score=0.1, reason=""), folder)
+    tables.write(LABELS, labels, folder)
+    tables.write(REGIME_SERIES, regimes, folder)
     return folder
 
 

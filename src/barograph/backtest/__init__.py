@@ -3,6 +3,11 @@
 from barograph.backtest import analytics
 from barograph.backtest.execution import Execution
 from barograph.backtest.performance import BacktestResult, backtest, metrics, net_returns
+from barograph.backtest.significance import (
+    deflated_sharpe_ratio,
+    probabilistic_sharpe_ratio,
+    probability_of_backtest_overfitting,
+)
 from barograph.backtest.simulation import Simulation, simulate
 from barograph.backtest.strategy import Strategy, Threshold, TopK, equal_weight
 
@@ -15,8 +20,11 @@ __all__ = [
     "TopK",
     "analytics",
     "backtest",
+    "deflated_sharpe_ratio",
     "equal_weight",
     "metrics",
     "net_returns",
+    "probabilistic_sharpe_ratio",
+    "probability_of_backtest_overfitting",
     "simulate",
 ]

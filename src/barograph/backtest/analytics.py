@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from barograph.errors import InputError
+from barograph.typing import Floats
 
-Floats: TypeAlias = npt.NDArray[np.float64]
 Returns: TypeAlias = "pd.Series | npt.ArrayLike"
 
 PERIODS = 252

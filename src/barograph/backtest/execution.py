@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
+
+from barograph.typing import STRICT
 
 BasisPoints = Annotated[float, Field(ge=0.0, lt=10_000.0)]
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class Execution:
     """Fills at the next bar, with commission and half the bid-ask spread.
 

@@ -1,10 +1,9 @@
 """The compiled loop of the portfolio simulation; imported when a simulation runs, as numba is slow to import."""
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float64]
+from barograph.typing import Floats, Ints
 
 LEVERAGE_TOLERANCE = 2e-9
 DUST = 1e-12
@@ -14,8 +13,8 @@ DUST = 1e-12
 def trade(
     price: Floats,
     close: Floats,
-    settled: npt.NDArray[np.int64],
-    decided: npt.NDArray[np.int64],
+    settled: Ints,
+    decided: Ints,
     weights: Floats,
     commission: float,
     half_spread: float,

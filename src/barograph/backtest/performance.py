@@ -12,11 +12,10 @@ from barograph.backtest.execution import Execution
 from barograph.backtest.simulation import Simulation, simulate
 from barograph.backtest.strategy import Strategy, equal_weight
 from barograph.errors import InputError
-from barograph.evaluation import Estimate, Validation, sharpe_difference_interval, sharpe_interval
 from barograph.market.panel import Panel, to_panel
-from barograph.predictors import UNIVERSE
+from barograph.names import PROBABILITIES, UNIVERSE
 from barograph.randomness import generator
-from barograph.tables import PROBABILITIES
+from barograph.scoring import Estimate, Validation, sharpe_difference_interval, sharpe_interval
 
 COST_MULTIPLES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from barograph.backtest.execution import Execution
 from barograph.errors import InputError
 from barograph.market.panel import Panel, to_panel
-
-Floats = npt.NDArray[np.float64]
+from barograph.typing import Floats, Ints
 
 _WEIGHT_TOLERANCE = 1e-9
 
@@ -145,12 +143,12 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     )
 
 
-def _columns(values: Floats, columns: npt.NDArray[np.int64]) -> Floats:
+def _columns(values: Floats, columns: Ints) -> Floats:
     every = len(columns) == values.shape[1] and bool((columns == np.arange(len(columns))).all())
     return np.ascontiguousarray(values if every else values[:, columns], dtype=np.float64)
 
 
-def _locate(known: pd.Index, wanted: pd.Index, what: str) -> npt.NDArray[np.int64]:
+def _locate(known: pd.Index, wanted: pd.Index, what: str) -> Ints:
     if not wanted.is_unique:
         raise InputError(f"target weights: {what} {wanted[wanted.duplicated()][0]} stands more than once")
     places = known.get_indexer(wanted).astype(np.int64)
@@ -161,7 +159,7 @@ def _locate(known: pd.Index, wanted: pd.Index, what: str) -> npt.NDArray[np.int6
     return places
 
 
-def _decisions(dates: pd.DatetimeIndex, target_weights: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _decisions(dates: pd.DatetimeIndex, target_weights: pd.DataFrame) -> Ints:
     if len(target_weights) and not isinstance(target_weights.index, pd.DatetimeIndex):
         raise InputError(f"target weights: the index holds {target_weights.index.dtype}; it must hold dates")
     places = _locate(dates, target_weights.index, "date")
@@ -189,7 +187,7 @@ def _checked_weights(target_weights: pd.DataFrame, max_leverage: float) -> Float
     return weights
 
 
-def _opens(opens: Floats, close: Floats, panel: Panel, columns: npt.NDArray[np.int64]) -> Floats:
+def _opens(opens: Floats, close: Floats, panel: Panel, columns: Ints) -> Floats:
     missing = np.isnan(opens) & ~np.isnan(close)
     if missing.any():
         t, n = np.argwhere(missing)[0]

@@ -3,15 +3,13 @@
 from typing import Annotated, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-from barograph.tables import PROBABILITIES
-
-Floats = npt.NDArray[np.float64]
+from barograph.names import PROBABILITIES
+from barograph.typing import STRICT, Floats
 
 _TIE_DECIMALS = 12
 
@@ -35,7 +33,7 @@ class Strategy(Protocol):
         """
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class TopK:
     """Hold the names with the highest score, equally weighted.
 
@@ -69,7 +67,7 @@ class TopK:
         return _frame((above + tied * share) / places, score)
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class Threshold:
     """Hold every name whose score exceeds a threshold, the rest in cash.
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from barograph import config
 from barograph.cli import archive, audit
 from barograph.errors import InputError
-from barograph.tables import REGIMES
+from barograph.files import write_text
+from barograph.names import REGIMES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,9 +95,7 @@ def _params(overrides: list[str], *, check: bool) -> str:
     config.validate(settings)
     path = Path(config.PARAMS)
     if not check:
-        temporary = path.with_name(f".{path.name}.part")
-        temporary.write_text(config.dump_params(settings))
-        temporary.replace(path)
+        write_text(path, config.dump_params(settings))
         return f"{path}: composed from {config.CONF.name}/"
     found = config.load_params(path)
     for key, (composed, committed) in config.changes(settings, found).items():

@@ -11,9 +11,11 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from barograph import config, tables
+from barograph.archive.detection import SHOCK
+from barograph.archive.schema import EVENTS
 from barograph.cli.lines import aligned
 from barograph.errors import InputError
-from barograph.memory.detection import SHOCK
+from barograph.files import write_text
 
 _NAME: Final = "[a-z][a-z0-9_]*"
 _COLUMNS: Final = ("event", "kind", "regime", "start", "end", "available_from", "rows", "event_weight", "severity")
@@ -21,7 +23,7 @@ _COLUMNS: Final = ("event", "kind", "regime", "start", "end", "available_from", 
 
 def listed(*, shocks: bool) -> str:
     """Give the archive's events as a table; the shocks of single names only if asked for."""
-    events = tables.read(tables.EVENTS, Path())
+    events = tables.read(EVENTS, Path())
     shown = events if shocks else events[events["kind"] != SHOCK]
     columns = {name: [_cell(value) for value in shown[name]] for name in _COLUMNS}
     left = len(events) - len(shown)
@@ -36,7 +38,7 @@ def shown(name: str) -> str:
     InputError
         If there is no such event.
     """
-    events = tables.read(tables.EVENTS, Path())
+    events = tables.read(EVENTS, Path())
     own = events[events["event"] == name]
     if own.empty:
         raise InputError(f"archive: {name!r} is no event; `barograph archive list --shocks` names them all")
@@ -94,8 +96,8 @@ def _written(change: Callable[[Any], None], said: str) -> str:
     settings = config.load_params(params)
     settings["archive"]["events"] = YAML(typ="safe").load(text.getvalue())["events"]
     config.validate(settings)
-    _replace(path, text.getvalue())
-    _replace(params, config.dump_params(settings))
+    write_text(path, text.getvalue())
+    write_text(params, config.dump_params(settings))
     return f"{said}; written to {path} and {params}"
 
 
@@ -104,12 +106,6 @@ def _settings() -> Path:
     defaults = YAML(typ="safe").load((Path(config.CONF.name) / "config.yaml").read_text(encoding="utf-8"))["defaults"]
     chosen = next(entry["archive"] for entry in defaults if isinstance(entry, Mapping) and "archive" in entry)
     return Path(config.CONF.name) / "archive" / f"{chosen}.yaml"
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def _cell(value: Any) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from barograph import config, tables
+from barograph.archive import Detection, detect, event_log
 from barograph.cli.lines import aligned
 from barograph.errors import InputError
 from barograph.features import FeatureSet, available, catalogue, compute
@@ -15,15 +16,15 @@ from barograph.features.audit import audit
 from barograph.features.own import register_file
 from barograph.features.signals import merge
 from barograph.market import Simulated, estimate_vix, read_signals
-from barograph.memory import Detection, detect, event_log
+from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
 from barograph.randomness import generator
 
 CUTS: Final = 5
 _MARKET: Final = Simulated(
     seed=0, symbols=8, first_year=2006, years=6, signal=0.0, calendar="XNYS", start=None, end=None, facts=True
 )
-_REQUIRED: Final = {"bars": tables.BARS, "context": tables.CONTEXT, "universe": tables.UNIVERSE}
-_OPTIONAL: Final = {"facts": tables.FACTS, "signals": tables.SIGNALS}
+_REQUIRED: Final = {"bars": BARS, "context": CONTEXT, "universe": UNIVERSE}
+_OPTIONAL: Final = {"facts": FACTS, "signals": SIGNALS}
 
 Market = dict[str, Any]
 Rule = Callable[[pd.DataFrame], pd.DataFrame]
@@ -76,7 +77,7 @@ def _tables(signals: str) -> Market:
     market = {name: tables.read(table, root) for name, table in _REQUIRED.items()}
     given = {name: tables.read(table, root) for name, table in _OPTIONAL.items() if (root / table.path).is_file()}
     own, _ = read_signals(Path(signals), market["universe"])
-    joined, _ = merge({tables.SIGNALS.path: given.pop("signals", None), signals: own})
+    joined, _ = merge({SIGNALS.path: given.pop("signals", None), signals: own})
     return market | given | ({} if joined is None else {"signals": joined})
 
 

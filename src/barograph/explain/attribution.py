@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from barograph.explain import integrated, trees
 from barograph.explain.permutation import permutation_shapley
 from barograph.models import FittedModel
-from barograph.tables import CLASSES
+from barograph.names import CLASSES
+from barograph.typing import Floats
 
-Floats = NDArray[np.float64]
 PROBABILITY: Final = "probability"
 LOG_RATIO: Final = "log probability minus its mean over the classes"
 _SMALLEST: Final = np.finfo(np.float64).tiny

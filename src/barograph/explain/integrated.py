@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.typing import Floats
+
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from barograph.models.neural_network import NetworkClassifier
     from barograph.models.svm import MarginClassifier
 
-Floats = NDArray[np.float64]
 Shares: TypeAlias = tuple[Floats, Floats]
 # Places at which the path of a smooth margin, and of one with kinks, is looked at.
 _SMOOTH: Final = 64

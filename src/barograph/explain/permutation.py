@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.randomness import generator
-
-Floats = NDArray[np.float64]
+from barograph.typing import Floats
 
 
 def permutation_shapley(

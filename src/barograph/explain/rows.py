@@ -4,17 +4,18 @@ from typing import Annotated, Final
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
+from barograph.names import REGIMES
 from barograph.randomness import generator
-from barograph.tables import REGIMES
+from barograph.typing import STRICT
 
 ROW: Final = ("regime", "symbol", "date")
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class Explain:
     """How much is explained.
 

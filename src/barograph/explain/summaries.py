@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from barograph.explain.attribution import Attribution
 from barograph.explain.rows import ROW
-from barograph.tables import CLASSES
+from barograph.names import CLASSES
+from barograph.typing import Rows
 
 ALL: Final = "all"
 _SELL, _BUY = CLASSES.index("sell"), CLASSES.index("buy")
@@ -122,7 +122,7 @@ def methods(attributions: Mapping[str, Attribution]) -> pd.DataFrame:
     return pd.DataFrame(table, columns=columns)
 
 
-def _regimes(rows: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.intp]]]:
+def _regimes(rows: pd.DataFrame) -> Iterator[tuple[str, Rows]]:
     yield ALL, np.arange(len(rows))
     regime = rows["regime"].to_numpy()
     for name in rows["regime"].unique():

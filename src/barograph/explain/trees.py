@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from barograph.typing import Floats
+
 if TYPE_CHECKING:
     from lightgbm import Booster as LightGBMBooster
     from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
     from xgboost import Booster as XGBoostBooster
 
-Floats = NDArray[np.float64]
 Shares: TypeAlias = tuple[Floats, Floats]
 
 

@@ -9,8 +9,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from barograph.errors import InputError
-from barograph.predictors import SIGNAL_PREFIX
-from barograph.tables import FACTS, SIGNALS, Table
+from barograph.market.schema import FACTS, SIGNALS
+from barograph.names import SIGNAL_PREFIX
+from barograph.tables import Table
 
 FUNDAMENTALS: Final = (
     *("pe_ratio", "peg_ratio", "return_on_equity", "debt_to_equity", "profit_margin", "operating_margin"),

@@ -20,7 +20,7 @@ from barograph.features.windows import (
     window_std,
     window_sum,
 )
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
 
 _YEAR = 252.0
 _CRASH = float(REGIMES.index("crash"))

@@ -14,13 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from barograph.features.kernels import shared_ranks
 from barograph.features.registration import Array, feature
-from barograph.features.windows import (
-    window_correlation,
-    window_deviations,
-    window_mean,
-    window_std,
-    window_variance,
-)
+from barograph.features.windows import window_correlation, window_deviations, window_mean, window_std, window_variance
 
 _YEAR: Final = 252
 _SINGULAR: Final = 1e-10

@@ -14,7 +14,7 @@ from barograph.features.own import register_file
 from barograph.features.registration import catalogue, families, find, unknown
 from barograph.features.signals import FAMILY as SIGNALS
 from barograph.market.loading import CalendarCode
-from barograph.predictors import SIGNAL_PREFIX
+from barograph.names import SIGNAL_PREFIX
 
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))

@@ -13,8 +13,7 @@ from barograph.errors import InputError
 from barograph.features.asof import AGES, AsOf
 from barograph.features.registration import DERIVED, OF_DAYS, Array, Feature, Scope, find
 from barograph.market.calendar import schedule
-from barograph.predictors import SIGNAL_PREFIX
-from barograph.tables import REGIMES
+from barograph.names import REGIMES, SIGNAL_PREFIX
 
 RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7, "usd_index": 1}
 """Calendar days from the day that a context column describes to the day on which its value is known."""

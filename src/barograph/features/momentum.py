@@ -10,12 +10,7 @@ import numpy as np
 import talib
 
 from barograph.features.registration import Array, feature
-from barograph.features.windows import (
-    after_gap,
-    window_mean,
-    window_std,
-    window_sum,
-)
+from barograph.features.windows import after_gap, window_mean, window_std, window_sum
 
 _ROUNDING = 1e-9
 """Differences of an RSI, which runs from 0 to 100, that are mere rounding."""

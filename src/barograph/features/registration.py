@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.features.asof import AGES
-from barograph.predictors import SIGNAL_PREFIX
-from barograph.tables import BARS, CONTEXT, REGIME_SERIES, UNIVERSE
+from barograph.market.schema import BARS, CONTEXT, UNIVERSE
+from barograph.names import SIGNAL_PREFIX
+from barograph.regimes.schema import REGIME_SERIES
 
 Array = NDArray[np.float64]
 Scope = Literal["symbol", "panel", "date"]

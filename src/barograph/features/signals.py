@@ -7,7 +7,7 @@ import pandas as pd
 from barograph.errors import InputError
 from barograph.features.asof import SIGNAL_STALE_AFTER
 from barograph.features.registration import Feature
-from barograph.predictors import SIGNAL_PREFIX
+from barograph.names import SIGNAL_PREFIX
 
 FAMILY = "signals"
 """The family of every signal. Which ones there are the data says, so that none is registered."""

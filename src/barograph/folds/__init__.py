@@ -5,4 +5,10 @@ from barograph.folds.expanding import expanding_splits
 from barograph.folds.purging import lives_touch
 from barograph.folds.walk_forward import Fold, WalkForward
 
-__all__ = ["CombinatorialPurgedCV", "Fold", "WalkForward", "expanding_splits", "lives_touch"]
+__all__ = [
+    "CombinatorialPurgedCV",
+    "Fold",
+    "WalkForward",
+    "expanding_splits",
+    "lives_touch",
+]

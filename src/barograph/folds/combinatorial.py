@@ -5,14 +5,15 @@ from itertools import combinations
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field, model_validator
+from numpy.typing import ArrayLike
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
+from barograph.typing import STRICT, Rows
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class CombinatorialPurgedCV:
     """Every choice of `n_test_groups` out of `n_groups` consecutive blocks of dates is a test set.
 
@@ -38,7 +39,7 @@ class CombinatorialPurgedCV:
             raise ValueError("n_test_groups must be less than n_groups")
         return self
 
-    def split(self, dates: ArrayLike, exit_dates: ArrayLike) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    def split(self, dates: ArrayLike, exit_dates: ArrayLike) -> Iterator[tuple[Rows, Rows]]:
         """Give the rows of every split.
 
         Parameters

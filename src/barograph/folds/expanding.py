@@ -3,14 +3,15 @@
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from barograph.errors import InputError
+from barograph.typing import Rows
 
 
 def expanding_splits(
     dates: ArrayLike, exit_dates: ArrayLike, *, splits: int, first_share: float, embargo: int = 5
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+) -> list[tuple[Rows, Rows]]:
     """Cut labelled rows into windows in order of time, each tested by what had matured before it.
 
     Parameters

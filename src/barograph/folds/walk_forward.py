@@ -5,13 +5,12 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field
+from numpy.typing import ArrayLike
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-
-Dates = NDArray[np.datetime64]
+from barograph.typing import STRICT, Dates, Mask, Rows
 
 
 class Fold(NamedTuple):
@@ -37,16 +36,16 @@ class Fold(NamedTuple):
         """Whether this is the fold of the model that goes into service."""
         return bool(np.isnat(self.test_end))
 
-    def matured(self, exit_dates: Dates) -> NDArray[np.bool_]:
+    def matured(self, exit_dates: Dates) -> Mask:
         """Tell which labels are known early enough to train on."""
         return exit_dates < self.cutoff
 
-    def tested(self, dates: Dates) -> NDArray[np.bool_]:
+    def tested(self, dates: Dates) -> Mask:
         """Tell which dates lie in the test window."""
         return (dates >= self.test_start) & (dates <= self.test_end)
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class WalkForward:
     """A test window a calendar year, everything that had matured before it as the fold's past.
 
@@ -133,7 +132,7 @@ class WalkForward:
 
     def split(
         self, dates: ArrayLike, exit_dates: ArrayLike, *, calendar: ArrayLike | None = None
-    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    ) -> Iterator[tuple[Rows, Rows]]:
         """Give the rows of each fold's past and of its test window.
 
         Parameters

@@ -5,11 +5,12 @@ from typing import Annotated, Final, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.labels.uniqueness import average_uniqueness
+from barograph.typing import STRICT, Floats, Ints
 
 SELL: Final = 0
 HOLD: Final = 1
@@ -27,11 +28,11 @@ class Barriers(Protocol):
     def horizon(self) -> int:
         """Bars after which the label is decided in any case."""
 
-    def distances(self, close: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def distances(self, close: Floats) -> tuple[Floats, Floats]:
         """Give the upper and the lower distance of each bar as simple returns, shapes (T,); NaN for no label."""
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class FixedBarrier:
     """Barriers at the same simple return for every bar.
 
@@ -52,12 +53,12 @@ class FixedBarrier:
     upper: Annotated[float, Field(gt=0)]
     lower: Annotated[float, Field(gt=0, lt=1)]
 
-    def distances(self, close: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def distances(self, close: Floats) -> tuple[Floats, Floats]:
         """Give the two distances, shapes (T,)."""
         return np.full(close.shape, self.upper), np.full(close.shape, self.lower)
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class VolatilityBarrier:
     """Barriers at a multiple of the volatility known at the bar's close.
 
@@ -79,7 +80,7 @@ class VolatilityBarrier:
     width: Annotated[float, Field(gt=0)]
     window: Annotated[int, Field(ge=2)]
 
-    def distances(self, close: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def distances(self, close: Floats) -> tuple[Floats, Floats]:
         """Give the two distances, shapes (T,), NaN for the first `window` bars."""
         distance = np.full(close.shape, np.nan)
         if close.size > self.window:
@@ -94,12 +95,12 @@ class _Touches(NamedTuple):
     """Each bar's first touch (its label, or -1 without barriers) and where it happened or, so far open, would."""
 
     outcome: NDArray[np.int8]
-    bar: NDArray[np.int64]
+    bar: Ints
 
 
 def triple_barrier(
     close: ArrayLike, *, horizon: int = 14, upper: ArrayLike = 0.10, lower: ArrayLike = 0.05
-) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int8], Ints, Floats]:
     """Label every bar by the barrier that the next `horizon` closes reach first.
 
     Parameters
@@ -178,9 +179,7 @@ def _label_symbol(bars: pd.DataFrame, barriers: Barriers) -> pd.DataFrame:
     )
 
 
-def _first_touches(
-    close: NDArray[np.float64], horizon: int, upper: NDArray[np.float64], lower: NDArray[np.float64]
-) -> _Touches:
+def _first_touches(close: Floats, horizon: int, upper: Floats, lower: Floats) -> _Touches:
     _check(close, horizon, upper, lower)
     n = close.size
     up, down = np.broadcast_to(upper, (n,)), np.broadcast_to(lower, (n,))
@@ -195,9 +194,7 @@ def _first_touches(
     return _Touches(outcome, index)
 
 
-def _labels(
-    close: NDArray[np.float64], touches: _Touches, horizon: int
-) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.float64]]:
+def _labels(close: Floats, touches: _Touches, horizon: int) -> tuple[NDArray[np.int8], Ints, Floats]:
     known = (touches.outcome != UNLABELLED) & (np.arange(close.size) + horizon < close.size)
     label = np.where(known, touches.outcome, UNLABELLED).astype(np.int8)
     exit_index = np.where(known, touches.bar, UNLABELLED)
@@ -205,7 +202,7 @@ def _labels(
     return label, exit_index, exit_return
 
 
-def _check(close: NDArray[np.float64], horizon: int, upper: NDArray[np.float64], lower: NDArray[np.float64]) -> None:
+def _check(close: Floats, horizon: int, upper: Floats, lower: Floats) -> None:
     if horizon < 1:
         raise InputError(f"horizon: {horizon}; it must be at least 1 bar")
     bad = ~(np.isfinite(close) & (close > 0))

@@ -1,12 +1,13 @@
 """Fractional differencing: a stationary series that remembers its level."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from barograph.errors import InputError
+from barograph.typing import Floats
 
 
-def fractional_difference(x: ArrayLike, d: float, *, threshold: float) -> NDArray[np.float64]:
+def fractional_difference(x: ArrayLike, d: float, *, threshold: float) -> Floats:
     """Difference a series to the fractional order `d` over a fixed-width window.
 
     Parameters

@@ -1,12 +1,13 @@
 """How much of an outcome a label has for itself."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from barograph.errors import InputError
+from barograph.typing import Floats
 
 
-def average_uniqueness(start: ArrayLike, end: ArrayLike, n_bars: int) -> NDArray[np.float64]:
+def average_uniqueness(start: ArrayLike, end: ArrayLike, n_bars: int) -> Floats:
     """Average the inverse of the number of concurrent labels over each label's life.
 
     Parameters
@@ -37,5 +38,5 @@ def average_uniqueness(start: ArrayLike, end: ArrayLike, n_bars: int) -> NDArray
     concurrency = np.cumsum(changes)[:n_bars]
     shares = np.divide(1.0, concurrency, out=np.zeros(n_bars), where=concurrency > 0)
     total = np.concatenate([[0.0], np.cumsum(shares)])
-    uniqueness: NDArray[np.float64] = (total[last + 1] - total[first]) / (last - first + 1)
+    uniqueness: Floats = (total[last + 1] - total[first]) / (last - first + 1)
     return uniqueness

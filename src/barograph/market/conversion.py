@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.tables import FACTS, SIGNALS, Table
+from barograph.market.schema import FACTS, SIGNALS
+from barograph.tables import Table
 
 PRICES = ("open", "high", "low", "close")
 

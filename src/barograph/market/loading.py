@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 
 import pandas as pd
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator
 
 from barograph.errors import InputError
 from barograph.market.calendar import known_code
@@ -14,8 +14,6 @@ from barograph.market.conversion import to_bars, to_context, to_facts, to_signal
 from barograph.market.data import MarketData
 from barograph.market.validation import check_index, table_names, validate
 from barograph.market.volatility_index import estimate_vix
-
-STRICT: Final = ConfigDict(strict=True, extra="forbid")
 
 
 def _iso(text: str) -> str:

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.typing import Dates, Floats
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -21,13 +23,13 @@ class Panel:
         NaN where the symbol has no bar that day, or the bar no such value.
     """
 
-    dates: NDArray[np.datetime64]
+    dates: Dates
     symbols: NDArray[np.str_]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
 
 
 def to_panel(bars: pd.DataFrame) -> Panel:
@@ -55,7 +57,7 @@ def to_panel(bars: pd.DataFrame) -> Panel:
     if np.count_nonzero(seen) != len(bars):
         raise ValueError("bars hold two rows of one symbol and date; a panel has room for one")
 
-    def grid(name: str) -> NDArray[np.float64]:
+    def grid(name: str) -> Floats:
         # Filled symbol by symbol, the order in which bars are sorted, and transposed once: fewer cache misses.
         values = np.full(seen.shape, np.nan)
         values[cells] = bars[name].to_numpy(np.float64)

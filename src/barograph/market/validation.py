@@ -5,26 +5,27 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.market.calendar import sessions
 from barograph.market.conversion import PRICES, to_bars, to_context, to_facts, to_signals, to_universe
 from barograph.market.data import MarketData
-from barograph.predictors import SIGNAL_PREFIX
-from barograph.tables import BARS, FACTS, LABELS, REGIME_SERIES, SIGNALS, UNIVERSE, Table
+from barograph.market.schema import BARS, FACTS, SIGNALS, UNIVERSE
+from barograph.names import LABEL_COLUMNS, REGIME_COLUMNS, SIGNAL_PREFIX
+from barograph.tables import Table
+from barograph.typing import Mask
 
 MINIMUM_DATES: Final = 300
 _TABLES: Final = ("bars", "context", "universe", "facts", "signals")
 _CONTEXT: Final = ("date", "index_close", "vix", "vix_estimated")
-_TAKEN: Final = {*BARS.columns, *UNIVERSE.columns, *LABELS.columns, *REGIME_SERIES.columns}
+_TAKEN: Final = {*BARS.columns, *UNIVERSE.columns, *LABEL_COLUMNS, *REGIME_COLUMNS}
 # Adjusting each price of a bar by its own rounded factor may push a close past its high by some ulps of float32.
 ROUNDING: Final = 1e-6
 _FIELD: Final = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 _SIGNAL: Final = "[a-z][a-z0-9_]*"
 
 _ROW: Final = ("symbol", "date")
-_Mask = NDArray[np.bool_] | pd.Series
+_Mask = Mask | pd.Series
 
 
 def validate(
@@ -253,9 +254,9 @@ def _ignored(name: str, symbols: list[str]) -> list[str]:
     return [f"{name}: {len(symbols)} symbols without bars are ignored: {shown}."]
 
 
-def _positive(values: pd.Series) -> NDArray[np.bool_]:
+def _positive(values: pd.Series) -> Mask:
     numbers = values.to_numpy(np.float64)
-    positive: NDArray[np.bool_] = np.isfinite(numbers) & (numbers > 0)
+    positive: Mask = np.isfinite(numbers) & (numbers > 0)
     return positive
 
 

@@ -4,7 +4,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from barograph.typing import Floats
 
 TRADING_DAYS: Final = 252
 _CONSTANT: Final = 0.9860
@@ -14,7 +16,7 @@ _FALL_WEEK: Final = -0.0378
 _WEEK: Final = 5
 
 
-def estimate_vix(index_close: ArrayLike) -> NDArray[np.float64]:
+def estimate_vix(index_close: ArrayLike) -> Floats:
     r"""Estimate the VIX close from the S&P 500's closes.
 
     With daily log returns :math:`r` and :math:`E_\lambda = 100\sqrt{252\,\mathrm{EWMA}_\lambda(r^2)}`,

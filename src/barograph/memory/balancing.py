@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated, Final, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
+from barograph.archive.archive import Regime
 from barograph.errors import InputError
-from barograph.memory.archive import Regime
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
+from barograph.typing import STRICT, Rows
 
 MAX_COPIES: Final = 10
 Group = TypeVar("Group", bound=str)
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class Balance:
     """Bring the regimes of a fold to fixed shares by over- and undersampling.
 
@@ -90,7 +90,7 @@ def balanced_counts(
     return counts
 
 
-def draw_copies(rows: NDArray[np.intp], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def draw_copies(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
     """Draw `count` rows: without replacement while they last, else every row equally often up to one.
 
     Parameters

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.memory.options import Memory
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
 
 
 def effective_size(samples: pd.DataFrame, by: list[str]) -> "pd.Series[float]":

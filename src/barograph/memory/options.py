@@ -1,19 +1,19 @@
 """The parts of a memory, each with its own switch."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from barograph.memory.archive import Regime
+from barograph.archive.archive import Regime
 from barograph.memory.balancing import Balance
-from barograph.tables import REGIMES
+from barograph.names import REGIMES
+from barograph.typing import STRICT
 
 Kind = Literal["configured", "episode", "shock"]
-_STRICT: Final = ConfigDict(strict=True, extra="forbid")
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Window:
     """The recent past that a model is shown.
 
@@ -29,7 +29,7 @@ class Window:
     half_life: Annotated[float, Field(gt=0)] | None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class ArchiveShare:
     """The part of the row budget that comes from the archive.
 
@@ -52,7 +52,7 @@ class ArchiveShare:
     placebo: bool
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Weights:
     """How much a row counts.
 
@@ -73,7 +73,7 @@ class Weights:
             raise ValueError(f"regime lacks {missing}; every regime needs a factor")
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Replay:
     """A model is shown its own mistakes again.
 
@@ -95,7 +95,7 @@ class Replay:
     max_age: Annotated[float, Field(gt=0, le=200)] | None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Memory:
     """What a model is shown: a window, an archive, balanced and weighted, within one budget of rows, and its mistakes.
 

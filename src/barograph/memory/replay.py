@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.losses import log_losses
 from barograph.memory.effective import effective_size
 from barograph.memory.options import Replay, Weights
-from barograph.memory.weighting import row_weights
-from barograph.tables import PROBABILITIES
+from barograph.memory.weighting import DAYS_A_YEAR, row_weights
+from barograph.names import KEY, PROBABILITIES
 
-_KEY = ["symbol", "date"]
-_LOSSES = [*_KEY, "exit_date", "uniqueness", "loss"]
-_SMALLEST = np.finfo(np.float64).eps
-_DAYS_A_YEAR = 365.25
+_LOSSES = [*KEY, "exit_date", "uniqueness", "loss"]
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,9 @@ class ErrorReplay:
         pandas.DataFrame
             ``symbol, date, exit_date, uniqueness, loss``.
         """
-        known = predictions[predictions["date"].isin(self.regimes["date"])].merge(self.labels, on=_KEY)
-        given = known[list(PROBABILITIES)].to_numpy()[np.arange(len(known)), known["label"]]
-        return known.assign(loss=-np.log(np.maximum(given, _SMALLEST)))[_LOSSES]
+        known = predictions[predictions["date"].isin(self.regimes["date"])].merge(self.labels, on=KEY)
+        losses = log_losses(known[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy())
+        return known.assign(loss=losses)[_LOSSES]
 
     def show(
         self, shown: pd.DataFrame, losses: pd.DataFrame, *, until: pd.Timestamp, test_start: pd.Timestamp
@@ -82,30 +80,30 @@ class ErrorReplay:
             ``symbol, date, loss, exit_date`` of the rows replayed, the worst first.
         """
         worst = self._worst(losses, until, test_start)
-        at = pd.MultiIndex.from_frame(shown[_KEY])
-        copies = at.value_counts().reindex(pd.MultiIndex.from_frame(worst[_KEY])).fillna(0).to_numpy(np.int64)
+        at = pd.MultiIndex.from_frame(shown[KEY])
+        copies = at.value_counts().reindex(pd.MultiIndex.from_frame(worst[KEY])).fillna(0).to_numpy(np.int64)
         final = len(shown) + np.cumsum(copies == 0)
         allowed = np.cumsum(np.maximum(copies, 1)) <= self.replay.max_share * final
         worst, new = worst[allowed], worst[allowed & (copies == 0)]
-        again = at.isin(pd.MultiIndex.from_frame(worst[_KEY]))
+        again = at.isin(pd.MultiIndex.from_frame(worst[KEY]))
         weighted = shown.assign(weight=shown["weight"].where(~again, self.replay.weight * shown["weight"]))
         if len(new):
             appended = self._appended(new, until).assign(fold=shown["fold"].iloc[0])
             weighted = pd.concat([weighted, appended], ignore_index=True)
-        return weighted, worst[[*_KEY, "loss", "exit_date"]].reset_index(drop=True)
+        return weighted, worst[[*KEY, "loss", "exit_date"]].reset_index(drop=True)
 
     def _worst(self, losses: pd.DataFrame, until: pd.Timestamp, test_start: pd.Timestamp) -> pd.DataFrame:
         known = losses["exit_date"] <= until
         if self.replay.max_age is not None:
-            known &= losses["date"] >= test_start - pd.Timedelta(days=self.replay.max_age * _DAYS_A_YEAR)
-        ordered = losses[known].sort_values(["loss", *_KEY], ascending=[False, True, True])
+            known &= losses["date"] >= test_start - pd.Timedelta(days=self.replay.max_age * DAYS_A_YEAR)
+        ordered = losses[known].sort_values(["loss", *KEY], ascending=[False, True, True])
         return ordered.head(int(round(self.replay.worst * len(ordered), 9)))
 
     def _appended(self, new: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
         regime: NDArray[np.object_] = self.regimes.set_index("date")["regime"].reindex(new["date"]).to_numpy(object)
         age = (until + pd.Timedelta(days=1) - new["date"]).to_numpy()
         weight = row_weights(regime, new["uniqueness"].to_numpy(), age, weights=self.weights, half_life=self.half_life)
-        return new[_KEY].assign(copy=0, source="replay", event=None, regime=regime, weight=self.replay.weight * weight)
+        return new[KEY].assign(copy=0, source="replay", event=None, regime=regime, weight=self.replay.weight * weight)
 
 
 def replayed_by_regime(shown: pd.DataFrame, replayed: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +122,7 @@ def replayed_by_regime(shown: pd.DataFrame, replayed: pd.DataFrame) -> pd.DataFr
         One row a fold and regime that the fold is shown: ``fold, regime, rows``; how many of them are ``replayed``,
         copies counted, and how many of those are ``appended``; and the ``effective_size``.
     """
-    keys = ["fold", *_KEY]
+    keys = ["fold", *KEY]
     again = pd.MultiIndex.from_frame(shown[keys]).isin(pd.MultiIndex.from_frame(replayed[keys]))
     counted = shown.assign(rows=1, replayed=again, appended=shown["source"] == "replay")
     counts = counted.groupby(["fold", "regime"])[["rows", "replayed", "appended"]].sum()

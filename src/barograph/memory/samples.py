@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.archive.detection import SHOCK
+from barograph.archive.events import CONFIGURED
 from barograph.errors import InputError
 from barograph.folds import Fold, WalkForward
 from barograph.memory.balancing import Balance, balanced_counts, draw_copies
-from barograph.memory.detection import SHOCK
-from barograph.memory.events import CONFIGURED
 from barograph.memory.options import ArchiveShare, Memory, Window
 from barograph.memory.weighting import row_weights
+from barograph.names import KEY
 from barograph.randomness import generator
+from barograph.typing import Dates, Floats, Mask, Rows
 
 PLACEBO: Final = "placebo"
-_KEY: Final = ["symbol", "date"]
-Rows = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 Names = NDArray[np.object_]
 
 
@@ -33,9 +32,9 @@ class Labelled:
     """
 
     symbol: Names
-    date: NDArray[np.datetime64]
-    exit_date: NDArray[np.datetime64]
-    uniqueness: NDArray[np.float64]
+    date: Dates
+    exit_date: Dates
+    uniqueness: Floats
     regime: Names
     events: pd.DataFrame
     entry_row: Rows
@@ -129,7 +128,7 @@ def labelled_rows(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFr
     by_date = regimes.set_index("date")["regime"]
     named = events["kind"] == CONFIGURED
     ordered = events.assign(named=named).sort_values(["named", "severity", "event"], ascending=[False, False, True])
-    at = pd.MultiIndex.from_frame(labels[_KEY]).get_indexer(pd.MultiIndex.from_frame(archive[_KEY]))
+    at = pd.MultiIndex.from_frame(labels[KEY]).get_indexer(pd.MultiIndex.from_frame(archive[KEY]))
     labelled = at >= 0
     return Labelled(
         symbol=labels["symbol"].to_numpy(object),
@@ -277,7 +276,7 @@ def _sample_table(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory
     )
 
 
-def _weight(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> NDArray[np.float64]:
+def _weight(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> Floats:
     age = np.where(pools.archive[drawn], np.timedelta64(0, "D"), fold.cutoff - rows.date[drawn])
     uniqueness, half_life = rows.uniqueness[drawn], memory.window.half_life
     return row_weights(pools.regime[drawn], uniqueness, age, weights=memory.weights, half_life=half_life)

@@ -5,9 +5,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from barograph.memory.options import Weights
+from barograph.typing import Floats
 
-Floats = NDArray[np.float64]
-_DAYS_A_YEAR = 365.25
+DAYS_A_YEAR = 365.25
 
 
 def row_weights(
@@ -42,5 +42,5 @@ def row_weights(
         if weights.uniqueness:
             weight *= uniqueness
     if half_life:
-        weight *= 0.5 ** (age / np.timedelta64(1, "D") / _DAYS_A_YEAR / half_life)
+        weight *= 0.5 ** (age / np.timedelta64(1, "D") / DAYS_A_YEAR / half_life)
     return weight

@@ -2,15 +2,16 @@
 
 import pandas as pd
 from numpy.typing import ArrayLike
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from barograph.models.classifier import FittedModel, fit_classifier
-from barograph.models.forest import ForestParams, growing
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.classifier import FittedModel, fit_classifier
+from barograph.models.contract.forest import ForestParams, growing
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.typing import STRICT
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class ExtraTrees:
     """Extremely randomised trees: every tree sees all rows, and thresholds are drawn rather than searched.
 

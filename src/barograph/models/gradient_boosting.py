@@ -5,18 +5,19 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
-from barograph.models.classifier import Estimator, FittedModel, Floats, fit_classifier
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.classifier import Estimator, FittedModel, fit_classifier
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.typing import STRICT, Floats, Ints
 
 
 class GradientBoostingParams(TypedDict, total=False):
     """scikit-learn's parameters that may be set; what is absent keeps the library's default."""
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     n_estimators: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -27,7 +28,7 @@ class GradientBoostingParams(TypedDict, total=False):
     max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"] | None
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class GradientBoosting:
     """Stochastic gradient boosting (Friedman 2002); a missing value counts as the feature's median.
 
@@ -58,7 +59,7 @@ class GradientBoosting:
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
 
-        def boost(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
+        def boost(values: NDArray[np.float32], classes: Ints, weights: Floats) -> Estimator:
             at_the_median = SimpleImputer(strategy="median", keep_empty_features=True)
             boosting = GradientBoostingClassifier(**settled(self), random_state=seed)
             pipeline = make_pipeline(at_the_median, boosting)

@@ -5,26 +5,27 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
-from barograph.models.classifier import Estimator, FittedModel, Floats, fit_classifier
-from barograph.models.ranks import fit_on_ranks
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.classifier import Estimator, FittedModel, fit_classifier
+from barograph.models.contract.ranks import fit_on_ranks
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.typing import STRICT, Floats, Ints
 
 
 class LogisticParams(TypedDict, total=False):
     """scikit-learn's parameters that may be set; what is absent keeps the library's default."""
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     C: Annotated[float, Field(gt=0)]
     max_iter: Annotated[int, Field(ge=1)]
     tol: Annotated[float, Field(gt=0)]
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class LogisticRegression:
     """Multinomial logistic regression on ranks, so that no outlier pulls a line.
 
@@ -50,7 +51,7 @@ class LogisticRegression:
         """Fit on one thread, for the order of floating-point sums; see :func:`barograph.models.fit_classifier`."""
         from sklearn.linear_model import LogisticRegression as Multinomial
 
-        def regress(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> Estimator:
+        def regress(values: NDArray[np.float32], classes: Ints, weights: Floats) -> Estimator:
             regression = Multinomial(**settled(self), random_state=seed)
             fitted: Estimator = fit_on_ranks(values, classes, weights, regression, scale="normal")
             return fitted

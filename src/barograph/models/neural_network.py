@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from barograph.errors import InputError
-from barograph.models.canonical import archived, unarchived
-from barograph.models.classifier import FittedModel, Floats, fit_classifier
-from barograph.models.ranks import fit_on_ranks
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.canonical import archived, unarchived
+from barograph.models.contract.classifier import FittedModel, fit_classifier
+from barograph.models.contract.ranks import fit_on_ranks
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.storage import Format, register_format
 from barograph.randomness import generator, seed_for
+from barograph.typing import STRICT, Floats, Ints
 
 if TYPE_CHECKING:
     from keras import Sequential
@@ -42,7 +44,7 @@ class NetworkParams(TypedDict, total=False):
     (20), passes over the rows in batches of `batch_size` (128).
     """
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     hidden_units: Annotated[int, Field(ge=1)]
     layers: Annotated[int, Field(ge=1)]
@@ -85,7 +87,7 @@ class NetworkClassifier:
         return np.asarray(self.network(ranks, training=False), np.float64)
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class NeuralNetwork:
     """A small network of dense layers on ranks, trained by Adam [1]_ on weighted cross-entropy for a fixed time.
 
@@ -115,7 +117,7 @@ class NeuralNetwork:
     ) -> FittedModel:
         """Fit; see :func:`barograph.models.fit_classifier`, and :func:`start_tensorflow` for what else it raises."""
 
-        def learn(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> NetworkClassifier:
+        def learn(values: NDArray[np.float32], classes: Ints, weights: Floats) -> NetworkClassifier:
             start_tensorflow()
             settings = _DEFAULTS | settled(self)
             ranks = fit_on_ranks(values, classes, weights, scale="uniform")
@@ -190,6 +192,17 @@ def from_files(files: Mapping[str, bytes]) -> NetworkClassifier:
     return NetworkClassifier(unarchived(files[RANKS], RANKS), network)
 
 
+register_format(
+    Format(
+        NetworkClassifier,
+        (ARCHITECTURE, WEIGHTS, RANKS),
+        ("keras", "tensorflow", "scikit-learn", "skops"),
+        to_files,
+        from_files,
+    )
+)
+
+
 def _architecture(network: "Sequential") -> Any:
     return json.loads(network.to_json())
 
@@ -228,7 +241,7 @@ def _network(width: int, units: Sequence[int], *, dropout: float = 0.0, l2: floa
     return network
 
 
-def _batches(rows: int, size: int, epochs: int, seed: int) -> NDArray[np.int64]:
+def _batches(rows: int, size: int, epochs: int, seed: int) -> Ints:
     random = generator(seed, "batches")
     size = min(size, rows)
     orders = [random.permutation(rows)[: rows // size * size] for _ in range(epochs)]
@@ -238,9 +251,9 @@ def _batches(rows: int, size: int, epochs: int, seed: int) -> NDArray[np.int64]:
 def _train(
     network: "Sequential",
     inputs: Floats,
-    classes: NDArray[np.int64],
+    classes: Ints,
     weights: Floats,
-    batches: NDArray[np.int64],
+    batches: Ints,
     learning_rate: float,
 ) -> None:
     import keras

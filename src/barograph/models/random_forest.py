@@ -4,12 +4,13 @@ from typing import Annotated
 
 import pandas as pd
 from numpy.typing import ArrayLike
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from barograph.models.classifier import FittedModel, fit_classifier
-from barograph.models.forest import ForestParams, growing
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.classifier import FittedModel, fit_classifier
+from barograph.models.contract.forest import ForestParams, growing
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.typing import STRICT
 
 
 class RandomForestParams(ForestParams, total=False):
@@ -18,7 +19,7 @@ class RandomForestParams(ForestParams, total=False):
     max_samples: Annotated[float, Field(gt=0, le=1)] | None
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class RandomForest:
     """A random forest; missing values are split on natively.
 

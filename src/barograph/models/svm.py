@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from barograph.errors import InputError
 from barograph.folds import expanding_splits
-from barograph.models.canonical import archived, unarchived
-from barograph.models.classifier import FittedModel, Floats, fit_classifier
-from barograph.models.ranks import fit_on_ranks
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.canonical import archived, unarchived
+from barograph.models.contract.classifier import FittedModel, fit_classifier
+from barograph.models.contract.ranks import fit_on_ranks
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.storage import Format, register_format
+from barograph.typing import STRICT, Floats, Ints, Rows
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -35,7 +37,7 @@ class SVMParams(TypedDict, total=False):
     rows' ranks, each of which runs from 0 to 1.
     """
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     C: Annotated[float, Field(gt=0)]
     gamma: Annotated[float, Field(gt=0)]
@@ -61,7 +63,7 @@ class MarginClassifier:
         return np.asarray(self.link.predict_proba(_margins(self.margins, X)), np.float64)
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class SVM:
     """A support vector machine on ranks: one class against the rest, Gaussian kernel, squared hinge loss.
 
@@ -120,7 +122,7 @@ class SVM:
         """
 
         def separate(
-            values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats, lives: pd.DataFrame
+            values: NDArray[np.float32], classes: Ints, weights: Floats, lives: pd.DataFrame
         ) -> MarginClassifier:
             from sklearn.linear_model import LogisticRegression
 
@@ -142,7 +144,7 @@ class SVM:
         return fit_classifier(separate, X, y, sample_weight, lives=in_order if lives is None else lives)
 
     def _machine(
-        self, values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats, seed: int, losses: float = 1.0
+        self, values: NDArray[np.float32], classes: Ints, weights: Floats, seed: int, losses: float = 1.0
     ) -> "Pipeline":
         from sklearn.kernel_approximation import Nystroem
         from sklearn.svm import LinearSVC
@@ -166,6 +168,9 @@ def from_files(files: Mapping[str, bytes]) -> MarginClassifier:
     return MarginClassifier(unarchived(files[MARGINS], MARGINS), unarchived(files[LINK], LINK))
 
 
+register_format(Format(MarginClassifier, (MARGINS, LINK), ("scikit-learn", "skops"), to_files, from_files))
+
+
 def _margins(machine: "Pipeline", X: NDArray[np.float32]) -> Floats:
     from threadpoolctl import threadpool_limits
 
@@ -174,7 +179,7 @@ def _margins(machine: "Pipeline", X: NDArray[np.float32]) -> Floats:
     return margins.reshape(len(X), -1)
 
 
-def _rehearsal(classes: NDArray[np.int64], lives: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _rehearsal(classes: Ints, lives: pd.DataFrame) -> tuple[Rows, Rows]:
     dates, exit_dates = (lives[name].to_numpy("datetime64[D]") for name in ("date", "exit_date"))
     [(past, later)] = expanding_splits(dates, exit_dates, splits=1, first_share=_FIRST_SHARE)
     needed = classes.max() + 1

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
-from barograph.models.classifier import FittedModel, Floats, fit_classifier
-from barograph.models.search import Sweep, settled, within_range
+from barograph.models.contract.classifier import FittedModel, fit_classifier
+from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.storage import Format, register_format
+from barograph.typing import STRICT, Floats, Ints
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -23,7 +25,7 @@ MODEL: Final = "model.ubj"
 class XGBoostParams(TypedDict, total=False):
     """XGBoost's parameters that may be set; what is absent keeps the library's default."""
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     n_estimators: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -46,6 +48,11 @@ class XGBoostClassifier:
         """Give probabilities, shape (n, classes seen)."""
         return np.asarray(self.booster.inplace_predict(X), np.float64)
 
+    def gains(self) -> Floats:
+        """Give the decrease of the loss that splits on each feature brought, shape (k,)."""
+        gains = self.booster.get_score(importance_type="total_gain")
+        return np.array([gains.get(f"f{i}", 0.0) for i in range(self.booster.num_features())], np.float64)
+
 
 def to_files(classifier: XGBoostClassifier) -> dict[str, bytes]:
     """Write the booster in XGBoost's universal binary JSON."""
@@ -59,7 +66,10 @@ def from_files(files: Mapping[str, bytes]) -> XGBoostClassifier:
     return XGBoostClassifier(xgboost.Booster(model_file=bytearray(files[MODEL])))
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+register_format(Format(XGBoostClassifier, (MODEL,), ("xgboost",), to_files, from_files))
+
+
+@dataclass(frozen=True, config=STRICT)
 class XGBoost:
     """Gradient-boosted trees by XGBoost, on histograms; missing values are split on natively.
 
@@ -82,7 +92,7 @@ class XGBoost:
         """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
         import xgboost
 
-        def boost(values: NDArray[np.float32], classes: NDArray[np.int64], weights: Floats) -> XGBoostClassifier:
+        def boost(values: NDArray[np.float32], classes: Ints, weights: Floats) -> XGBoostClassifier:
             settings: dict[str, Any] = settled(self)
             rounds = settings.pop("n_estimators", 100)
             fixed = {

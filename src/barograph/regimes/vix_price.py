@@ -6,10 +6,11 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
+from barograph.typing import STRICT, Floats
 
 Days = Annotated[int, Field(ge=1)]
 Level = Annotated[float, Field(gt=0)]
@@ -25,7 +26,7 @@ class _Memory:
     locked: bool = False
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class VixPriceRegimes:
     """Five regimes from VIX closes and index closes, causal; the first rule that holds wins.
 
@@ -69,7 +70,7 @@ class VixPriceRegimes:
             raise ValueError("the levels must ascend: normal_vix < high_vix < crash_vix")
         return self
 
-    def label(self, index_close: NDArray[np.float64], vix: NDArray[np.float64]) -> NDArray[np.str_]:
+    def label(self, index_close: Floats, vix: Floats) -> NDArray[np.str_]:
         """Name the regime of every date.
 
         Parameters
@@ -91,7 +92,7 @@ class VixPriceRegimes:
         """
         return np.asarray(self.describe(index_close, vix)["regime"], dtype=np.str_)
 
-    def describe(self, index_close: NDArray[np.float64], vix: NDArray[np.float64]) -> pd.DataFrame:
+    def describe(self, index_close: Floats, vix: Floats) -> pd.DataFrame:
         """Name the regime of every date, the rule that fired and what it looked at.
 
         Parameters
@@ -186,9 +187,7 @@ class VixPriceRegimes:
         return "low_volatility", "vix_low"
 
 
-def _checked(
-    index_close: NDArray[np.float64], vix: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _checked(index_close: Floats, vix: Floats) -> tuple[Floats, Floats]:
     close = np.asarray(index_close, dtype=np.float64)
     level = np.asarray(vix, dtype=np.float64)
     if close.ndim != 1 or close.shape != level.shape or not close.size:

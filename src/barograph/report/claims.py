@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE
-from barograph.predictors import VOTE
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE
+from barograph.names import VOTE
 from barograph.report import crises, palette, words
 from barograph.report.differences import METRICS, RAW, RECALIBRATED, Difference, Study
 from barograph.report.outcomes import both, claim, finding, statement

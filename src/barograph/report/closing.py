@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from barograph.evaluation.ablation import TOO_FEW_CRISES
+from barograph.memory_study.study import TOO_FEW_CRISES
 from barograph.report.differences import Difference, Study
 from barograph.report.study_tables import shared
 from barograph.report.summary import WIDTH, plain, wrapped

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from barograph.predictors import VOTE
+from barograph.names import VOTE
 from barograph.report import palette, words
 from barograph.report.differences import METRICS, OVERALL, Difference, Study
 from barograph.report.outcomes import beside, brief, counted, episodes

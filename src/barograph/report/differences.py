@@ -9,8 +9,8 @@ from typing import Any, Final
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
-from barograph.predictors import VOTE
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.names import VOTE
 from barograph.report import palette
 from barograph.report.words import Estimate
 

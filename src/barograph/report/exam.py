@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from barograph.predictors import BASELINES, VOTE
+from barograph.names import BASELINES, VOTE
 from barograph.report import palette, words
 from barograph.report.inputs import ReportInputs
 from barograph.report.page_tables import Cell, Column, Row

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.predictors import BASELINES, ENSEMBLE
+from barograph.names import BASELINES, ENSEMBLE
 from barograph.report.differences import check
 
 _SCORES: Final = tuple(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from barograph.predictors import UNIVERSE
+from barograph.names import UNIVERSE
 from barograph.report import palette, words
 from barograph.report.figures import (
     Chart,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import words
 from barograph.report.differences import METRICS, OVERALL, Difference, Study
 from barograph.report.study_names import called, target

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from barograph.predictors import BASELINES, UNIVERSE
+from barograph.names import BASELINES, UNIVERSE
 from barograph.report import palette, words
 from barograph.report.inputs import ReportInputs, overall
 from barograph.report.money import traded

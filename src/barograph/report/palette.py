@@ -17,8 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from barograph.predictors import SIGNAL_PREFIX
-from barograph.tables import CLASSES, REGIMES
+from barograph.names import CLASSES, REGIMES, SIGNAL_PREFIX
 
 INK: Final = "#1d2733"
 MUTED: Final = "#5d6b7a"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from barograph.predictors import PRIOR, REGIME_PRIOR, VOTE
+from barograph.names import PRIOR, REGIME_PRIOR, VOTE
 from barograph.report import palette, words
 from barograph.report.differences import RAW, RECALIBRATED, Study
 from barograph.report.study_names import called, subject, target

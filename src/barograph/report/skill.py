@@ -7,12 +7,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from barograph.predictors import BASELINES
+from barograph.names import BASELINES, CLASSES
 from barograph.report import palette, words
 from barograph.report.figures import Chart, Layout, Trace, axis, label, layout, panel_name, rgba, rounded
 from barograph.report.inputs import ReportInputs, models
 from barograph.report.timeline import fold_names
-from barograph.tables import CLASSES
 
 FEW_ROWS: Final = 100
 KINDS: Final = {"regime": "regimes", "fold": "test folds", "event": "events", "sector": "sectors"}

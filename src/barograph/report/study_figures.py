@@ -3,7 +3,7 @@
 import math
 from typing import Any, Final
 
-from barograph.evaluation.ablation import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import outcomes, palette, words
 from barograph.report.differences import OVERALL, RAW, RECALIBRATED, Difference, Study
 from barograph.report.figures import Chart, Layout, Trace, axis, label, layout, rounded

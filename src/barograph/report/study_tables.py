@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from barograph.evaluation.ablation import TOO_FEW_CRISES
+from barograph.memory_study.study import TOO_FEW_CRISES
 from barograph.report import palette, words
 from barograph.report.differences import METRICS, OVERALL, Difference, Study
 from barograph.report.page_tables import Cell, Column, Row

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from barograph.predictors import UNIVERSE
+from barograph.names import UNIVERSE
 from barograph.report import gate
 from barograph.report.inputs import ReportInputs, overall
 from barograph.report.verdict import crash_row, verdict

@@ -7,17 +7,21 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from barograph import tables
 from barograph.backtest import net_returns
+from barograph.ensemble import SoftVote, baseline_predictions
 from barograph.errors import InputError
-from barograph.evaluation import Ablation, compare, judge_differences, scored_rows
-from barograph.models import SoftVote, baseline_predictions, log_loss
-from barograph.predictors import UNIVERSE, VOTE
+from barograph.folds.schema import FOLDS
+from barograph.labels.schema import LABELS
+from barograph.losses import log_loss
+from barograph.market.schema import BARS
+from barograph.memory_study import Ablation, compare, judge_differences, scored_rows
+from barograph.memory_study.schema import ABLATION_PREDICTIONS
+from barograph.names import PROBABILITIES, UNIVERSE, VOTE
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import render_study, study_summary, study_words
-from barograph.stages.ablation_option import studied_models
 from barograph.stages.digests import study_digest
 from barograph.stages.stage import Stage, stage
-from barograph.tables import PROBABILITIES
+from barograph.stages.studied import studied_models
 
 _FOLDER: Final = "studies/ablation"
 _ROWS: Final = ["symbol", "date", "fold"]
@@ -29,8 +33,8 @@ def main(stage: Stage) -> str:
     """Compare the options, raw and recalibrated, model by model and as a vote."""
     settings: Ablation = stage.build("ablation")
     validation, seed = stage.build("validation"), stage.settings["seed"]
-    labels, regimes, folds = (stage.read(one) for one in (tables.LABELS, tables.REGIME_SERIES, tables.FOLDS))
-    strategy, execution, bars = stage.build("strategy"), stage.build("execution"), stage.read(tables.BARS)
+    labels, regimes, folds = (stage.read(one) for one in (LABELS, REGIME_SERIES, FOLDS))
+    strategy, execution, bars = stage.build("strategy"), stage.build("execution"), stage.read(BARS)
     stated = _stated(stage, settings)
     rows = next(iter(stated[VOTE].values()))[_ROWS]
     scored = scored_rows(rows, labels, regimes, validation)
@@ -58,14 +62,14 @@ def _stated(stage: Stage, settings: Ablation) -> dict[str, dict[str, pd.DataFram
     """Read what the models said under each option, by model, and their equal vote beside them."""
     stated: dict[str, dict[str, pd.DataFrame]] = {}
     for option in settings.options:
-        read = stage.read(tables.ABLATION_PREDICTIONS, option=option)
+        read = stage.read(ABLATION_PREDICTIONS, option=option)
         for model in studied_models(settings.models, stage.settings["models"]):
             stated.setdefault(model, {})[option] = read[read["model"] == model].reset_index(drop=True)
     rows = next(iter(next(iter(stated.values())).values()))[_ROWS]
     for model, tables_of in stated.items():
         for option, table in tables_of.items():
             if not table[_ROWS].equals(rows):
-                path = tables.ABLATION_PREDICTIONS.path.format(option=option)
+                path = ABLATION_PREDICTIONS.path.format(option=option)
                 raise InputError(f"{path}: {model} predicted {len(table):,} rows, not the {len(rows):,} of the others")
     vote = {option: _vote([by_option[option] for by_option in stated.values()]) for option in settings.options}
     return stated | {VOTE: vote}

@@ -1,18 +1,23 @@
 """Ablation, one option: walk forward with every model of the study on what this memory shows it."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
 
-from barograph import config, tables
+from barograph import config
+from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.errors import InputError
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
 from barograph.memory import ErrorReplay, Memory, draw_samples
-from barograph.models import walk
+from barograph.memory_study.schema import ABLATION_PREDICTIONS
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
+from barograph.stages.studied import studied_models
 from barograph.stages.tuned import tuned_model
+from barograph.training import walk
 
 
 @stage("ablation.models", "models", "memory.rows", "folds", "seed")
@@ -20,15 +25,15 @@ def main(stage: Stage) -> str:
     """Predict the test windows with the models of the study; what is drawn is what the samples stage would draw."""
     if stage.option is None:
         raise InputError("option: null; it must name a memory option, as `dvc repro studies/ablation/dvc.yaml` does")
-    labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
+    labels, regimes = stage.read(LABELS), stage.read(REGIME_SERIES)
     memory, seed = _memory(stage.option, stage.settings["memory.rows"]), stage.settings["seed"]
-    events, archive = stage.read(tables.EVENTS), stage.read(tables.ARCHIVE)
+    events, archive = stage.read(EVENTS), stage.read(ARCHIVE)
     folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=stage.build("folds"), seed=seed)
     samples, tested = pd.concat(drawn, ignore_index=True), folds[folds["test_end"].notna()]
     replay = None
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
-    features, selection = stage.read(tables.FEATURES), stage.read(tables.SELECTION)
+    features, selection = stage.read(FEATURES), stage.read(SELECTION)
     own = partial(walk, features=features, labels=labels, samples=samples, folds=tested, selection=selection)
     parts = []
     configured = stage.settings["models"]
@@ -37,23 +42,8 @@ def main(stage: Stage) -> str:
         bar = tqdm(steps, f"{stage.option}, {name}", total=len(tested), unit="fold", disable=None)
         parts += [step.predictions.assign(model=name) for step in bar]
     predictions = pd.concat(parts, ignore_index=True)
-    stage.write(tables.ABLATION_PREDICTIONS, predictions, option=stage.option)
+    stage.write(ABLATION_PREDICTIONS, predictions, option=stage.option)
     return f"{stage.option}: {len(predictions):,} predictions of {predictions['model'].nunique()} models"
-
-
-def studied_models(named: list[str], configured: Mapping[str, Any]) -> list[str]:
-    """Give those of the study's models that are configured: dropping a model drops it from the study."""
-    if unknown := [name for name in named if name not in configured and name not in _models_of_conf()]:
-        raise InputError(
-            f"ablation.models: {unknown[0]} is no model; there are {sorted({*configured, *_models_of_conf()})}"
-        )
-    if not (models := [name for name in named if name in configured]):
-        raise InputError(f"ablation.models: none of {named} is configured; there are {sorted(configured)}")
-    return models
-
-
-def _models_of_conf() -> set[str]:
-    return {path.stem for path in (config.CONF / "model").glob("*.yaml")}
 
 
 def _memory(option: str, rows: int) -> Memory:

@@ -1,20 +1,23 @@
 """Archive: rare events, named and found, their rows, and the day from which each may be used."""
 
-from barograph import tables
-from barograph.memory import archive_tables, event_log
-from barograph.memory.events import CONFIGURED
+from barograph.archive import archive_tables, event_log
+from barograph.archive.events import CONFIGURED
+from barograph.archive.schema import ARCHIVE, EVENTS
+from barograph.labels.schema import LABELS
+from barograph.market.schema import BARS
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
 
 
 @stage("archive")
 def main(stage: Stage) -> str:
     """Collect the rows of every event and report what the data does not cover."""
-    labels, regimes = stage.read(tables.LABELS), stage.read(tables.REGIME_SERIES)
+    labels, regimes = stage.read(LABELS), stage.read(REGIME_SERIES)
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    bars = stage.read(tables.BARS)
+    bars = stage.read(BARS)
     events, rows = archive_tables(labels, regimes, bars, stage.build("archive"))
-    stage.write(tables.EVENTS, events)
-    stage.write(tables.ARCHIVE, rows)
+    stage.write(EVENTS, events)
+    stage.write(ARCHIVE, rows)
     stage.write_csv("reports/archive/events.csv", events)
     stage.write_csv("reports/archive/log.csv", event_log(events))
     first, last = bars["date"].min(), bars["date"].max()

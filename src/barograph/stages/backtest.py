@@ -5,7 +5,9 @@ import pyarrow.parquet as pq
 
 from barograph import tables
 from barograph.backtest import backtest, metrics
-from barograph.predictors import ENSEMBLE, SIGNAL_PREFIX
+from barograph.features.schema import FEATURES
+from barograph.market.schema import BARS
+from barograph.names import ENSEMBLE, SIGNAL_PREFIX
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
@@ -16,7 +18,7 @@ def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal."""
     result = backtest(
         read_predictors(stage),
-        stage.read(tables.BARS),
+        stage.read(BARS),
         stage.build("strategy"),
         stage.build("execution"),
         stage.build("validation"),
@@ -40,10 +42,10 @@ def main(stage: Stage) -> str:
 
 def _signals(stage: Stage) -> pd.DataFrame:
     """Read the features that are signals, and no others."""
-    path = stage.root / tables.FEATURES.path
+    path = stage.root / FEATURES.path
     columns = pq.read_schema(path).names if path.is_file() else []
     names = [name for name in columns if name.startswith(SIGNAL_PREFIX)]
-    return tables.read(tables.FEATURES, stage.root, columns=[*tables.FEATURES.key, *names])
+    return tables.read(FEATURES, stage.root, columns=[*FEATURES.key, *names])
 
 
 if __name__ == "__main__":

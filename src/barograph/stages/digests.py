@@ -4,6 +4,9 @@ import hashlib
 import json
 
 from barograph import tables
+from barograph.features.schema import FEATURES
+from barograph.folds.schema import FOLDS
+from barograph.labels.schema import LABELS
 from barograph.stages.stage import Stage
 
 
@@ -14,6 +17,6 @@ def md5(stage: Stage, table: tables.Table) -> str:
 
 def study_digest(stage: Stage, budget: int) -> str:
     """Give a digest of what a memory study is run on: labels, features, test windows and the budget of rows."""
-    windows = stage.read(tables.FOLDS)[["test_start", "test_end"]].to_csv(index=False)
-    parts = [md5(stage, tables.LABELS), md5(stage, tables.FEATURES), windows, budget]
+    windows = stage.read(FOLDS)[["test_start", "test_end"]].to_csv(index=False)
+    parts = [md5(stage, LABELS), md5(stage, FEATURES), windows, budget]
     return hashlib.md5(json.dumps(parts).encode()).hexdigest()

@@ -1,7 +1,9 @@
 """Drift: what moved between each test window and its past, false alarms controlled."""
 
-from barograph import tables
-from barograph.evaluation import drift_metrics, measure_drift
+from barograph.drift import drift_metrics, measure_drift
+from barograph.features.schema import FEATURES
+from barograph.folds.schema import FOLDS
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 
@@ -11,10 +13,10 @@ def main(stage: Stage) -> str:
     """Compare features, regimes and predictions of every test window with what came before."""
     catalogue = stage.read_csv("reports/features/catalogue.csv")
     result = measure_drift(
-        stage.read(tables.FEATURES),
-        stage.read(tables.REGIME_SERIES),
+        stage.read(FEATURES),
+        stage.read(REGIME_SERIES),
         read_predictors(stage),
-        stage.read(tables.FOLDS),
+        stage.read(FOLDS),
         dict(zip(catalogue["name"], catalogue["family"], strict=True)),
         stage.build("drift"),
         stage.settings["seed"],

@@ -4,10 +4,14 @@ from typing import Final
 
 import pandas as pd
 
-from barograph import tables
-from barograph.models import Combination, baseline_predictions
-from barograph.predictors import PRIOR, REGIME_PRIOR
+from barograph.ensemble import Combination, baseline_predictions
+from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
+from barograph.folds.schema import FOLDS
+from barograph.labels.schema import LABELS
+from barograph.names import PRIOR, REGIME_PRIOR
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
+from barograph.training.schema import PREDICTIONS
 
 _STEPS: Final = {"member_calibration": "members calibrated", "stacking": "stacked", "calibration": "calibrated"}
 
@@ -15,11 +19,11 @@ _STEPS: Final = {"member_calibration": "members calibrated", "stacking": "stacke
 @stage("models", "ensemble")
 def main(stage: Stage) -> str:
     """Combine the models' out-of-sample predictions and put the baselines beside them."""
-    members = {model: stage.read(tables.PREDICTIONS, model=model) for model in stage.settings["models"]}
-    labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
+    members = {model: stage.read(PREDICTIONS, model=model) for model in stage.settings["models"]}
+    labels, folds = stage.read(LABELS), stage.read(FOLDS)
     found = stage.build("ensemble").walk(members, labels, folds)
-    baselines = baseline_predictions(found.predictions, labels, stage.read(tables.REGIME_SERIES), folds)
-    stage.write(tables.ENSEMBLE_PREDICTIONS, pd.concat([found.predictions, baselines], ignore_index=True))
+    baselines = baseline_predictions(found.predictions, labels, stage.read(REGIME_SERIES), folds)
+    stage.write(ENSEMBLE_PREDICTIONS, pd.concat([found.predictions, baselines], ignore_index=True))
     stage.write_json("models/ensemble/ensemble.json", found.final.plain())
     return f"{len(found.predictions):,} rows by {_words(found)}; baselines {PRIOR} and {REGIME_PRIOR}"
 

@@ -3,27 +3,22 @@
 import pandas as pd
 from tqdm import tqdm
 
-from barograph import tables
-from barograph.explain import (
-    ROW,
-    agreement,
-    attribute,
-    beeswarm,
-    explained_rows,
-    fold_stability,
-    importance,
-    methods,
-)
-from barograph.models import kept_features, load
+from barograph.explain import ROW, agreement, attribute, beeswarm, explained_rows, fold_stability, importance, methods
+from barograph.features.schema import FEATURES
+from barograph.models import load
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection import kept_features
+from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
+from barograph.training.schema import IMPORTANCE
 
 
 @stage("explain", "models", "seed")
 def main(stage: Stage) -> str:
     """Attribute the final models' outputs on the same rows, and collect the importances of all folds."""
     settings, seed, models = stage.build("explain"), stage.settings["seed"], stage.settings["models"]
-    rows = explained_rows(stage.read(tables.FEATURES), stage.read(tables.REGIME_SERIES), settings.rows, seed)
-    selection = stage.read(tables.SELECTION)
+    rows = explained_rows(stage.read(FEATURES), stage.read(REGIME_SERIES), settings.rows, seed)
+    selection = stage.read(SELECTION)
     kept = kept_features(selection, selection["fold"].max(), rows.columns.drop(list(ROW)))
     rows, X = rows[[*ROW, *kept]], rows[kept]
     bar = tqdm(models, "explain", unit="model", disable=None)
@@ -45,8 +40,8 @@ def main(stage: Stage) -> str:
 
 
 def _by_fold(stage: Stage) -> pd.DataFrame:
-    parts = [stage.read(tables.IMPORTANCE, model=name).assign(model=name) for name in stage.settings["models"]]
-    return pd.concat(parts, ignore_index=True)[["model", *tables.IMPORTANCE.columns]]
+    parts = [stage.read(IMPORTANCE, model=name).assign(model=name) for name in stage.settings["models"]]
+    return pd.concat(parts, ignore_index=True)[["model", *IMPORTANCE.columns]]
 
 
 def _summary(models: int, rows: pd.DataFrame, agreements: pd.DataFrame) -> str:

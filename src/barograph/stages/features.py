@@ -10,8 +10,11 @@ from tqdm import tqdm
 from barograph import tables
 from barograph.features import Feature, available, catalogue
 from barograph.features.asof import AGES
+from barograph.features.schema import FEATURES
 from barograph.features.signals import merge
 from barograph.market import read_signals
+from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
 
 _SHOWN = [field.name for field in fields(Feature) if field.name not in {"function", "output"}]
@@ -20,15 +23,15 @@ _SHOWN = [field.name for field in fields(Feature) if field.name not in {"functio
 @stage("features")
 def main(stage: Stage) -> str:
     """Compute every configured feature that the source has inputs for, and list the others."""
-    bars, universe = stage.read(tables.BARS), stage.read(tables.UNIVERSE)
+    bars, universe = stage.read(BARS), stage.read(UNIVERSE)
     signals, of_signals = _signals(stage, universe)
-    context, regimes = stage.read(tables.CONTEXT), stage.read(tables.REGIME_SERIES)
-    facts = stage.read_optional(tables.FACTS)
+    context, regimes = stage.read(CONTEXT), stage.read(REGIME_SERIES)
+    facts = stage.read_optional(FACTS)
     inputs = (bars, context, universe, regimes, facts, signals)
     features = stage.build("features")
     computed = _write(stage, features.stream(*inputs), len(bars))
     if facts is not None and (unread := _unread(facts)):
-        print(f"          {tables.FACTS.path}: no feature reads the fields {', '.join(unread)}.")
+        print(f"          {FACTS.path}: no feature reads the fields {', '.join(unread)}.")
     _, left_out = available(*inputs, features.calendar)
     listed = [*catalogue(), *of_signals]
     entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in listed])
@@ -57,7 +60,7 @@ def _write(stage: Stage, blocks: Iterable[pd.DataFrame], rows: int) -> list[str]
                 yield block
                 bar.update(len(block))
 
-    tables.write_blocks(tables.FEATURES, counted(), stage.out)
+    tables.write_blocks(FEATURES, counted(), stage.out)
     return computed
 
 
@@ -67,7 +70,7 @@ def _signals(stage: Stage, universe: pd.DataFrame) -> tuple[pd.DataFrame | None,
     own, notes = read_signals(Path(path), universe)
     for note in notes:
         print(f"          {note}")
-    return merge({tables.SIGNALS.path: stage.read_optional(tables.SIGNALS), path: own})
+    return merge({SIGNALS.path: stage.read_optional(SIGNALS), path: own})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.evaluation import Champion, gate_metrics, judge, read_champion
+from barograph.gate import Champion, gate_metrics, judge, read_champion
 from barograph.stages.stage import Stage, stage
 
 _CHAMPION: Final = "models/champion/metrics.json"

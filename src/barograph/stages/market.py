@@ -4,8 +4,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from barograph import tables
 from barograph.market import MarketData, Yahoo
+from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
 from barograph.stages.stage import Stage, stage
 
 
@@ -13,10 +13,10 @@ from barograph.stages.stage import Stage, stage
 def main(stage: Stage) -> str:
     """Load, validate and write bars, context and universe."""
     data = _load(stage.build("market"))
-    stage.write(tables.BARS, data.bars)
-    stage.write(tables.CONTEXT, data.context)
-    stage.write(tables.UNIVERSE, data.universe)
-    for table, frame in ((tables.FACTS, data.facts), (tables.SIGNALS, data.signals)):
+    stage.write(BARS, data.bars)
+    stage.write(CONTEXT, data.context)
+    stage.write(UNIVERSE, data.universe)
+    for table, frame in ((FACTS, data.facts), (SIGNALS, data.signals)):
         if frame is not None:
             stage.write(table, frame)
     stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})

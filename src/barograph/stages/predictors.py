@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from barograph import tables
+from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
 from barograph.stages.stage import Stage
+from barograph.training.schema import PREDICTIONS
 
 
 def read_predictors(stage: Stage) -> pd.DataFrame:
@@ -11,5 +12,5 @@ def read_predictors(stage: Stage) -> pd.DataFrame:
 
     Files of models that are no longer configured are left alone.
     """
-    models = [stage.read(tables.PREDICTIONS, model=model).assign(predictor=model) for model in stage.settings["models"]]
-    return pd.concat([*models, stage.read(tables.ENSEMBLE_PREDICTIONS)], ignore_index=True)
+    models = [stage.read(PREDICTIONS, model=model).assign(predictor=model) for model in stage.settings["models"]]
+    return pd.concat([*models, stage.read(ENSEMBLE_PREDICTIONS)], ignore_index=True)

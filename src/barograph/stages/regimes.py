@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from barograph import tables
+from barograph.market.schema import CONTEXT
+from barograph.names import REGIMES
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
-from barograph.tables import REGIMES
 
 
 @stage("regime")
 def main(stage: Stage) -> str:
     """Name the regime of every date from the first known VIX on."""
-    context = stage.read(tables.CONTEXT)
+    context = stage.read(CONTEXT)
     known = np.flatnonzero(context["vix"].notna())
     before, stale = known[0], len(context) - 1 - known[-1]
     if before:
@@ -18,7 +19,7 @@ def main(stage: Stage) -> str:
     if stale:
         print(f"          the VIX ends {stale} dates before the context does; its last value is carried forward")
     regimes = stage.build("regime").table(context)
-    stage.write(tables.REGIME_SERIES, regimes)
+    stage.write(REGIME_SERIES, regimes)
     counts = regimes["regime"].value_counts()
     return f"{len(regimes):,} dates: " + ", ".join(f"{name} {counts.get(name, 0):,}" for name in REGIMES)
 

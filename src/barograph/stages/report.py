@@ -6,8 +6,17 @@ from typing import Any, Final
 
 import pandas as pd
 
-from barograph import config, tables
+from barograph import config
+from barograph.archive.schema import ARCHIVE
+from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
+from barograph.features.schema import FEATURES
+from barograph.folds.schema import FOLDS
+from barograph.labels.schema import LABELS
+from barograph.market.schema import BARS, CONTEXT
+from barograph.memory.schema import SAMPLES
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import ReportInputs, render, summary_table
+from barograph.selection.schema import SELECTION
 from barograph.stages.digests import md5, study_digest
 from barograph.stages.stage import Stage, stage
 
@@ -16,12 +25,12 @@ _LIBRARIES: Final = (
     "xgboost" if sys.platform == "darwin" else "xgboost-cpu",
 )
 _HASHED: Final = (
-    tables.BARS,
-    tables.CONTEXT,
-    tables.FEATURES,
-    tables.LABELS,
-    tables.SAMPLES,
-    tables.ENSEMBLE_PREDICTIONS,
+    BARS,
+    CONTEXT,
+    FEATURES,
+    LABELS,
+    SAMPLES,
+    ENSEMBLE_PREDICTIONS,
 )
 _STUDY: Final = "studies/published"
 _DATES: Final = ["start", "end", "recognised_on", "available_from"]
@@ -54,11 +63,11 @@ def main(stage: Stage) -> str:
     catalogue = stage.read_csv("reports/features/catalogue.csv")
     events = stage.read_csv("reports/archive/events.csv", dates=_DATES)
     inputs = ReportInputs(
-        context=stage.read(tables.CONTEXT),
-        regimes=stage.read(tables.REGIME_SERIES),
-        folds=stage.read(tables.FOLDS),
-        samples=stage.read(tables.SAMPLES),
-        archive=stage.read(tables.ARCHIVE),
+        context=stage.read(CONTEXT),
+        regimes=stage.read(REGIME_SERIES),
+        folds=stage.read(FOLDS),
+        samples=stage.read(SAMPLES),
+        archive=stage.read(ARCHIVE),
         archive_events=events[events["kind"] == "configured"].reset_index(drop=True),
         found_events=events[events["kind"] == "episode"].reset_index(drop=True),
         slices=stage.read_csv("reports/validation/slices.csv"),
@@ -79,7 +88,7 @@ def main(stage: Stage) -> str:
         drift_regimes=stage.read_csv("reports/drift/regimes.csv"),
         drift_shares=stage.read_csv("reports/drift/regime_shares.csv"),
         drift_predictions=stage.read_csv("reports/drift/predictions.csv"),
-        selection=stage.read(tables.SELECTION),
+        selection=stage.read(SELECTION),
         selection_stability=stage.read_json("reports/selection/summary.json")["stability"],
         tuning={name: _tuned(stage, name) for name in stage.settings["models"]},
         catalogue=catalogue[catalogue["computed"]],
@@ -99,7 +108,7 @@ def main(stage: Stage) -> str:
 
 
 def _provenance(stage: Stage) -> dict[str, Any]:
-    bars, source = stage.read(tables.BARS), stage.read_json("data/market/source.json")
+    bars, source = stage.read(BARS), stage.read_json("data/market/source.json")
     first, last = bars["date"].min(), bars["date"].max()
     return {
         "source": source["source"]["_target_"].rpartition(".")[2],

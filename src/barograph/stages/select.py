@@ -5,8 +5,11 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from barograph import tables
-from barograph.models import fold_selections, kept_shares, select_features, selection_summary
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection import fold_selections, kept_shares, select_features, selection_summary
+from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
 
 
@@ -14,14 +17,14 @@ from barograph.stages.stage import Stage, stage
 def main(stage: Stage) -> str:
     """Select on every fold's own past, that of the model that goes into service included."""
     selection, walk = stage.build("selection"), stage.build("folds")
-    labels = stage.read(tables.LABELS)
-    folds = walk.over(labels, stage.read(tables.REGIME_SERIES))
+    labels = stage.read(LABELS)
+    folds = walk.over(labels, stage.read(REGIME_SERIES))
     found = select_features(
-        selection, stage.read(tables.FEATURES), labels, folds, embargo=walk.embargo, seed=stage.settings["seed"]
+        selection, stage.read(FEATURES), labels, folds, embargo=walk.embargo, seed=stage.settings["seed"]
     )
     table = pd.concat(tqdm(found, "select", total=len(folds), unit="fold", disable=None), ignore_index=True)
     summary = selection_summary(table)
-    stage.write(tables.SELECTION, table)
+    stage.write(SELECTION, table)
     stage.write_csv("reports/selection/folds.csv", fold_selections(table))
     stage.write_csv("reports/selection/stability.csv", kept_shares(table))
     stage.write_json("reports/selection/summary.json", summary)

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import barograph
-from barograph import config, tables
+from barograph import config, files, tables
 from barograph.errors import InputError
 
 Recipe = Callable[["Stage"], str]
@@ -113,11 +113,7 @@ class Stage:
 
     def write_text(self, path: str, text: str) -> None:
         """Write a file under a temporary name, then rename it."""
-        target = self.out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.part")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
+        files.write_text(self.out / path, text)
 
 
 def stage(

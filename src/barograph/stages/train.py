@@ -9,23 +9,23 @@ from typing import Any, NamedTuple
 import pandas as pd
 from tqdm import tqdm
 
-from barograph import tables
+from barograph import config
+from barograph.features.schema import FEATURES
+from barograph.folds.schema import FOLDS
+from barograph.labels import class_frequencies
+from barograph.labels.schema import LABELS
+from barograph.losses import log_loss
 from barograph.memory import ErrorReplay, replayed_by_regime
-from barograph.models import (
-    Model,
-    Step,
-    check_storable,
-    class_frequencies,
-    feature_importance,
-    log_loss,
-    save,
-    sit_exams,
-    walk,
-)
+from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
+from barograph.models import Model, check_storable, save
+from barograph.names import PROBABILITIES
 from barograph.randomness import seed_for
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
 from barograph.stages.tuned import tuned_model
-from barograph.tables import PROBABILITIES
+from barograph.training import Step, feature_importance, sit_exams, walk
+from barograph.training.schema import EXAM_PREDICTIONS, IMPORTANCE, PREDICTIONS, REPLAY, UNREPLAYED
 
 
 @stage(
@@ -40,8 +40,8 @@ def main(stage: Stage) -> str:
     """Train the model that DVC names or, by hand, the one that `model=` chooses."""
     name, settings = stage.chosen_model()
     model, seed = tuned_model(stage, name, settings), stage.settings["seed"]
-    labels, folds = stage.read(tables.LABELS), stage.read(tables.FOLDS)
-    features, samples, selection = (stage.read(one) for one in (tables.FEATURES, tables.SAMPLES, tables.SELECTION))
+    labels, folds = stage.read(LABELS), stage.read(FOLDS)
+    features, samples, selection = (stage.read(one) for one in (FEATURES, SAMPLES, SELECTION))
     own = partial(walk, model, features, labels, samples, folds, name=name, seed=seed, selection=selection)
     replay = _error_replay(stage, labels)
     walked = _Walked([], [], [], [])
@@ -54,12 +54,12 @@ def main(stage: Stage) -> str:
         walked.shown.append(step.shown)
         walked.replayed.append(step.replayed)
     predictions, importance, shown, replayed = (pd.concat(parts, ignore_index=True) for parts in walked)
-    stage.write(tables.PREDICTIONS, predictions, model=name)
-    stage.write(tables.IMPORTANCE, importance, model=name)
-    stage.write(tables.REPLAY, replayed, model=name)
-    stage.write(tables.UNREPLAYED, _unreplayed(own, replay, folds, name, predictions), model=name)
+    stage.write(PREDICTIONS, predictions, model=name)
+    stage.write(IMPORTANCE, importance, model=name)
+    stage.write(REPLAY, replayed, model=name)
+    stage.write(UNREPLAYED, _unreplayed(own, replay, folds, name, predictions), model=name)
     stage.write_csv(f"reports/replay/{name}.csv", replayed_by_regime(shown, replayed))
-    stage.write(tables.EXAM_PREDICTIONS, _exams(stage, model, features, labels, selection, name), model=name)
+    stage.write(EXAM_PREDICTIONS, _exams(stage, model, features, labels, selection, name), model=name)
     save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
     again = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{again}"
@@ -79,7 +79,7 @@ def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
     if replay is None:
         return None
     half_life = stage.settings["memory.window.half_life"]
-    return ErrorReplay(replay, weights, half_life, labels, stage.read(tables.REGIME_SERIES))
+    return ErrorReplay(replay, weights, half_life, labels, stage.read(REGIME_SERIES))
 
 
 def _unreplayed(
@@ -101,11 +101,11 @@ def _exams(
     stage: Stage, model: Model, features: pd.DataFrame, labels: pd.DataFrame, selection: pd.DataFrame, name: str
 ) -> pd.DataFrame:
     """Let today's model predict each crisis as if it had never seen it."""
-    exams, samples = stage.read(tables.EXAMS), stage.read(tables.EXAM_SAMPLES)
+    exams, samples = stage.read(EXAMS), stage.read(EXAM_SAMPLES)
     seed = stage.settings["seed"]
     sat = sit_exams(model, features, labels, samples, exams, name=name, seed=seed, selection=selection)
     bar = tqdm(sat, f"{name}, exams", total=len(exams), unit="exam", disable=None)
-    nothing = pd.DataFrame(columns=list(tables.EXAM_PREDICTIONS.columns))
+    nothing = pd.DataFrame(columns=list(EXAM_PREDICTIONS.columns))
     predictions: pd.DataFrame = pd.concat([nothing, *bar] if exams.empty else list(bar), ignore_index=True)
     return predictions
 
@@ -113,7 +113,7 @@ def _exams(
 def _facts(step: Step, params: Mapping[str, Any], settings: Mapping[str, Any], folds: pd.DataFrame) -> dict[str, Any]:
     rows = step.rows
     return {
-        "settings": _digest(json.dumps(settings, sort_keys=True).encode()),
+        "settings": _digest(json.dumps(config.without_code(settings), sort_keys=True).encode()),
         "params": dict(params),
         "data": _digest(rows.X.to_numpy().tobytes(), rows.y.tobytes(), rows.weight.tobytes()),
         "window": [f"{day:%F}" for day in (folds["train_start"].iloc[-1], folds["train_end"].iloc[-1])],

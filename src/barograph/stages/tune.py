@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from barograph import config, tables
+from barograph import config
 from barograph.errors import InputError
-from barograph.models import kept_features, study_rows, tune
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.selection import kept_features
+from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
+from barograph.tuning import study_rows, tune
 
 if TYPE_CHECKING:
     from optuna.storages import JournalStorage
@@ -20,11 +25,11 @@ def main(stage: Stage) -> str:
     """Tune the model that DVC names or, by hand, the one that `model=` chooses; `storage=` keeps the study."""
     name, chosen = stage.chosen_model()
     model, settings = config.build(chosen, f"models.{name}"), stage.build("tuning")
-    labels = stage.read(tables.LABELS)
+    labels = stage.read(LABELS)
     walk = stage.build("folds")
-    first = walk.over(labels, stage.read(tables.REGIME_SERIES))[0]
-    features = stage.read(tables.FEATURES).set_index(["symbol", "date"])
-    features = features[kept_features(stage.read(tables.SELECTION), first.number, features.columns)].reset_index()
+    first = walk.over(labels, stage.read(REGIME_SERIES))[0]
+    features = stage.read(FEATURES).set_index(["symbol", "date"])
+    features = features[kept_features(stage.read(SELECTION), first.number, features.columns)].reset_index()
     data = study_rows(features, labels, first, settings, embargo=walk.embargo)
     kept = stage.settings.get("storage")
     with tqdm(desc=name, total=settings.trials, unit="trial", disable=None) as bar:

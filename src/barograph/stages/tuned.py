@@ -3,8 +3,9 @@
 from typing import Any
 
 from barograph import config
-from barograph.models import Model, searched, tuned
+from barograph.models import Model, searched
 from barograph.stages.stage import Stage
+from barograph.tuning import tuned
 
 
 def tuned_model(stage: Stage, name: str, settings: dict[str, Any]) -> Model:

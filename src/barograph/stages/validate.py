@@ -2,28 +2,27 @@
 
 import pandas as pd
 
-from barograph import tables
-from barograph.evaluation import (
-    Validation,
-    ValidationResult,
-    metrics,
-    replay_groups,
-    replay_improvement,
-    score_exams,
-    validate,
-)
-from barograph.models import exam_baselines
-from barograph.predictors import ENSEMBLE
+from barograph.archive.schema import ARCHIVE
+from barograph.ensemble import exam_baselines
+from barograph.features.schema import FEATURES
+from barograph.labels.schema import LABELS
+from barograph.market.schema import UNIVERSE
+from barograph.memory.schema import EXAMS
+from barograph.names import ENSEMBLE
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.scoring import Validation
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
+from barograph.training.schema import EXAM_PREDICTIONS, PREDICTIONS, REPLAY, UNREPLAYED
+from barograph.validation import ValidationResult, metrics, replay_groups, replay_improvement, score_exams, validate
 
 
 @stage("models", "validation", "seed")
 def main(stage: Stage) -> str:
     """Score all predictors on the same rows: overall and per regime, event, sector and fold; then exams and replay."""
-    archive, validation, seed = stage.read(tables.ARCHIVE), stage.build("validation"), stage.settings["seed"]
-    labels, regimes, universe = (stage.read(one) for one in (tables.LABELS, tables.REGIME_SERIES, tables.UNIVERSE))
+    archive, validation, seed = stage.read(ARCHIVE), stage.build("validation"), stage.settings["seed"]
+    labels, regimes, universe = (stage.read(one) for one in (LABELS, REGIME_SERIES, UNIVERSE))
     predictors, named = read_predictors(stage), archive[archive["kind"] == "configured"]
     result = validate(predictors, labels, regimes, universe, named, validation, seed)
     stage.write_csv("reports/validation/slices.csv", result.slices)
@@ -45,10 +44,8 @@ def _exams(
     stage: Stage, predictors: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation
 ) -> pd.DataFrame:
     """Score what each model says of a crisis that it alone has not seen, beside baselines of the same past."""
-    models = [
-        stage.read(tables.EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["models"]
-    ]
-    exams, seed = stage.read(tables.EXAMS), stage.settings["seed"]
+    models = [stage.read(EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["models"]]
+    exams, seed = stage.read(EXAMS), stage.settings["seed"]
     sat = [*models, exam_baselines(models[0][["exam", "symbol", "date"]], labels, regimes, exams)]
     answers = pd.concat(sat, ignore_index=True)
     return score_exams(answers, predictors, labels, regimes, exams, validation, seed)
@@ -60,11 +57,11 @@ def _replay(
     """Say of each model which of its mistakes were replayed, and whether that helped on later rows that look alike."""
     groups, improvement = [], []
     for name in stage.settings["models"]:
-        replayed, predictions = stage.read(tables.REPLAY, model=name), stage.read(tables.PREDICTIONS, model=name)
+        replayed, predictions = stage.read(REPLAY, model=name), stage.read(PREDICTIONS, model=name)
         if replayed.empty:
             continue
         groups.append(replay_groups(replayed, predictions, labels, regimes, universe).assign(model=name))
-        without, features = stage.read(tables.UNREPLAYED, model=name), stage.read(tables.FEATURES)
+        without, features = stage.read(UNREPLAYED, model=name), stage.read(FEATURES)
         changed = replay_improvement(
             replayed, features, labels, predictions, without, settings=validation, seed=stage.settings["seed"]
         )

@@ -4,12 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.randomness import generator
-
-Floats = NDArray[np.float64]
-States = NDArray[np.intp]
+from barograph.typing import Floats, Rows
 
 CALM, NORMAL, TURBULENT, CRASH, REBOUND = range(5)
 SECTORS: Final = (
@@ -65,7 +62,7 @@ class Economy:
         Simple, over the index.
     """
 
-    state: States
+    state: Rows
     volatility: Floats
     index_return: Floats
     vix: Floats
@@ -123,7 +120,7 @@ def sector_returns(volatility: Floats, noise: Floats) -> Floats:
     return returns
 
 
-def chain(uniform: Floats, hazards: Floats) -> States:
+def chain(uniform: Floats, hazards: Floats) -> Rows:
     """Walk through the states from the normal one.
 
     Parameters

@@ -18,7 +18,6 @@ from barograph.market.simulation.economy import (
     VIX_PREMIUM,
     VOLATILITY,
     Economy,
-    Floats,
     chain,
     follow,
     index_noise,
@@ -27,6 +26,7 @@ from barograph.market.simulation.economy import (
 )
 from barograph.market.simulation.presets import colour
 from barograph.randomness import generator
+from barograph.typing import Floats
 
 _INERTIA: Final = 0.6
 _REVERSAL: Final = -0.95

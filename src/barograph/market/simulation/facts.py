@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from barograph.market.simulation.economy import LIMIT, SECTORS, Floats
+from barograph.market.simulation.economy import LIMIT, SECTORS
 from barograph.market.simulation.tables import symbol_names
 from barograph.randomness import generator
+from barograph.typing import Dates, Floats
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ FUNDAMENTALS: Final = {
 WEEKLY: Final = ("news_sentiment", "social_sentiment")
 MONTHLY: Final = ("analyst_sentiment", "institutional_sentiment", "insider_sentiment")
 
-Days = NDArray[np.datetime64]
 # Shares of variance: of the sector, of the stock, and of what moves.
 _SECTOR, _STOCK, _MOVING = 0.3, 0.4, 0.3
 _QUARTERLY_MEMORY: Final = 0.85
@@ -80,7 +79,7 @@ def simulate_facts(seed: int, symbols: int, dates: pd.DatetimeIndex) -> pd.DataF
     return facts[facts["available_from"] <= last].reset_index(drop=True)
 
 
-def _fundamentals(seed: int, symbols: int, quarters: Days) -> Floats:
+def _fundamentals(seed: int, symbols: int, quarters: Dates) -> Floats:
     count = len(FUNDAMENTALS)
     sector = generator(seed, "simulated", "facts", "sectors").standard_normal((len(SECTORS), count))
     stock = np.stack([generator(seed, "simulated", "facts", n).standard_normal(count) for n in range(symbols)])
@@ -105,15 +104,15 @@ def _moving(seed: int, purpose: str, shape: tuple[int, int, int], memory: float)
     return values
 
 
-def _report_days(seed: int, symbols: int, quarters: Days) -> Days:
+def _report_days(seed: int, symbols: int, quarters: Dates) -> Dates:
     """Give the weekdays on which the quarters are reported, 20 to 45 days after they ended; (stocks, quarters)."""
     late = [generator(seed, "simulated", "reports", n).integers(20, 44, len(quarters)) for n in range(symbols)]
     days = quarters.astype("datetime64[D]") + np.stack(late).astype("timedelta64[D]")
-    weekdays: Days = np.busday_offset(days, 0, roll="forward")
+    weekdays: Dates = np.busday_offset(days, 0, roll="forward")
     return weekdays
 
 
-def _long(names: list[str], fields: tuple[str, ...], days: Days, values: Floats) -> pd.DataFrame:
+def _long(names: list[str], fields: tuple[str, ...], days: Dates, values: Floats) -> pd.DataFrame:
     symbols, steps, width = values.shape
     stock = np.repeat(np.arange(symbols), steps * width)
     return pd.DataFrame(

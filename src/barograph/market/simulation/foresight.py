@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from barograph.market.simulation.economy import Floats
 from barograph.market.simulation.tables import symbol_names
 from barograph.randomness import generator
+from barograph.typing import Floats
 
 HORIZON: Final = 5
 _BLOCK: Final = 100

@@ -12,13 +12,13 @@ from barograph.market.simulation.economy import (
     NORMAL,
     VIX_PREMIUM,
     Economy,
-    Floats,
     follow,
     index_noise,
     sector_noise,
     sector_returns,
 )
 from barograph.market.simulation.stocks import simulate_closes
+from barograph.typing import Floats
 
 PresetName = Literal["bull", "bear", "high_volatility", "low_volatility", "trending", "mean_reverting"]
 

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from barograph.market.simulation.economy import DAY, LIMIT, NORMAL, SECTORS, VOLATILITY, Economy, Floats
+from barograph.market.simulation.economy import DAY, LIMIT, NORMAL, SECTORS, VOLATILITY, Economy
 from barograph.randomness import generator
+from barograph.typing import Floats
 
 RSI_WINDOW: Final = 14
 

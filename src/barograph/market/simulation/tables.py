@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from barograph.market.simulation.economy import SECTORS, Economy, Floats
+from barograph.market.simulation.economy import SECTORS, Economy
 from barograph.market.simulation.stocks import complete_bars
 from barograph.randomness import generator
+from barograph.typing import Floats
 
 _VALUES = ("open", "high", "low", "close", "volume")
 

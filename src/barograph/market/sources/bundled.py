@@ -8,7 +8,8 @@ import pandas as pd
 from pydantic.dataclasses import dataclass
 
 from barograph.market.data import MarketData
-from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
+from barograph.typing import STRICT
 
 _COMPANIES: Final = {
     "AAPL": ("Apple", "Information Technology"),

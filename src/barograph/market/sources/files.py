@@ -9,9 +9,10 @@ from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.market.data import MarketData
-from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
 from barograph.market.sources.reading import SUFFIXES, read_bars, read_table
 from barograph.market.validation import check_signals
+from barograph.typing import STRICT
 
 _OPTIONAL: Final = ("facts", "signals")
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, with_config
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
@@ -12,7 +11,7 @@ from typing_extensions import TypedDict
 from barograph.errors import InputError
 from barograph.market.calendar import sessions
 from barograph.market.data import MarketData
-from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
 from barograph.market.simulation import (
     BadData,
     plant_bad_data,
@@ -22,6 +21,7 @@ from barograph.market.simulation import (
     simulate_facts,
     to_tables,
 )
+from barograph.typing import STRICT, Floats
 
 Seed = Annotated[int, Field(ge=0)]
 Symbols = Annotated[int, Field(ge=1, le=9999)]
@@ -155,7 +155,7 @@ class Simulated:
             facts=simulate_facts(self.seed, self.symbols, dates) if self.facts else None,
         )
 
-    def _strengths(self, dates: pd.DatetimeIndex) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _strengths(self, dates: pd.DatetimeIndex) -> tuple[Floats, Floats]:
         signal, scale = np.full(len(dates), self.signal), np.ones(len(dates))
         if self.drift is not None:
             after = dates >= pd.Timestamp(self.drift["date"])

@@ -3,7 +3,7 @@
 from pydantic.dataclasses import dataclass
 
 from barograph.market.data import MarketData
-from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
 from barograph.market.simulation import (
     PRESETS,
     PresetName,
@@ -13,6 +13,7 @@ from barograph.market.simulation import (
     to_tables,
 )
 from barograph.market.sources.simulated import FirstYear, Seed, Symbols, Years, history
+from barograph.typing import STRICT
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import pandas as pd
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
@@ -15,11 +15,12 @@ from barograph.errors import InputError
 from barograph.market.calendar import last_complete_session, sessions
 from barograph.market.conversion import PRICES
 from barograph.market.data import MarketData
-from barograph.market.loading import STRICT, CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
 from barograph.market.sources.yahoo_cache import read_history
 from barograph.market.sources.yahoo_client import COLUMNS, says_no_data
 from barograph.market.sources.yahoo_update import Update
 from barograph.market.validation import ROUNDING
+from barograph.typing import STRICT
 
 Name = Annotated[str, Field(min_length=1)]
 _EARLIEST: Final = "1927-01-03"
@@ -34,7 +35,7 @@ _NOTE: Final = (
 class Company(TypedDict):
     """A traded symbol's name and GICS sector."""
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     name: Name
     sector: Name

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from barograph.errors import InputError
+from barograph.files import replacing
 from barograph.market.sources.yahoo_client import COLUMNS
 
 _SCHEMA: Final = pa.schema([("date", pa.date32()), *((name, pa.float64()) for name in COLUMNS)])
@@ -59,13 +60,10 @@ def read_history(folder: Path, symbol: str) -> History | None:
 
 def write_history(folder: Path, symbol: str, history: History) -> None:
     """Keep the bars of a symbol, under a temporary name first."""
-    folder.mkdir(parents=True, exist_ok=True)
     span = {"first": f"{history.first:%Y-%m-%d}", "last": f"{history.last:%Y-%m-%d}"}
     table = pa.Table.from_pandas(history.rows, schema=_SCHEMA, preserve_index=False).replace_schema_metadata(span)
-    path = _path(folder, symbol)
-    temporary = path.with_name(f".{path.name}.part")
-    pyarrow.parquet.write_table(table, temporary, compression="zstd")
-    temporary.replace(path)
+    with replacing(_path(folder, symbol)) as temporary:
+        pyarrow.parquet.write_table(table, temporary, compression="zstd")
 
 
 def _path(folder: Path, symbol: str) -> Path:

@@ -1,0 +1,14 @@
+"""What moved between each test window and its past, false alarms controlled."""
+
+from barograph.drift.distances import jensen_shannon_divergence
+from barograph.drift.drift import Drift, DriftResult, drift_metrics, measure_drift
+from barograph.drift.stability import population_stability_index
+
+__all__ = [
+    "Drift",
+    "DriftResult",
+    "drift_metrics",
+    "jensen_shannon_divergence",
+    "measure_drift",
+    "population_stability_index",
+]

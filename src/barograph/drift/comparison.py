@@ -1,0 +1,121 @@
+"""One test window against its past: the values of a feature, or the shares of classes."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from barograph.drift.distances import jensen_shannon_divergence
+from barograph.drift.permutation import Blocks, Draw, permutation_p_value
+from barograph.drift.stability import population_stability_index
+from barograph.typing import Floats, Ints
+
+_GRID: Final = 64
+_QUINTILES: Final = np.arange(1, 5) / 5
+
+
+class ValueComparison(NamedTuple):
+    """How far the values of a feature moved; NaN where either sample is empty."""
+
+    psi: float
+    ks: float
+    p_value: float
+
+
+class ShareComparison(NamedTuple):
+    """How far the shares of classes moved; `js` in bits, NaN where either sample is empty."""
+
+    reference: Floats
+    current: Floats
+    js: float
+    p_value: float
+
+
+def compare_values(values: Floats, block: Ints, blocks: Blocks, draw: Draw, bins: int) -> ValueComparison:
+    """Compare a feature's values in the window with those of the past.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Ascending, without NaN.
+    block : ndarray of int, shape (n,)
+        The block of each.
+    blocks : Blocks
+    draw : callable
+        See :func:`~barograph.drift.permutation.permutation_p_value`.
+    bins : int
+        Quantile bins of the population stability index.
+
+    Returns
+    -------
+    ValueComparison
+        The Kolmogorov-Smirnov statistic is exact; the test takes it at 64 quantiles of both samples together, which is
+        exact too for a feature of fewer values.
+    """
+    current = block >= blocks.past
+    rows, now = values.size, int(current.sum())
+    if now in (0, rows):
+        return ValueComparison(np.nan, np.nan, np.nan)
+    psi = population_stability_index(values[~current], values[current], bins)
+    upto = np.append(np.flatnonzero(values[1:] != values[:-1]), rows - 1) + 1
+    upto_now = np.cumsum(current)[upto - 1]
+    ks = float(np.abs(upto_now / now - (upto - upto_now) / (rows - now)).max())
+    grid = upto[np.unique(np.searchsorted(upto, np.arange(1, _GRID + 1) * rows / _GRID))]
+    bin_of = np.repeat(np.arange(grid.size), np.diff(grid, prepend=0))
+    counts = _counts(bin_of, grid.size, block, blocks).cumsum(axis=1)
+    return ValueComparison(psi, ks, permutation_p_value(counts, counts[:, -1], blocks.past, draw, _largest_gap))
+
+
+def compare_shares(classes: Ints, block: Ints, n_classes: int, blocks: Blocks, draw: Draw) -> ShareComparison:
+    """Compare the shares of classes in the window with those of the past.
+
+    Parameters
+    ----------
+    classes, block : ndarray of int, shape (n,)
+        The class and the block of each row; rows of block -1 are left out.
+    n_classes : int
+    blocks, draw
+        As in :func:`compare_values`.
+
+    Returns
+    -------
+    ShareComparison
+    """
+    used = block >= 0
+    counts = _counts(classes[used], n_classes, block[used], blocks)
+    past, now = counts[: blocks.past].sum(axis=0), counts[blocks.past :].sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        reference, current = past / past.sum(), now / now.sum()
+    p_value = permutation_p_value(counts, counts.sum(axis=1), blocks.past, draw, _jensen_shannon_distance)
+    return ShareComparison(reference, current, float(jensen_shannon_divergence(past, now)), p_value)
+
+
+def quantile_cells(first: Floats, second: Floats) -> tuple[Ints, int]:
+    """Give the cell of each pair of values among the 25 that the quintiles of either make, and their number.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (n,)
+
+    Returns
+    -------
+    cell : ndarray of int, shape (n,)
+    cells : int
+    """
+    fifths = [np.searchsorted(np.quantile(each, _QUINTILES), each) if each.size else each for each in (first, second)]
+    cells = _QUINTILES.size + 1
+    return (fifths[0] * cells + fifths[1]).astype(np.int64), cells**2
+
+
+def _counts(classes: Ints, n_classes: int, block: Ints, blocks: Blocks) -> Floats:
+    total = blocks.past + blocks.window
+    counts = np.bincount(block * n_classes + classes, minlength=total * n_classes)
+    return counts.reshape(total, n_classes).astype(np.float64)
+
+
+def _largest_gap(first: Floats, second: Floats) -> Floats:
+    gap: Floats = np.abs(first - second).max(axis=1)
+    return gap
+
+
+def _jensen_shannon_distance(first: Floats, second: Floats) -> Floats:
+    return np.sqrt(jensen_shannon_divergence(first, second))

@@ -1,0 +1,16 @@
+"""Baselines, and what the models say together."""
+
+from barograph.ensemble.baselines import baseline_predictions, exam_baselines
+from barograph.ensemble.calibration import fit_calibration
+from barograph.ensemble.combiner import Combination, Combiner
+from barograph.ensemble.votes import SoftVote, Stacking
+
+__all__ = [
+    "Combination",
+    "Combiner",
+    "SoftVote",
+    "Stacking",
+    "baseline_predictions",
+    "exam_baselines",
+    "fit_calibration",
+]

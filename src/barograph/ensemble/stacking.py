@@ -1,0 +1,188 @@
+"""Stacking: how far to move away from the vote, learned from the members' log-odds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.errors import InputError
+from barograph.names import CLASSES
+from barograph.typing import Floats, Mask
+
+# Smaller probabilities count as this one, so that a class that a member has not seen gives no infinite log-odds.
+FLOOR: Final = 1e-4
+_HOLD: Final = CLASSES.index("hold")
+_OTHERS: Final = [k for k in range(len(CLASSES)) if k != _HOLD]
+_STEPS: Final = 100
+_RATES: Final = 0.5 ** np.arange(40)
+_TOLERANCE: Final = 1e-14
+
+
+@dataclass(frozen=True)
+class Stacker:
+    """A correction of the vote that is linear in the members' log-odds.
+
+    Attributes
+    ----------
+    intercepts : array of shape (2,)
+        What is added to the vote's log-odds of sell and of buy, both against hold.
+    coefficients : array of shape (m, 2, 2)
+        Of each member, what its log-odds of sell (first row) and of buy (second row) add to those two.
+    """
+
+    intercepts: Floats
+    coefficients: Floats
+
+    def predict(self, members: Sequence[Floats], vote: Floats) -> Floats:
+        """Correct the vote.
+
+        Parameters
+        ----------
+        members : sequence of m arrays of shape (n, 3)
+            The members' probabilities of sell, hold and buy, in the order of the coefficients.
+        vote : array of shape (n, 3)
+
+        Returns
+        -------
+        array of shape (n, 3)
+            Probabilities; rows sum to one. A row's result depends on that row alone, to the bit.
+        """
+        moved = log_odds(vote) + self.intercepts
+        for probabilities, (of_sell, of_buy) in zip(members, self.coefficients, strict=True):
+            odds = log_odds(probabilities)
+            # Not a matrix product: how BLAS sums a row depends on how many rows there are.
+            moved += odds[:, :1] * of_sell + odds[:, 1:] * of_buy
+        scores = np.zeros((len(vote), len(CLASSES)))
+        scores[:, _OTHERS] = moved
+        likelihood = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares: Floats = likelihood / likelihood.sum(axis=1, keepdims=True)
+        return shares
+
+    def plain(self) -> dict[str, Any]:
+        """Give plain values, floats in full."""
+        return {"intercepts": self.intercepts.tolist(), "coefficients": self.coefficients.tolist()}
+
+
+def stacker_from_plain(values: Mapping[str, Any]) -> Stacker:
+    """Build what :meth:`Stacker.plain` gave."""
+    return Stacker(np.array(values["intercepts"], np.float64), np.array(values["coefficients"], np.float64))
+
+
+def log_odds(probabilities: Floats) -> Floats:
+    """Give the log-odds of sell and of buy against hold, shape (n, 2); probabilities below `FLOOR` count as `FLOOR`."""
+    logs = np.log(np.maximum(probabilities, FLOOR))
+    odds: Floats = logs[:, _OTHERS] - logs[:, [_HOLD]]
+    return odds
+
+
+def fit_stacker(members: Sequence[Floats], vote: Floats, labels: NDArray[np.int8], C: float) -> Stacker:
+    r"""Fit a multinomial logistic regression on the members' log-odds, with the vote as its offset.
+
+    Parameters
+    ----------
+    members : sequence of m arrays of shape (n, 3)
+        The members' probabilities, out of sample.
+    vote : array of shape (n, 3)
+        Where the regression starts from.
+    labels : int array of shape (n,)
+        0 sell, 1 hold, 2 buy.
+    C : float
+        Inverse strength of the penalty.
+
+    Returns
+    -------
+    Stacker
+
+    Notes
+    -----
+    With :math:`v` the vote's log-odds and :math:`x` the members' ones, standardised, it minimises
+
+    .. math:: \tfrac12 \lVert W \rVert^2 + \tfrac12 \lVert b \rVert^2
+        - C \sum_i \log \operatorname{softmax}(v_i + b + x_i W)_{y_i}.
+
+    Stacking is Wolpert's (1992), probabilities of all classes as its inputs Ting and Witten's (1999). Because the vote
+    is an offset and intercepts are penalised too, what the penalty draws to is the vote: as `C` goes to 0 the result
+    goes to the vote itself, not to class frequencies. Members that are much alike share what they explain.
+    """
+    odds = np.hstack([log_odds(probabilities) for probabilities in members])
+    mean = odds.mean(axis=0)
+    scale = np.where(np.ptp(odds, axis=0) > 0, odds.std(axis=0), 1.0)
+    inputs = np.column_stack([np.ones(len(odds)), (odds - mean) / scale])
+    fitted = _minimise(_regression(inputs, vote, labels, C), np.eye(2 * inputs.shape[1]))
+    coefficients = fitted[1:] / scale[:, None]
+    intercepts = fitted[0] - (mean[:, None] * coefficients).sum(axis=0)
+    return Stacker(intercepts, coefficients.reshape(len(members), len(_OTHERS), len(_OTHERS)))
+
+
+def fit_slope(probabilities: Floats, labels: NDArray[np.int8], C: float) -> Stacker:
+    """Fit one slope of all log-odds and two intercepts; arguments as in :func:`fit_stacker`, of a single member."""
+    inputs = np.column_stack([np.ones(len(labels)), log_odds(probabilities)])
+    sell, buy, slope = np.zeros((3, inputs.shape[1], len(_OTHERS)))
+    sell[0, 0] = buy[0, 1] = slope[1, 0] = slope[2, 1] = 1.0
+    directions = np.column_stack([sell.ravel(), buy.ravel(), slope.ravel()])
+    fitted = _minimise(_regression(inputs, probabilities, labels, C), directions)
+    return Stacker(fitted[0], fitted[None, 1:])
+
+
+def _regression(inputs: Floats, offset: Floats, labels: NDArray[np.int8], C: float) -> "_Regression":
+    happened = labels[:, None] == np.array(_OTHERS)
+    return _Regression(inputs, log_odds(offset), happened, ridge=1 / (C * len(inputs)))
+
+
+def _minimise(problem: "_Regression", directions: Floats) -> Floats:
+    """Find the coefficients (q, 2) among those that the directions (2q, f) span.
+
+    Newton's method; a step that does not lower the objective enough is halved.
+    """
+    from threadpoolctl import threadpool_limits
+
+    solution = np.zeros((problem.inputs.shape[1], len(_OTHERS)))
+    with threadpool_limits(1):  # For the order of floating-point sums.
+        for _ in range(_STEPS):
+            slope, curvature = problem.derivatives(solution)
+            downhill = directions.T @ slope.ravel()
+            along = np.linalg.solve(directions.T @ curvature @ directions, downhill)
+            gain, step = float(downhill @ along), (directions @ along).reshape(solution.shape)
+            if gain <= _TOLERANCE:
+                return solution - step
+            reached = problem.objective(solution)
+            rate = next(
+                (r for r in _RATES if problem.objective(solution - r * step) <= reached - 1e-4 * r * gain), None
+            )
+            if rate is None:
+                break
+            solution = solution - rate * step
+    raise InputError(f"ensemble: a regression on {len(problem.inputs)} matured predictions did not converge")
+
+
+@dataclass(frozen=True)
+class _Regression:
+    """The mean of the penalised loss: `inputs` (n, q), `offset` (n, 2), and `happened` (n, 2) of sell and of buy."""
+
+    inputs: Floats
+    offset: Floats
+    happened: Mask
+    ridge: float
+
+    def objective(self, coefficients: Floats) -> float:
+        scores, total = self._scores(coefficients)
+        loss = (total - (self.happened * scores).sum(axis=1)).mean()
+        return float(loss + self.ridge / 2 * (coefficients**2).sum())
+
+    def derivatives(self, coefficients: Floats) -> tuple[Floats, Floats]:
+        """Give the slope (q, 2) and the curvature (2q, 2q)."""
+        scores, total = self._scores(coefficients)
+        p = np.exp(scores - total[:, None])
+        slope = self.inputs.T @ (p - self.happened) / len(p) + self.ridge * coefficients
+        curvature = np.empty((*coefficients.shape, *coefficients.shape))
+        for a, b in ((0, 0), (0, 1), (1, 1)):
+            weight = p[:, a] * ((a == b) - p[:, b]) / len(p)
+            curvature[:, a, :, b] = curvature[:, b, :, a] = self.inputs.T @ (self.inputs * weight[:, None])
+        flat = curvature.reshape(coefficients.size, coefficients.size)
+        return slope, flat + self.ridge * np.eye(coefficients.size)
+
+    def _scores(self, coefficients: Floats) -> tuple[Floats, Floats]:
+        scores = self.offset + self.inputs @ coefficients
+        return scores, np.logaddexp(np.logaddexp(scores[:, 0], scores[:, 1]), 0.0)

@@ -1,0 +1,102 @@
+"""One predictor out of many: ensembles that vote, and ensembles that learn how to."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from barograph.ensemble.calibration import CalibrationKind
+from barograph.ensemble.combiner import Combination, Recipe, combine_forward
+from barograph.errors import InputError
+from barograph.typing import STRICT
+
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class SoftVote:
+    """The weighted mean of the models' probabilities.
+
+    Parameters
+    ----------
+    weights : dict of str to float
+        A model's weight; a weight of a model that is not trained does nothing.
+    others : float
+        The weight of a model that is not named.
+    member_calibration, calibration : {"sigmoid", "isotonic"} or None
+        What corrects each model before the vote, and the vote itself; see :func:`barograph.ensemble.fit_calibration`.
+    """
+
+    weights: dict[str, Weight]
+    others: Weight = 1.0
+    member_calibration: CalibrationKind | None = None
+    calibration: CalibrationKind | None = None
+
+    def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
+        """Vote, and calibrate by what had matured before each fold.
+
+        Parameters
+        ----------
+        predictions : mapping of str to pandas.DataFrame
+            The predictions table of every model, all of the same rows.
+        labels, folds : pandas.DataFrame
+            The tables of these names.
+
+        Returns
+        -------
+        Combination
+            The ensemble's predictions and, a fold, the combiner that made them.
+
+        Raises
+        ------
+        InputError
+            If two models predicted different rows, or no model has weight.
+        """
+        recipe = Recipe(self._shares(list(predictions)), self.member_calibration, None, self.calibration)
+        return combine_forward(recipe, predictions, labels, folds)
+
+    def _shares(self, models: list[str]) -> dict[str, float]:
+        given = {model: self.weights.get(model, self.others) for model in sorted(models)}
+        if not any(given.values()):
+            raise InputError(
+                f"ensemble.weights: all of {models} weigh 0; at least one needs weight, "
+                f"named are {sorted(self.weights)}, others weigh {self.others}"
+            )
+        return _normalised({model: weight for model, weight in given.items() if weight})
+
+
+@dataclass(frozen=True, config=STRICT)
+class Stacking:
+    """The equal vote, corrected by a regularised multinomial logistic regression on the models' log-odds.
+
+    Parameters
+    ----------
+    C : float
+        How far it may move away from the equal vote, the inverse strength of the penalty: 0 would be the vote itself.
+        Labels that overlap in time and stocks that move together make of 80,000 rows as much evidence as perhaps a
+        thousand independent ones are, and rows are not weighted for that: C has to be small.
+    member_calibration, calibration : {"sigmoid", "isotonic"} or None
+        What corrects each model before stacking, and the result; see :func:`barograph.ensemble.fit_calibration`.
+
+    See Also
+    --------
+    barograph.ensemble.stacking.fit_stacker : The regression.
+    """
+
+    C: Annotated[float, Field(gt=0, le=1e6)]
+    member_calibration: CalibrationKind | None = None
+    calibration: CalibrationKind | None = None
+
+    def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
+        """Stack, and calibrate, by what had matured before each fold; see :meth:`SoftVote.walk`."""
+        shares = _normalised(dict.fromkeys(sorted(predictions), 1.0))
+        recipe = Recipe(shares, self.member_calibration, self.C, self.calibration)
+        return combine_forward(recipe, predictions, labels, folds)
+
+
+def _normalised(weights: dict[str, float]) -> dict[str, float]:
+    given = np.array(list(weights.values()))
+    return dict(zip(weights, (given / given.sum()).tolist(), strict=True))

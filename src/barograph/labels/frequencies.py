@@ -1,0 +1,30 @@
+"""How often each class occurs."""
+
+import numpy as np
+import pandas as pd
+
+from barograph.names import PROBABILITIES
+from barograph.typing import Floats
+
+
+def class_frequencies(labels: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+    """Give the label frequencies of all rows that had matured before each fold, however training samples them.
+
+    Parameters
+    ----------
+    labels, folds : pandas.DataFrame
+        The tables of these names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `p_sell`, `p_hold`, `p_buy`, indexed by fold.
+    """
+    matured = (labels.loc[labels["exit_date"] <= until, "label"] for until in folds["train_end"])
+    return pd.DataFrame(map(class_shares, matured), index=folds["fold"], columns=list(PROBABILITIES))
+
+
+def class_shares(labels: "pd.Series[int]") -> Floats:
+    """Give the shares of sell, hold and buy, shape (3,); zeros where there is no label."""
+    shares: Floats = np.bincount(labels, minlength=len(PROBABILITIES)) / max(len(labels), 1)
+    return shares

@@ -1,0 +1,197 @@
+"""The crisis exam: what today's model would be shown had it never seen one event."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass as plain_dataclass
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from pydantic import field_validator
+from pydantic.dataclasses import dataclass
+
+from barograph.archive.archive import Regime
+from barograph.archive.events import CONFIGURED
+from barograph.folds import Fold, WalkForward, lives_touch
+from barograph.memory.options import Memory
+from barograph.memory.samples import Labelled, draw_fold, labelled_rows
+from barograph.randomness import generator
+from barograph.typing import STRICT, Dates
+
+_EXAMS: Final = ["exam", "regime", "start", "end", "left_out_from", "left_out_to", "fold", "rows"]
+_SAMPLES: Final = ["exam", "symbol", "date", "copy", "source", "event", "regime", "weight"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Exam:
+    """Which events are left out one by one and predicted by models that saw everything else up to the present.
+
+    Parameters
+    ----------
+    regimes : list of str
+        Named events of these regimes; none, no exams.
+
+    Warnings
+    --------
+    An exam is not causal in time: its models were also trained on what came after the event.
+    """
+
+    regimes: list[Regime]
+
+    @field_validator("regimes")
+    @classmethod
+    def _each_once(cls, regimes: list[Regime]) -> list[Regime]:
+        if repeated := [regime for at, regime in enumerate(regimes) if regime in regimes[:at]]:
+            raise ValueError(f"regimes names {repeated[0]} more than once")
+        return regimes
+
+
+@plain_dataclass(frozen=True)
+class _Past:
+    """The labelled rows whose dates have a regime, the trading calendar up to the last exit, and the walk's folds."""
+
+    labels: pd.DataFrame
+    calendar: Dates
+    folds: list[Fold]
+
+
+def exam_samples(
+    labels: pd.DataFrame,
+    regimes: pd.DataFrame,
+    events: pd.DataFrame,
+    archive: pd.DataFrame,
+    *,
+    memory: Memory,
+    walk: WalkForward,
+    seed: int,
+    exam: Exam,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw the training rows of every exam: today's memory of all labelled rows but those that the event touches.
+
+    Left out is every row whose life, from its date to its exit date, touches the closed span from the walk's embargo
+    before the first date examined to the embargo after the last exit of the rows examined. So no training label shares
+    a day with an examined one, and on both sides as many trading days as the embargo has lie between them. The draw is
+    that of the walk's final fold: the same window, archive, balance, weights and budget. The event itself and the
+    detected ones that are the same as it are no events of the archive any more; another that reaches into the span
+    loses the rows that lie in it, and no others.
+
+    Parameters
+    ----------
+    labels, regimes, events, archive : pandas.DataFrame
+        The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
+    memory : Memory
+    walk : WalkForward
+    seed : int
+    exam : Exam
+
+    Returns
+    -------
+    exams : pandas.DataFrame
+        The exams table, in order of time. Examined are the named events of the exam's regimes that start no earlier
+        than the first test window, since hyperparameters are tuned on the past of that one, and whose rows are all
+        labelled. `fold` is the one in whose test window the event starts: what it selected, it selected before.
+    samples : pandas.DataFrame
+        The exam samples table.
+
+    Raises
+    ------
+    InputError
+        If no year can be tested, or nothing is left to train on.
+
+    Notes
+    -----
+    Replay plays no part: a memory of walk-forward mistakes holds those made in the event itself. The features of rows
+    after the event look back on its prices, as they would for anybody who lived after it; its labels are in no row.
+
+    References
+    ----------
+    López de Prado (2018), "Advances in Financial Machine Learning", Wiley, ch. 7: purging and embargo.
+    """
+    past = _past(labels, regimes, walk)
+    examined = [event for event in _candidates(events, exam) if not _why_not(event, past)]
+    exams = pd.DataFrame([_describe(event, past, walk.embargo) for event in examined], columns=_EXAMS)
+    exams = exams.astype({"fold": np.int32, "rows": np.int64})
+    rows, final = labelled_rows(past.labels, regimes, events, archive), past.folds[-1]
+    each: Iterable[Any] = exams.itertuples()
+    drawn = [
+        draw_fold(_without(rows, one), final, memory, generator(seed, "exam", one.exam)).assign(exam=one.exam)
+        for one in each
+    ]
+    samples = pd.concat(drawn, ignore_index=True)[_SAMPLES] if drawn else pd.DataFrame(columns=_SAMPLES)
+    return exams, samples
+
+
+def not_examined(
+    labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, *, walk: WalkForward, exam: Exam
+) -> dict[str, str]:
+    """Tell why named events of the exam's regimes are not examined.
+
+    Parameters
+    ----------
+    labels, regimes, events, walk, exam
+        As in :func:`exam_samples`.
+
+    Returns
+    -------
+    dict of str to str
+        The reason by event, in order of time; an event that is examined is absent.
+    """
+    past = _past(labels, regimes, walk)
+    reasons = {event.event: _why_not(event, past) for event in _candidates(events, exam)}
+    return {event: reason for event, reason in reasons.items() if reason}
+
+
+def _past(labels: pd.DataFrame, regimes: pd.DataFrame, walk: WalkForward) -> _Past:
+    known = labels[labels["date"].isin(regimes["date"])]
+    calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
+    return _Past(known, calendar.to_numpy("datetime64[D]"), walk.over(labels, regimes))
+
+
+def _candidates(events: pd.DataFrame, exam: Exam) -> list[Any]:
+    named = events[(events["kind"] == CONFIGURED) & events["regime"].isin(exam.regimes)]
+    return list(named.sort_values("start").itertuples())
+
+
+def _why_not(event: Any, past: _Past) -> str:
+    """Give the reason not to examine an event; an empty text if there is none."""
+    if not event.rows:
+        return "the data holds no labelled row of it"
+    first = past.folds[0].test_start
+    if event.start < pd.Timestamp(first):
+        return f"it starts before {first}, and on what came before that day the models are tuned"
+    last = past.labels["date"].max()
+    unlabelled = past.calendar[(past.calendar > last.to_datetime64()) & (past.calendar <= event.end.to_datetime64())]
+    return f"its labels are not known from {unlabelled[0]} on" if unlabelled.size else ""
+
+
+def _describe(event: Any, past: _Past, embargo: int) -> dict[str, Any]:
+    own = past.labels[past.labels["date"].between(event.start, event.end)]
+    start, exit_date = own["date"].min(), own["exit_date"].max()
+    days = past.calendar
+    before = np.searchsorted(days, start.to_datetime64()) - embargo
+    after = np.searchsorted(days, exit_date.to_datetime64(), side="right") - 1 + embargo
+    return {
+        "exam": event.event,
+        "regime": event.regime,
+        "start": start,
+        "end": own["date"].max(),
+        "left_out_from": pd.Timestamp(days[max(before, 0)]),
+        "left_out_to": max(exit_date, pd.Timestamp(days[min(after, days.size - 1)])),
+        "fold": next(fold.number for fold in past.folds if fold.tested(start.to_datetime64())),
+        "rows": len(own),
+    }
+
+
+def _without(rows: Labelled, exam: Any) -> Labelled:
+    """Give the rows with those left out never maturing, and the event and its twins retired from the archive."""
+    lives = pd.DataFrame({"date": rows.date, "exit_date": rows.exit_date})
+    out = lives_touch(lives, exam.left_out_from, exam.left_out_to).to_numpy()
+    shown, events = rows.entry_event[~out[rows.entry_row]], rows.events
+    same = (events["event"] == exam.exam) | (events["duplicate_of"] == exam.exam)
+    return replace(
+        rows,
+        exit_date=np.where(out, np.datetime64("NaT", "D"), rows.exit_date),
+        events=events.assign(
+            rows=np.bincount(shown, minlength=len(events)), retired_on=events["retired_on"].mask(same, exam.start)
+        ),
+    )

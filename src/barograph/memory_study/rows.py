@@ -1,0 +1,235 @@
+"""The rows on which memory options are compared, and the dates and episodes that are resampled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from barograph.errors import InputError
+from barograph.names import CLASSES, KEY
+from barograph.scoring.settings import Validation
+from barograph.scoring.slices import episode_numbers, regimes_of
+from barograph.typing import Floats, Ints, Mask, Rows
+
+OVERALL: Final = "overall"
+_FEWEST_TO_RANK: Final = 3
+
+
+@dataclass(frozen=True)
+class DatePart:
+    """Dates that are resampled together.
+
+    Attributes
+    ----------
+    slice : str
+        `overall` or a regime.
+    dates : ndarray of int, shape (d,)
+        Ascending positions among the dates that were cut up.
+    episode : ndarray of int, shape (d,)
+        The episode of each, numbered from 0; all 0 overall.
+    units : int
+        Independent units: the episodes of a regime; overall the whole blocks that the dates make, whatever the regime.
+    freedom : float
+        Degrees of freedom of a test: the units less one, at least 1; of a regime, its effective number of episodes
+        (Kish: the square of the number of dates over the sum of the episodes' squared numbers) less one.
+    resampled : bool
+        False where a single episode is shorter than two blocks, which says nothing about its own spread.
+    """
+
+    slice: str
+    dates: Rows
+    episode: Ints
+    units: int
+    freedom: float
+    resampled: bool
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """All trading days, with the regime of each.
+
+    Attributes
+    ----------
+    days : pandas.DatetimeIndex, shape (c,)
+        Ascending.
+    regime : ndarray of str, shape (c,)
+    """
+
+    days: pd.DatetimeIndex
+    regime: NDArray[np.object_]
+
+    def positions(self, dates: pd.DatetimeIndex, what: str) -> Ints:
+        """Give the place of each date; `what` says in a refusal what it is a date of."""
+        places = self.days.get_indexer(dates)
+        if (places < 0).any():
+            raise InputError(f"regimes: no regime on {dates[int(np.argmin(places))]:%Y-%m-%d}, a date of {what}")
+        return places.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """Labelled rows that every option predicted, by symbol and date.
+
+    Attributes
+    ----------
+    position : ndarray of int, shape (n,)
+        Of each row in the frame that :func:`scored_rows` was given.
+    label : ndarray of int, shape (n,)
+    date : ndarray of int, shape (n,)
+        Index into `dates`.
+    dates : pandas.DatetimeIndex, shape (D,)
+    parts : tuple of DatePart
+        Of `dates`: overall, then each regime that occurs.
+    exit_rank : ndarray, shape (n,)
+        Rank of the row's return to its exit among those of its date, less their mean; see :func:`centred_ranks`.
+    ranked : ndarray of int, shape (r,)
+        The dates that the rank information coefficient takes: at least three symbols, and returns that differ.
+    ranked_parts : tuple of DatePart
+        Of `ranked`.
+    calendar : Calendar
+    """
+
+    position: Ints
+    label: Ints
+    date: Ints
+    dates: pd.DatetimeIndex
+    parts: tuple[DatePart, ...]
+    exit_rank: Floats
+    ranked: Rows
+    ranked_parts: tuple[DatePart, ...]
+    calendar: Calendar
+
+
+def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation) -> ScoredRows:
+    """Keep the rows that have a label, and cut their dates into regimes and episodes.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        `symbol, date` of the rows that every option predicted, in any order; further columns do not matter.
+    labels : pandas.DataFrame
+        At least `symbol, date, label, exit_return`.
+    regimes : pandas.DataFrame
+        At least `date, regime`; its dates are the trading calendar.
+    validation : Validation
+        Block and gap between episodes.
+
+    Returns
+    -------
+    ScoredRows
+
+    Raises
+    ------
+    InputError
+        If a column or a date's regime is missing, a row repeats, a label is unknown, a return is not finite, or no
+        row is left.
+    """
+    for name, table, columns in (
+        ("rows", rows, KEY),
+        ("labels", labels, [*KEY, "label", "exit_return"]),
+        ("regimes", regimes, ["date", "regime"]),
+    ):
+        _require(name, table, columns)
+    ordered = regimes.sort_values("date")
+    calendar = Calendar(pd.DatetimeIndex(ordered["date"]), ordered["regime"].to_numpy(dtype=object))
+    kept = _labelled(rows, labels)
+    dates, date = np.unique(kept["date"].to_numpy(), return_inverse=True)
+    label, days = kept["label"].to_numpy(dtype=np.int64), pd.DatetimeIndex(dates)
+    day = calendar.positions(days, "predictions and labels")
+    rank = centred_ranks(kept["exit_return"].to_numpy(), date)
+    ranked = np.flatnonzero((np.bincount(date) >= _FEWEST_TO_RANK) & (np.bincount(date, rank**2) > 0))
+    return ScoredRows(
+        position=kept["position"].to_numpy(),
+        label=label,
+        date=date.astype(np.int64),
+        dates=days,
+        parts=date_parts(day, calendar.regime[day], validation),
+        exit_rank=rank,
+        ranked=ranked,
+        ranked_parts=date_parts(day[ranked], calendar.regime[day[ranked]], validation),
+        calendar=calendar,
+    )
+
+
+def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -> tuple[DatePart, ...]:
+    """Cut dates into all of them and those of each regime.
+
+    Parameters
+    ----------
+    day : ndarray of int, shape (d,)
+        Place of each date in the calendar, ascending.
+    regime : ndarray of str, shape (d,)
+    validation : Validation
+
+    Returns
+    -------
+    tuple of DatePart
+        `overall`, then the regimes that occur, from calm to crisis; empty without dates.
+    """
+    if not day.size:
+        return ()
+    block = validation.block_days
+    everything = np.zeros(day.size, dtype=np.int64)
+    blocks = day.size // block
+    parts = [DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), day.size >= 2 * block)]
+    for name in regimes_of(regime):
+        own = np.flatnonzero(regime == name)
+        episode = episode_numbers(day[own], validation.episode_gap_days)
+        lengths = np.bincount(episode)
+        freedom = max(own.size**2 / float((lengths**2).sum()) - 1, 1)
+        parts.append(DatePart(name, own, episode, lengths.size, freedom, lengths.size > 1 or own.size >= 2 * block))
+    return tuple(parts)
+
+
+def centred_ranks(values: Floats, date: NDArray[np.integer]) -> Floats:
+    """Rank values within their date, equal ones at the mean of their ranks, and take off the date's mean rank.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+    date : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Multiples of one half, exact; all 0 on a date whose values are equal.
+    """
+    order = np.lexsort((values, date))
+    value, day = values[order], date[order]
+    starts_day = np.append(True, day[1:] != day[:-1])
+    starts_tie = starts_day | np.append(True, value[1:] != value[:-1])
+    ranks = np.empty(values.size)
+    ranks[order] = _middles(starts_tie) - _middles(starts_day)
+    return ranks
+
+
+def _middles(starts: Mask) -> Floats:
+    """Give each place the middle of the run to which it belongs."""
+    first = np.flatnonzero(starts)
+    length = np.diff(first, append=starts.size)
+    return np.repeat(first + (length - 1) / 2, length)
+
+
+def _require(name: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    if missing := [column for column in columns if column not in table.columns]:
+        raise InputError(f"{name}: lacks the columns {missing}; it has {list(table.columns)}")
+
+
+def _labelled(rows: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Give `symbol, date, position, label, exit_return` of the rows with a label, by symbol and date."""
+    keyed = rows[KEY].assign(position=np.arange(len(rows)))
+    kept = keyed.merge(labels[[*KEY, "label", "exit_return"]], on=KEY).sort_values(KEY, ignore_index=True)
+    if kept.empty:
+        raise InputError("rows: none that every option predicted has a label; nothing can be compared")
+    for wrong, what in (
+        (kept.duplicated(KEY), "stands more than once; it must be unique"),
+        (~kept["label"].isin(range(len(CLASSES))), "has a label that is none of 0 (sell), 1 (hold), 2 (buy)"),
+        (~np.isfinite(kept["exit_return"]), "has an exit_return that is not finite"),
+    ):
+        if wrong.any():
+            row = kept[wrong].iloc[0]
+            raise InputError(f"rows and labels: {row['symbol']} on {row['date']:%Y-%m-%d} {what}")
+    return kept

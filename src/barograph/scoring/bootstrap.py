@@ -1,0 +1,271 @@
+"""Block bootstrap: intervals for dependent daily data.
+
+A resample is a vector of counts, how often each date was drawn. Whatever is a sum over dates then needs one matrix
+product for all resamples, and several predictors or strategies stay paired by sharing the counts.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from barograph.errors import InputError
+from barograph.typing import Floats
+
+TRADING_DAYS = 252
+Counts = NDArray[np.int32]
+
+
+class Estimate(NamedTuple):
+    """A figure and its interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        NaN where undefined.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def block_bootstrap_counts(n_dates: int, block: int, resamples: int, rng: np.random.Generator) -> Counts:
+    """Draw circular blocks of consecutive dates.
+
+    Each resample joins blocks that start at random dates and continue at the first date after the last, and cuts the
+    last block short so that exactly `n_dates` dates are drawn. Every date is equally likely.
+
+    Parameters
+    ----------
+    n_dates : int
+        At least 1.
+    block : int
+        Dates a block; at most `n_dates` count.
+    resamples : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int32, shape (resamples, n_dates)
+        How often each date was drawn; each row sums to `n_dates`.
+
+    Raises
+    ------
+    InputError
+        If an argument is below 1.
+
+    References
+    ----------
+    .. [1] Politis, Romano (1992), "A Circular Block-Resampling Procedure for Stationary Data", in "Exploring the
+       Limits of Bootstrap", Wiley.
+    """
+    if min(n_dates, block, resamples) < 1:
+        raise InputError(f"n_dates {n_dates}, block {block}, resamples {resamples}: each must be at least 1")
+    block = min(block, n_dates)
+    whole, rest = divmod(n_dates, block)
+    lengths = np.array([block] * whole + [rest] * (rest > 0))
+    starts = rng.integers(n_dates, size=(resamples, lengths.size))
+    rows = np.arange(resamples)[:, None]
+    steps = np.zeros((resamples, n_dates + block + 1), dtype=np.int32)
+    np.add.at(steps, (rows, starts), 1)
+    np.add.at(steps, (rows, starts + lengths), -1)
+    np.cumsum(steps, axis=1, out=steps)
+    steps[:, :block] += steps[:, n_dates : n_dates + block]
+    return steps[:, :n_dates]
+
+
+def episode_bootstrap_counts(episodes: ArrayLike, block: int, resamples: int, rng: np.random.Generator) -> Counts:
+    """Draw whole episodes, and blocks of dates within each episode drawn.
+
+    For data that consist of a few independent episodes of different length, such as crises. As many episodes as there
+    are are drawn with replacement; the dates of each copy are a circular block resample of the episode's own.
+
+    Parameters
+    ----------
+    episodes : array_like of int, shape (n_dates,)
+        The episode of each date, numbered from 0 without gaps, never decreasing.
+    block, resamples, rng
+        As in :func:`block_bootstrap_counts`.
+
+    Returns
+    -------
+    ndarray of int32, shape (resamples, n_dates)
+        Rows sum to the length of the episodes drawn. With a single episode this is the plain block bootstrap.
+
+    Raises
+    ------
+    InputError
+        If there are no dates, the episodes are not numbered as said, or `block` or `resamples` is below 1.
+
+    Notes
+    -----
+    Drawing blocks alone takes a crisis of 120 days for six independent cases. In simulations with episodes of the
+    sizes that the United States saw in 2006-2021 its 95 % intervals covered 63 to 89 %. Drawing whole episodes alone
+    covered 80 to 87 % (72 % with three episodes, 45 % with two), since a handful of them understates its own spread;
+    both stages together 90 to 98 % (85 % with three, 80 % with two).
+
+    References
+    ----------
+    .. [1] Davison, Hinkley (1997), "Bootstrap Methods and their Application", Cambridge, section 3.8.
+    """
+    numbers = np.asarray(episodes)
+    if not numbers.size or numbers[0] != 0 or not np.isin(np.diff(numbers), (0, 1)).all():
+        raise InputError("episodes: must number the dates' episodes from 0, never decreasing, without gaps")
+    lengths = np.bincount(numbers)
+    drawn = rng.multinomial(lengths.size, np.full(lengths.size, 1 / lengths.size), size=resamples)
+    counts = np.zeros((resamples, numbers.size), dtype=np.int32)
+    for episode, (first, length) in enumerate(zip(np.cumsum(lengths) - lengths, lengths, strict=True)):
+        copies = drawn[:, episode]
+        owners = np.flatnonzero(copies)
+        if owners.size:
+            inner = block_bootstrap_counts(int(length), block, int(copies.sum()), rng)
+            begin = np.cumsum(copies[owners]) - copies[owners]
+            counts[owners, first : first + length] = np.add.reduceat(inner, begin, axis=0)
+    return counts
+
+
+def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
+    """Give the percentile interval of bootstrap samples.
+
+    Parameters
+    ----------
+    samples : array_like, shape (resamples,) or (resamples, k)
+        NaN marks resamples in which the statistic is undefined; they are left out.
+    level : float
+        Coverage in (0, 1), such as 0.95.
+
+    Returns
+    -------
+    low, high : ndarray, shape () or (k,)
+        NaN where the statistic is undefined in more than half of the resamples.
+
+    Raises
+    ------
+    InputError
+        If `level` lies outside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level: {level} given; it must lie between 0 and 1")
+    values = np.asarray(samples, dtype=np.float64)
+    undefined = np.isnan(values)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    if not undefined.any():
+        low, high = np.quantile(values, tails, axis=0)
+        return low, high
+    usable = undefined.mean(axis=0) <= 0.5
+    low, high = np.nanquantile(np.where(usable, values, 0.0), tails, axis=0)
+    return np.where(usable, low, np.nan), np.where(usable, high, np.nan)
+
+
+def sharpe_interval(
+    returns: ArrayLike, *, rng: np.random.Generator, block: int = 21, resamples: int = 1000, level: float = 0.95
+) -> Estimate:
+    """Give the annualised Sharpe ratio of daily returns with its block-bootstrap interval.
+
+    Parameters
+    ----------
+    returns : array_like, shape (T,)
+        Daily simple returns, already in excess of the risk-free rate where that matters.
+    rng : numpy.random.Generator
+    block : int, default=21
+        Trading days resampled together.
+    resamples : int, default=1000
+    level : float, default=0.95
+
+    Returns
+    -------
+    Estimate
+        Mean over standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two returns or one is not finite.
+    """
+    matrix = _returns(returns)
+    counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
+    low, high = interval(resampled_sharpe(matrix, counts)[:, 0], level)
+    return Estimate(_sharpe(matrix[:, 0]), float(low), float(high))
+
+
+def sharpe_difference_interval(
+    returns: ArrayLike,
+    benchmark: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    block: int = 21,
+    resamples: int = 1000,
+    level: float = 0.95,
+) -> Estimate:
+    """Give by how much one annualised Sharpe ratio exceeds another, with its paired block-bootstrap interval.
+
+    Both series are resampled on the same dates, so that what they have in common cancels.
+
+    Parameters
+    ----------
+    returns, benchmark : array_like, shape (T,)
+        Daily simple returns of the same dates.
+    rng, block, resamples, level
+        As in :func:`sharpe_interval`.
+
+    Returns
+    -------
+    Estimate
+        Sharpe ratio of `returns` minus that of `benchmark`.
+
+    Raises
+    ------
+    InputError
+        If the lengths differ, there are fewer than two returns, or one is not finite.
+
+    References
+    ----------
+    .. [1] Ledoit, Wolf (2008), "Robust Performance Hypothesis Testing with the Sharpe Ratio", Journal of Empirical
+       Finance 15(5).
+    """
+    matrix = _returns(returns, benchmark)
+    counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
+    samples = resampled_sharpe(matrix, counts)
+    low, high = interval(samples[:, 0] - samples[:, 1], level)
+    return Estimate(_sharpe(matrix[:, 0]) - _sharpe(matrix[:, 1]), float(low), float(high))
+
+
+def _returns(*series: ArrayLike) -> Floats:
+    columns = [np.asarray(values, dtype=np.float64) for values in series]
+    shapes = [column.shape for column in columns]
+    if len(set(shapes)) > 1 or columns[0].ndim != 1 or columns[0].size < 2:
+        raise InputError(f"returns: shapes {shapes}; series of one common length of 2 or more are needed")
+    matrix = np.stack(columns, axis=1)
+    if not np.isfinite(matrix).all():
+        raise InputError(f"returns: not finite at position {int(np.argmin(np.isfinite(matrix).all(axis=1)))}")
+    return matrix
+
+
+def _sharpe(returns: Floats) -> float:
+    once = np.ones((1, returns.size), dtype=np.int32)
+    return float(resampled_sharpe(returns[:, None], once)[0, 0])
+
+
+def resampled_sharpe(returns: Floats, counts: NDArray[np.number]) -> Floats:
+    """Give the annualised Sharpe ratio of each resample of daily returns.
+
+    Parameters
+    ----------
+    returns : ndarray, shape (T, series)
+    counts : ndarray, shape (resamples, T)
+        How often each resample drew each day.
+
+    Returns
+    -------
+    ndarray, shape (resamples, series)
+        Mean over standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary, or a single one.
+    """
+    weights, shift = counts.astype(np.float64), returns.mean(axis=0)
+    centred, drawn = returns - shift, weights.sum(axis=1, keepdims=True)
+    mean = weights @ centred / drawn
+    variance = (weights @ centred**2 - drawn * mean**2) / np.maximum(drawn - 1, 1)
+    varies = variance > 1e-20 * (mean + shift) ** 2
+    deviation = np.sqrt(np.where(varies, variance, np.nan))
+    ratio: Floats = (mean + shift) / deviation * np.sqrt(TRADING_DAYS)
+    return ratio

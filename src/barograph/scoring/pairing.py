@@ -1,0 +1,202 @@
+"""The rows on which all predictors are compared: labelled, and predicted by every one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from barograph.errors import InputError
+from barograph.names import BASELINES, CLASSES, PROBABILITIES
+from barograph.typing import Dates, Floats, Ints, Rows
+
+_TOLERANCE = 1e-6
+_DAYS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The scored rows, ordered by symbol and date, as arrays.
+
+    Attributes
+    ----------
+    predictors : list of str
+        Sorted, length P.
+    probabilities : ndarray, shape (P, n, 3)
+    label : ndarray of int, shape (n,)
+    fold : ndarray of int, shape (n,)
+    date : ndarray of int, shape (n,)
+        Index into `dates`.
+    dates : ndarray of datetime64[D], shape (D,)
+        The dates scored, ascending.
+    trading_day : ndarray of int, shape (D,)
+        Position of each date in the calendar, so that differences count trading days.
+    regime : ndarray of str, shape (D,)
+    sector : ndarray of str, shape (n,)
+    coverage : pandas.DataFrame
+        One row a predictor: `predictor`, rows `predicted`, of these `labelled`, of these `scored`.
+    """
+
+    predictors: list[str]
+    probabilities: Floats
+    label: Ints
+    fold: Ints
+    date: Ints
+    dates: Dates
+    trading_day: Ints
+    regime: NDArray[np.object_]
+    sector: NDArray[np.object_]
+    coverage: pd.DataFrame
+
+
+def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, universe: pd.DataFrame) -> Paired:
+    """Align predictions, labels, regimes and sectors on the rows that all predictors share.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Columns `predictor, symbol, date, fold, p_sell, p_hold, p_buy`, baselines included, in any order of rows.
+    labels : pandas.DataFrame
+        At least `symbol, date, label`.
+    regimes : pandas.DataFrame
+        At least `date, regime`; its dates are the trading calendar.
+    universe : pandas.DataFrame
+        At least `symbol, gics_sector`.
+
+    Returns
+    -------
+    Paired
+
+    Raises
+    ------
+    InputError
+        If columns, a baseline, a scored row's regime or sector are missing, a row repeats, probabilities are not
+        such, a label is unknown, predictors disagree about a row's fold, or no row is left.
+    """
+    _require(predictions, "predictions", ("predictor", "symbol", "date", "fold", *PROBABILITIES))
+    _require(labels, "labels", ("symbol", "date", "label"))
+    _require(regimes, "regimes", ("date", "regime"))
+    _require(universe, "universe", ("symbol", "gics_sector"))
+    _check_probabilities(predictions)
+    _check_labels(labels)
+    predictors = sorted(predictions["predictor"].unique())
+    absent = [name for name in BASELINES if name not in predictors]
+    if absent:
+        raise InputError(f"predictions: the baselines {absent} are missing; predictors are {predictors}")
+
+    symbols = pd.Index(sorted({*labels["symbol"].unique(), *predictions["symbol"].unique()}))
+    label_keys, label_rows = _sorted_keys(labels, symbols, "labels")
+    predicted = _sorted_keys_by_predictor(predictions, predictors, symbols)
+    common: Ints = reduce(np.intersect1d, (keys for keys, _ in predicted), label_keys)
+    if not common.size:
+        raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
+    rows = np.stack([rows[np.searchsorted(keys, common)] for keys, rows in predicted])
+    dates, date = np.unique((common % _DAYS).astype("datetime64[D]"), return_inverse=True)
+    trading_day, regime = _on_calendar(regimes, dates)
+    return Paired(
+        predictors=predictors,
+        probabilities=predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)[rows],
+        label=labels["label"].to_numpy(dtype=np.int64)[label_rows[np.searchsorted(label_keys, common)]],
+        fold=_fold(predictions, rows),
+        date=date.astype(np.int64),
+        dates=dates,
+        trading_day=trading_day,
+        regime=regime,
+        sector=_sectors(universe, symbols[common // _DAYS]),
+        coverage=_coverage(predictors, [keys for keys, _ in predicted], label_keys, common.size),
+    )
+
+
+def _require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise InputError(f"{name}: lacks the columns {missing}; it has {list(frame.columns)}")
+
+
+def _check_probabilities(predictions: pd.DataFrame) -> None:
+    p = predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        good = (np.abs(p.sum(axis=1) - 1) <= _TOLERANCE) & (p >= 0).all(axis=1) & (p <= 1).all(axis=1)
+    if not good.all():
+        row = predictions.iloc[int(np.argmin(good))]
+        raise InputError(
+            f"predictions: {row['predictor']} gives {row['symbol']} on {row['date']:%Y-%m-%d} the probabilities "
+            f"{[float(row[name]) for name in PROBABILITIES]}; they must lie in [0, 1] and sum to 1"
+        )
+
+
+def _check_labels(labels: pd.DataFrame) -> None:
+    known = labels["label"].isin(range(len(CLASSES)))
+    if not known.all():
+        row = labels.loc[~known].iloc[0]
+        raise InputError(
+            f"labels: {row['symbol']} on {row['date']:%Y-%m-%d} has the label {row['label']}; "
+            "allowed are 0 (sell), 1 (hold), 2 (buy)"
+        )
+
+
+def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str) -> tuple[Ints, Rows]:
+    """Give one ascending integer a row that orders by symbol and date, and the row each belongs to."""
+    day = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    keys = symbols.get_indexer(pd.Index(frame["symbol"])).astype(np.int64) * _DAYS + day
+    rows = np.argsort(keys, kind="stable")
+    keys = keys[rows]
+    repeated = np.flatnonzero(keys[1:] == keys[:-1])
+    if repeated.size:
+        row = frame.iloc[rows[repeated[0]]]
+        raise InputError(f"{name}: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once; it must be unique")
+    return keys, rows
+
+
+def _sorted_keys_by_predictor(
+    predictions: pd.DataFrame, predictors: Sequence[str], symbols: pd.Index
+) -> list[tuple[Ints, Rows]]:
+    members = predictions.groupby("predictor", sort=False).indices
+    found = []
+    for predictor in predictors:
+        own = np.asarray(members[predictor])
+        keys, rows = _sorted_keys(predictions.iloc[own], symbols, f"predictions of {predictor}")
+        found.append((keys, own[rows]))
+    return found
+
+
+def _coverage(predictors: Sequence[str], predicted: Sequence[Ints], labelled: Ints, scored: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "predictor": predictors,
+            "predicted": [keys.size for keys in predicted],
+            "labelled": [int(np.isin(keys, labelled, assume_unique=True).sum()) for keys in predicted],
+            "scored": scored,
+        }
+    )
+
+
+def _on_calendar(regimes: pd.DataFrame, dates: Dates) -> tuple[Ints, NDArray[np.object_]]:
+    """Give the position among all trading days, and the regime, of each date."""
+    ordered = regimes.sort_values("date")
+    position = pd.DatetimeIndex(ordered["date"]).get_indexer(pd.DatetimeIndex(dates))
+    if (position < 0).any():
+        raise InputError(f"regimes: no regime on {dates[np.argmin(position)]}, a date with predictions and labels")
+    return position.astype(np.int64), ordered["regime"].to_numpy(dtype=object)[position]
+
+
+def _fold(predictions: pd.DataFrame, rows: Rows) -> Ints:
+    folds = predictions["fold"].to_numpy(dtype=np.int64)[rows]
+    differs = (folds != folds[0]).any(axis=0)
+    if differs.any():
+        row = predictions.iloc[rows[0, np.argmax(differs)]]
+        raise InputError(
+            f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} belongs to the folds "
+            f"{sorted({*folds[:, np.argmax(differs)].tolist()})} of different predictors; the folds must agree"
+        )
+    fold: Ints = folds[0]
+    return fold
+
+
+def _sectors(universe: pd.DataFrame, symbols: pd.Index) -> NDArray[np.object_]:
+    sectors = symbols.to_series().map(universe.set_index("symbol")["gics_sector"])
+    if sectors.isna().any():
+        raise InputError(f"universe: no gics_sector for {sectors.index[sectors.isna()][0]}, which has predictions")
+    return sectors.to_numpy(dtype=object)

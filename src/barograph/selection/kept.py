@@ -1,0 +1,38 @@
+"""Looking up which features a fold keeps."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from barograph.errors import InputError
+
+
+def kept_features(selection: pd.DataFrame, fold: int, columns: Iterable[str]) -> list[str]:
+    """Look up which features a fold keeps.
+
+    Parameters
+    ----------
+    selection : pandas.DataFrame
+        The table of this name.
+    fold : int
+    columns : iterable of str
+        The features of the features table.
+
+    Returns
+    -------
+    list of str
+        In the order of the columns.
+
+    Raises
+    ------
+    InputError
+        If nothing was selected for the fold, or among other features.
+    """
+    own, names = selection[selection["fold"] == fold], list(columns)
+    if set(own["feature"]) != set(names):
+        raise InputError(
+            f"data/selection.parquet: fold {fold} was selected from {len(own)} features, which are not the "
+            f"{len(names)} of data/features.parquet; run the select stage"
+        )
+    kept = set(own.loc[own["kept"], "feature"])
+    return [name for name in names if name in kept]

@@ -1,0 +1,92 @@
+"""Selection: which features a fold's models are shown, decided by that fold's past alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.folds import Fold
+from barograph.models.contract.rows import TrainingRows, look_up, matured_labels
+from barograph.names import CLASSES, KEY
+from barograph.randomness import seed_for
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a selection may look at.
+
+    Attributes
+    ----------
+    rows : TrainingRows
+        Labelled rows that had matured before the test window, drawn evenly and not resampled.
+    embargo : int
+        Trading days between the last exit of a training row and the first date of its test window.
+    seed : int
+    """
+
+    rows: TrainingRows
+    embargo: int
+    seed: int
+
+
+class Selection(Protocol):
+    """A way to select features; any class with these two can be named in the config."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows of a fold's past it looks at; all of them where there are fewer."""
+
+    def select(self, past: Past) -> pd.DataFrame:
+        """Give `feature, kept, score, reason`, a row a column of the features and in their order."""
+
+
+def select_features(
+    selection: Selection,
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    folds: Sequence[Fold],
+    *,
+    embargo: int,
+    seed: int,
+) -> Iterator[pd.DataFrame]:
+    """Select every fold's features on what had matured before it.
+
+    Parameters
+    ----------
+    selection : Selection
+    features, labels : pandas.DataFrame
+        The tables of these names.
+    folds : sequence of Fold
+    embargo : int
+        Trading days, for a selection that splits its rows by time.
+    seed : int
+
+    Yields
+    ------
+    pandas.DataFrame
+        The fold's part of the selection table.
+
+    Raises
+    ------
+    InputError
+        If nothing has matured before a fold, or one class alone; if a label has no features; or if the selection keeps
+        nothing or leaves a feature out of its answer.
+    """
+    indexed = features.set_index(KEY)
+    # Whether a row is drawn depends on nothing but the row, so that folds look at much the same ones.
+    lots = pd.util.hash_pandas_object(labels[KEY], index=False, hash_key=f"{seed_for(seed, 'select'):016d}")
+    for fold in folds:
+        matured = matured_labels(labels, fold)
+        rows = look_up(indexed, matured.loc[lots[matured.index].nsmallest(selection.rows).index.sort_values()])
+        if selection.rows and np.unique(rows.y).size < 2:
+            name = CLASSES[rows.y[0]]
+            raise InputError(f"data/labels.parquet: every label known before {fold.cutoff} is {name}; two are needed")
+        found = selection.select(Past(rows, embargo, seed_for(seed, "select", fold.number)))
+        if found["feature"].tolist() != indexed.columns.tolist():
+            raise InputError(f"selection: fold {fold.number} has an answer for other features than the table's")
+        if not found["kept"].any():
+            raise InputError(f"selection: keeps none of {len(found)} features in fold {fold.number}; one is needed")
+        yield found.assign(fold=fold.number)

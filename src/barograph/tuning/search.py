@@ -1,0 +1,252 @@
+"""A study: a seeded search of a model's parameters, by Optuna."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.losses import log_loss
+from barograph.models.contract.classifier import Model
+from barograph.models.contract.rows import fit_rows
+from barograph.models.contract.spaces import Choices, Range, searched, starts, whole
+from barograph.randomness import seed_for
+from barograph.tuning.tuning import StudyRows, Tuning, with_params
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
+
+_STUDY: Final = "tuning"
+_STATES: Final = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
+
+
+@dataclass(frozen=True)
+class TuningResult:
+    """What a study found, in plain values, and its trials, a row each; without a search space there is nothing."""
+
+    found: dict[str, Any]
+    trials: pd.DataFrame
+
+
+def tune(
+    model: Model,
+    data: StudyRows,
+    settings: Tuning,
+    *,
+    name: str,
+    seed: int,
+    storage: "BaseStorage | None" = None,
+    on_trial: Callable[[int], object] | None = None,
+) -> TuningResult:
+    """Search for the parameters with the least log loss, by a tree-structured Parzen estimator.
+
+    The first trial is where the search space says that it starts, so on the study's own splits the result is never
+    worse than that. A trial whose fit fails is noted and passed over. Every trial fits with the same seeds.
+
+    Parameters
+    ----------
+    model : Model
+        What its `params` leave open of its `sweep` is searched.
+    data : StudyRows
+    settings : Tuning
+    name : str
+        The model's key, part of its seed.
+    seed : int
+    storage : optuna.storages.BaseStorage, optional
+        Where the study is kept, and taken up again when it is there already; its finished trials count.
+    on_trial : callable, optional
+        Called after each trial with the number of those finished.
+
+    Returns
+    -------
+    TuningResult
+        `found` holds `model`, the best `params`, their `log_loss` (unweighted, the mean over the splits) and
+        `start_log_loss`; `rows`, `first_date`, `last_date`, `splits`; `importance` of each parameter (null where the
+        complete trials are too few to tell); and how many `trials` ended how. All but `model` is empty without a search
+        space.
+
+    Raises
+    ------
+    InputError
+        If every trial fails, or the storage holds another study.
+
+    References
+    ----------
+    Bergstra, J. et al. (2011), *Algorithms for Hyper-Parameter Optimization*, NeurIPS 24.
+    Hutter, F., Hoos, H. and Leyton-Brown, K. (2014), *An Efficient Approach for Assessing Hyperparameter Importance*,
+    ICML 31 (the importance).
+    """
+    if not searched(model):
+        nothing = dict.fromkeys(("log_loss", "start_log_loss", "rows", "first_date", "last_date", "splits"))
+        found = {"model": name, "params": {}, "importance": None, "trials": dict.fromkeys(_STATES.values(), 0)}
+        return TuningResult(found | nothing, pd.DataFrame(columns=["number", "state", "log_loss", "error"]))
+    with _quiet():
+        study = _open(model, data, settings, name, seed, storage)
+        while len(_finished(study)) < settings.trials:
+            _try(study, model, data, name, seed)
+            if on_trial:
+                on_trial(len(_finished(study)))
+        return _read(study, model, data, name, seed)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    from optuna import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _open(
+    model: Model, data: StudyRows, settings: Tuning, name: str, seed: int, storage: "BaseStorage | None"
+) -> "Study":
+    import optuna
+
+    names = optuna.get_all_study_names(storage) if storage else []
+    if names and names != [_STUDY]:
+        raise InputError(f"storage: holds the studies {names}, which are not Barograph's; name another file")
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.startup_trials)
+    study = optuna.create_study(storage=storage, study_name=_STUDY, load_if_exists=True, pruner=pruner)
+    _claim(study, model, data, name, seed)
+    study.sampler = optuna.samplers.TPESampler(
+        n_startup_trials=settings.startup_trials, seed=seed_for(seed, "tune", name, len(study.trials))
+    )
+    begun = [trial for trial in study.trials if "start" in trial.user_attrs]
+    if not any(trial.state.is_finished() or trial.state.name == "WAITING" for trial in begun):
+        study.enqueue_trial(starts(model), user_attrs={"start": True})
+    return study
+
+
+def _claim(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> None:
+    """Write on a new study what it is about, and refuse one that is about something else."""
+    about = {"model": name, "settings": _digest(repr((seed, model)).encode()), "rows": _digest(*_contents(data))}
+    if not study.user_attrs and not study.trials:
+        study.set_user_attr("about", about)
+    stored = study.user_attrs.get("about", {})
+    if stored.get("model") != name:
+        raise InputError(f"storage: holds a study of {stored.get('model')}, not of {name}; name another file")
+    if stored["settings"] != about["settings"]:
+        raise InputError(f"storage: its study of {name} has other parameters, search space or seed; name another file")
+    if stored["rows"] != about["rows"]:
+        raise InputError(f"storage: its study of {name} looked at other rows or splits; name another file")
+
+
+def _contents(data: StudyRows) -> Iterator[bytes]:
+    yield from (name.encode() for name in data.rows.X.columns)
+    yield from (part.tobytes() for part in (data.rows.X.to_numpy(), data.rows.y, data.rows.weight))
+    yield from (positions.tobytes() for split in data.splits for positions in split)
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _finished(study: "Study") -> "list[FrozenTrial]":
+    return [trial for trial in study.trials if trial.state.is_finished()]
+
+
+def _try(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> None:
+    from optuna import TrialPruned
+    from optuna.trial import TrialState
+
+    trial = study.ask()
+    try:
+        log_loss = _log_loss(trial, model, data, name, seed)
+    except TrialPruned:
+        study.tell(trial, state=TrialState.PRUNED)
+    except Exception as error:  # whatever a model's library raises at some corner of the space
+        reason = " ".join(str(error).split())
+        trial.set_user_attr("error", reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}")
+        study.tell(trial, state=TrialState.FAIL)
+    else:
+        study.tell(trial, log_loss)
+
+
+def _log_loss(trial: "Trial", model: Model, data: StudyRows, name: str, seed: int) -> float:
+    """Validate one trial's parameters on split after split, and stop where it does worse than the median did."""
+    from optuna import TrialPruned
+
+    candidate = with_params(model, {key: _suggest(trial, key, space) for key, space in searched(model).items()})
+    losses: list[float] = []
+    for split, (train, test) in enumerate(data.splits):
+        if split and trial.should_prune():
+            raise TrialPruned
+        fitted = fit_rows(candidate, data.part(train), name=name, seed=seed_for(seed, "tune", name, "split", split))
+        loss = log_loss(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test])
+        if not np.isfinite(loss):
+            raise InputError("the model predicted NaN")
+        losses.append(loss)
+        trial.set_user_attr("losses", losses)
+        trial.report(float(np.mean(losses)), split)
+    return float(np.mean(losses))
+
+
+def _suggest(trial: "Trial", key: str, space: Range | Choices) -> Any:
+    if "choices" in space:
+        return trial.suggest_categorical(key, space["choices"])
+    low, high, log = space["low"], space["high"], space.get("log", False)
+    if whole(space):
+        return trial.suggest_int(key, int(low), int(high), log=log)
+    return trial.suggest_float(key, low, high, log=log)
+
+
+def _read(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> TuningResult:
+    trials = _finished(study)
+    complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
+    if not complete:
+        raise InputError(f"models.{name}: every trial failed; the first with {trials[0].user_attrs['error']}")
+    begun = [trial.value for trial in complete if "start" in trial.user_attrs]
+    days = data.rows.lives["date"]
+    states = [_STATES[trial.state.name] for trial in trials]
+    found = {
+        "model": name,
+        "params": study.best_params,
+        "log_loss": study.best_value,
+        "start_log_loss": begun[0] if begun else None,
+        "rows": len(days),
+        "first_date": f"{days.min():%F}",
+        "last_date": f"{days.max():%F}",
+        "splits": len(data.splits),
+        "importance": _importance(
+            study, [trial.value for trial in complete], seed_for(seed, "tune", name, "importance")
+        ),
+        "trials": {state: states.count(state) for state in _STATES.values()},
+    }
+    return TuningResult(found, _table(trials, list(searched(model)), len(data.splits)))
+
+
+def _importance(study: "Study", values: list[float | None], seed: int) -> dict[str, float] | None:
+    """Give each parameter's share of the variance, if there are several and more complete trials than parameters."""
+    from optuna.importance import FanovaImportanceEvaluator
+
+    if not 2 <= len(study.best_params) < len(values) or len(set(values)) == 1:
+        return None
+    shares = FanovaImportanceEvaluator(seed=seed).evaluate(study)
+    total = sum(shares.values())
+    return {name: float(share / total) for name, share in shares.items()} if total > 0 else None
+
+
+def _table(trials: "list[FrozenTrial]", params: list[str], splits: int) -> pd.DataFrame:
+    rows = [
+        {
+            "number": trial.number,
+            "state": _STATES[trial.state.name],
+            "log_loss": trial.value if trial.state.name == "COMPLETE" else None,
+        }
+        | {f"split_{i + 1}": loss for i, loss in enumerate(trial.user_attrs.get("losses", []))}
+        | trial.params
+        | {"error": trial.user_attrs.get("error")}
+        for trial in trials
+    ]
+    columns = ["number", "state", "log_loss", *(f"split_{i + 1}" for i in range(splits)), *params, "error"]
+    return pd.DataFrame(rows, columns=columns)

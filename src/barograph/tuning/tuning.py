@@ -1,0 +1,151 @@
+"""Tuning: which rows a study looks at, and what is done with what it found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
+from dataclasses import replace
+from typing import Annotated, Any, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from barograph.errors import InputError
+from barograph.folds import Fold, expanding_splits
+from barograph.models.contract.classifier import Model
+from barograph.models.contract.rows import TrainingRows, look_up, matured_labels
+from barograph.models.contract.spaces import contains, searched
+from barograph.names import KEY
+from barograph.typing import STRICT, Dates, Rows
+
+Split = tuple[Rows, Rows]
+_Model = TypeVar("_Model", bound=Model)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Tuning:
+    """How a model's parameters are searched.
+
+    Parameters
+    ----------
+    trials : int
+        Settings tried, the a-priori ones first.
+    rows : int
+        About how many rows the study looks at. How much regularisation is best depends on the number of rows, so take
+        it near that of a fold's training set.
+    splits : int
+        Validation windows, one after the other, each preceded by what had matured before it.
+    first_share : float
+        Share of the dates before the first validation window.
+    startup_trials : int
+        Trials before the sampler learns from those it has seen, and before a hopeless one is cut short.
+    """
+
+    trials: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=100)]
+    splits: Annotated[int, Field(ge=1)]
+    first_share: Annotated[float, Field(gt=0, lt=1)]
+    startup_trials: Annotated[int, Field(ge=1)]
+
+
+@plain_dataclass(frozen=True)
+class StudyRows:
+    """What a study looks at: rows, and for each split the positions of those trained on and of those validated."""
+
+    rows: TrainingRows
+    splits: list[Split]
+
+    def part(self, positions: Rows) -> TrainingRows:
+        """Give some of the rows."""
+        return TrainingRows(
+            X=self.rows.X.iloc[positions].reset_index(drop=True),
+            y=self.rows.y[positions],
+            weight=self.rows.weight[positions],
+            lives=self.rows.lives.iloc[positions].reset_index(drop=True),
+        )
+
+
+def study_rows(
+    features: pd.DataFrame, labels: pd.DataFrame, fold: Fold, settings: Tuning, *, embargo: int
+) -> StudyRows:
+    """Thin what had matured before a test window to whole dates, and split it in order of time.
+
+    Parameters
+    ----------
+    features, labels : pandas.DataFrame
+        The tables of these names; nothing is resampled.
+    fold : Fold
+        The first, so that no test window is ever looked at.
+    settings : Tuning
+    embargo : int
+        Trading days between the last exit of a training row and the first date of its validation window.
+
+    Returns
+    -------
+    StudyRows
+        All rows of every k-th date, weighted by uniqueness as training does by default.
+
+    Raises
+    ------
+    InputError
+        If too little has matured, or a label has no features.
+    """
+    matured = matured_labels(labels, fold)
+    dates, exits = (matured[name].to_numpy("datetime64[D]") for name in ("date", "exit_date"))
+    splits = expanding_splits(dates, exits, splits=settings.splits, first_share=settings.first_share, embargo=embargo)
+    kept = np.isin(dates, _thinned(dates, settings.rows))
+    position = np.cumsum(kept) - 1
+    thinned = [(position[train[kept[train]]], position[test[kept[test]]]) for train, test in splits]
+    if not all(train.size and test.size for train, test in thinned):
+        raise InputError(f"tuning.rows: {settings.rows} rows leave a window or its past without any; take more")
+    return StudyRows(look_up(features.set_index(KEY), matured[kept]), thinned)
+
+
+def tuned(model: _Model, found: Mapping[str, Any], name: str) -> _Model:
+    """Fix what a study found; what the model fixes itself stays.
+
+    Parameters
+    ----------
+    model : Model
+    found : mapping
+        What :func:`barograph.tuning.tune` found for it.
+    name : str
+        The model's key.
+
+    Returns
+    -------
+    Model
+        With nothing left to search.
+
+    Raises
+    ------
+    InputError
+        If the study is another model's, lacks a parameter, or gave it a value that the search space does not hold.
+    """
+    path = f"data/tuning/{name}.json"
+    best = found.get("params")
+    if found.get("model") != name or not isinstance(best, Mapping):
+        raise InputError(f"{path}: a study of {found.get('model')!r}, not of {name!r}; run its tune stage")
+    params = {}
+    for key, space in searched(model).items():
+        if key not in best:
+            raise InputError(f"{path}: lacks {key}, which models.{name}.sweep searches; run its tune stage")
+        params[key] = best[key]
+        if not contains(space, params[key]):
+            limits = f"one of {space['choices']}" if "choices" in space else f"{space['low']} to {space['high']}"
+            raise InputError(f"{path}: {key} is {params[key]!r}, outside its search space, {limits}")
+    return with_params(model, params) if params else model
+
+
+def with_params(model: _Model, params: Mapping[str, Any]) -> _Model:
+    """Fix further parameters of a model."""
+    settings = cast("Any", model)
+    changed: _Model = replace(settings, params=dict(params) | dict(settings.params))
+    return changed
+
+
+def _thinned(dates: Dates, rows: int) -> Dates:
+    step = max(1, round(dates.size / rows))
+    # Else it would be the same weekday for months.
+    step += step > 1 and step % 5 == 0
+    return np.unique(dates)[::step]

@@ -1,0 +1,243 @@
+"""What replay is worth: which mistakes were replayed, and what that did to later rows that resemble them."""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.losses import log_losses
+from barograph.names import CLASSES, KEY, PROBABILITIES, REGIMES
+from barograph.randomness import generator
+from barograph.scoring.bootstrap import block_bootstrap_counts, interval
+from barograph.scoring.settings import Validation
+from barograph.validation.look_alikes import FeatureSpace, look_alikes
+
+_GROUP_COLUMNS: Final = ["kind", "value", "predicted", "replayed", "share", "mean_loss", "mean_loss_replayed"]
+_IMPROVEMENT_COLUMNS: Final = (
+    *("fold", "part", "rows", "dates", "loss", "loss_without", "improvement", "low", "high"),
+)
+
+
+def replay_groups(
+    replayed: pd.DataFrame,
+    predictions: pd.DataFrame,
+    labels: pd.DataFrame,
+    regimes: pd.DataFrame,
+    universe: pd.DataFrame,
+) -> pd.DataFrame:
+    """Tell where a model's replayed mistakes lie.
+
+    Parameters
+    ----------
+    replayed : pandas.DataFrame
+        The model's replay table.
+    predictions : pandas.DataFrame
+        The model's predictions table.
+    labels, regimes, universe : pandas.DataFrame
+        The tables of these names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `kind` (`overall`, `regime`, `sector`, `class`) and `value`, in that order: regimes, of the rows' dates, from
+        calm to crisis, sectors by name, classes from sell to buy. `predicted` counts the out-of-sample predictions of
+        labelled rows, `replayed` those of them that at least one fold replays, `share` divides the two. `mean_loss` is
+        the log loss of the predicted rows, `mean_loss_replayed` what was recorded of the replayed ones (NaN without).
+
+    Raises
+    ------
+    InputError
+        If a replayed row was not predicted in an earlier fold or has no label, a predicted row has no regime or no
+        sector, or a probability is missing.
+    """
+    scored = _scored(predictions, labels)
+    _check_replayed(replayed, scored)
+    recorded = replayed.sort_values("fold").drop_duplicates(KEY)[[*KEY, "loss"]]
+    rows = scored.merge(recorded.rename(columns={"loss": "recorded"}), on=KEY, how="left").sort_values(KEY)
+    sectors = universe.set_index("symbol")["gics_sector"]
+    rows["overall"] = "overall"
+    rows["regime"] = _found(rows["date"].map(regimes.set_index("date")["regime"]), rows, "regimes", "regime")
+    rows["sector"] = _found(rows["symbol"].map(sectors), rows, "universe", "gics_sector")
+    rows["class"] = np.array(CLASSES)[rows["label"]]
+    order = {"overall": ("overall",), "regime": REGIMES, "sector": sorted(rows["sector"].unique()), "class": CLASSES}
+    table = [
+        {"kind": kind, "value": value, **_group(rows[rows[kind] == value])}
+        for kind, values in order.items()
+        for value in values
+    ]
+    found = pd.DataFrame(table, columns=_GROUP_COLUMNS)
+    return found[found["predicted"] > 0].reset_index(drop=True)
+
+
+def replay_improvement(
+    replayed: pd.DataFrame,
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    predictions: pd.DataFrame,
+    without: pd.DataFrame,
+    *,
+    neighbours: int = 1,
+    settings: Validation,
+    seed: int,
+) -> pd.DataFrame:
+    """Measure what replay did to the loss on later rows that resemble the replayed ones, and on the others.
+
+    Parameters
+    ----------
+    replayed : pandas.DataFrame
+        The model's replay table.
+    features, labels : pandas.DataFrame
+        The tables of these names.
+    predictions : pandas.DataFrame
+        The model's predictions table, of a walk with replay.
+    without : pandas.DataFrame
+        The same rows, of a walk on the same samples and seeds without replay.
+    neighbours : int, default=1
+        Look-alikes that each replayed row has in a test window.
+    settings : Validation
+        Its `block_days`, `resamples` and `level`.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows, of `part` `look_alikes` and `others`, a `fold` that replays something before a labelled test window,
+        then two of all these windows together (`fold` is text, ``all`` there): `rows`, `dates`, log `loss` with replay
+        and `loss_without`, `improvement` (their difference: positive where replay helped) and its interval, `low` to
+        `high`, NaN where the part has fewer dates than two blocks. Without rows where nothing was replayed.
+
+    Raises
+    ------
+    InputError
+        If `neighbours` is below 1, the two walks predict different rows, a replayed row was not predicted in an earlier
+        fold, has no label or had not matured before the test window, a row has no features, no feature varies before a
+        test window, or a probability is missing.
+
+    Notes
+    -----
+    The look-alikes of a fold are the nearest labelled rows of its own test window: all later than what was replayed,
+    none seen in training. The *others* are the rest of the window, and tell what replay did to everything. Distances
+    are Euclidean over all features, as normal scores among the rows before the test window, so that neither units nor
+    outliers count; see :meth:`barograph.validation.look_alikes.FeatureSpace.points`.
+
+    The interval is of the improvement's mean, from a circular block bootstrap of the part's own dates in which both
+    walks see the same draw.
+    """
+    if neighbours < 1:
+        raise InputError(f"neighbours: {neighbours} given; it must be at least 1")
+    _check_same_rows(predictions, without)
+    scored = _scored(predictions, labels)
+    scored["loss_without"] = scored[KEY].merge(_scored(without, labels), on=KEY, how="left")["loss"].to_numpy()
+    _check_replayed(replayed, scored)
+    space = FeatureSpace(features)
+    windows = []
+    for fold in sorted(replayed["fold"].unique()):
+        own = replayed[replayed["fold"] == fold]
+        window = scored[scored["fold"] == fold]
+        if not window.empty:
+            _check_matured(own, window["date"].min())
+            rng = generator(seed, "replay", "reference", int(fold))
+            windows.append(window.assign(alike=look_alikes(space, own, window, neighbours, rng)))
+    named = [(str(window["fold"].iloc[0]), window) for window in windows]
+    named += [("all", pd.concat(windows))] if windows else []
+    return pd.DataFrame(
+        [
+            _improvement(name, part, rows[rows["alike"] == alike], settings, seed)
+            for name, rows in named
+            for part, alike in (("look_alikes", True), ("others", False))
+        ],
+        columns=list(_IMPROVEMENT_COLUMNS),
+    )
+
+
+def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation, seed: int) -> dict[str, Any]:
+    gain = (rows["loss_without"] - rows["loss"]).to_numpy()
+    dates, at = np.unique(rows["date"].to_numpy(), return_inverse=True)
+    low, high = np.nan, np.nan
+    if dates.size >= 2 * settings.block_days:
+        rng = generator(seed, "replay", fold, part)
+        counts = block_bootstrap_counts(dates.size, settings.block_days, settings.resamples, rng).astype(np.float64)
+        ends = interval(counts @ np.bincount(at, gain) / (counts @ np.bincount(at)), settings.level)
+        low, high = (float(end) for end in ends)
+    return {
+        "fold": fold,
+        "part": part,
+        "rows": len(rows),
+        "dates": dates.size,
+        "loss": rows["loss"].mean(),
+        "loss_without": rows["loss_without"].mean(),
+        "improvement": gain.mean() if gain.size else np.nan,
+        "low": low,
+        "high": high,
+    }
+
+
+def _group(rows: pd.DataFrame) -> dict[str, Any]:
+    again = rows["recorded"].notna()
+    return {
+        "predicted": len(rows),
+        "replayed": int(again.sum()),
+        "share": again.mean(),
+        "mean_loss": rows["loss"].mean(),
+        "mean_loss_replayed": rows["recorded"].mean(),
+    }
+
+
+def _scored(predictions: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Give `symbol, date, fold, label, loss` of the predictions whose row has a label, by symbol and date."""
+    rows = predictions.merge(labels[[*KEY, "label"]], on=KEY).sort_values(KEY, ignore_index=True)
+    losses = log_losses(rows[list(PROBABILITIES)].to_numpy(np.float64), rows["label"].to_numpy())
+    if (unknown := np.isnan(losses)).any():
+        raise InputError(f"predictions: {_named(rows.iloc[int(unknown.argmax())])} has no probability of its label")
+    return rows[[*KEY, "fold", "label"]].assign(loss=losses)
+
+
+def _check_same_rows(predictions: pd.DataFrame, without: pd.DataFrame) -> None:
+    keys = [*KEY, "fold"]
+    both = predictions[keys].merge(without[keys], on=keys, how="outer", indicator=True)
+    alone = both[both["_merge"] != "both"]
+    if len(alone):
+        row = alone.iloc[0]
+        where, other = ("with", "without") if row["_merge"] == "left_only" else ("without", "with")
+        raise InputError(
+            f"predictions: fold {row['fold']} predicts {_named(row)} {where} replay but not {other}; both must predict "
+            "the same rows"
+        )
+
+
+def _check_replayed(replayed: pd.DataFrame, scored: pd.DataFrame) -> None:
+    found = replayed[["fold", *KEY]].merge(
+        scored[[*KEY, "fold"]].rename(columns={"fold": "predicted_in"}), on=KEY, how="left"
+    )
+    early = found["predicted_in"] < found["fold"]
+    if not early.all():
+        row = found[~early].iloc[0]
+        state = (
+            "has no prediction with a label"
+            if pd.isna(row["predicted_in"])
+            else f"was predicted in fold {row['predicted_in']:.0f}"
+        )
+        raise InputError(
+            f"replay: fold {row['fold']} replays {_named(row)}, which {state}; it must be a mistake of an earlier fold"
+        )
+
+
+def _check_matured(replayed: pd.DataFrame, start: pd.Timestamp) -> None:
+    late = replayed[replayed["exit_date"] >= start]
+    if len(late):
+        row = late.iloc[0]
+        raise InputError(
+            f"replay: fold {row['fold']} replays {_named(row)}, known on {row['exit_date']:%Y-%m-%d}; it must be known "
+            f"before the test window, which begins on {start:%Y-%m-%d}"
+        )
+
+
+def _found(values: "pd.Series[str]", rows: pd.DataFrame, table: str, column: str) -> "pd.Series[str]":
+    if values.isna().any():
+        raise InputError(f"{table}: no {column} for {_named(rows[values.isna()].iloc[0])}, which was predicted")
+    return values
+
+
+def _named(row: "pd.Series[Any]") -> str:
+    return f"{row['symbol']} on {row['date']:%Y-%m-%d}"

@@ -1,0 +1,312 @@
+"""The gate: every preset, every rule at its boundary, the majority beside it, refusals."""
+
+import copy
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from barograph import config
+from barograph.errors import InputError
+from barograph.gate import Champion, Criterion, Gate, gate_metrics, judge, read_champion
+
+Metrics = dict[str, dict[str, float | int | None]]
+
+GOOD: dict[str, Metrics] = {
+    "validation": {
+        "ensemble": {
+            "rows": 1000,
+            "accuracy": 0.8,
+            "macro_f1": 0.7,
+            "log_loss": 0.9,
+            "skill_prior_low": 0.02,
+            "skill_regime_prior_low": 0.01,
+            "crash_skill_regime_prior": 0.03,
+            "calibration_error": 0.02,
+        },
+        "prior": {
+            "rows": 1000,
+            "accuracy": 0.75,
+            "macro_f1": 0.29,
+            "log_loss": 1.0,
+            "skill_prior_low": 0.0,
+            "skill_regime_prior_low": -0.01,
+            "crash_skill_regime_prior": None,
+            "calibration_error": 0.04,
+        },
+    },
+    "backtest": {
+        "ensemble": {"excess_sharpe_low": 0.1, "sharpe": 1.2, "max_drawdown": -0.2},
+        "prior": {"excess_sharpe_low": 0.0, "sharpe": 0.7, "max_drawdown": -0.5},
+        "universe": {"excess_sharpe_low": None, "sharpe": 0.7, "max_drawdown": -0.5},
+    },
+    "drift": {
+        "features": {"latest_alarms": 3, "moved_share": None},
+        "regimes": {"js_latest": 0.2},
+        "ensemble": {"js_latest": 0.1},
+    },
+}
+CHAMPION = Champion(
+    predictor="lightgbm",
+    validation={"rows": 1000, "accuracy": 0.8, "macro_f1": 0.7, "log_loss": 0.9},
+    backtest={"sharpe": -0.5},
+)
+
+
+def _preset(name: str) -> Gate:
+    gate: Gate = config.build(yaml.safe_load((config.CONF / f"gate/{name}.yaml").read_text()), "gate")
+    return gate
+
+
+def _metrics(**changes: float | None) -> dict[str, Metrics]:
+    """Give the good candidate's metrics with some of its figures changed."""
+    metrics = copy.deepcopy(GOOD)
+    for key, value in changes.items():
+        holder = next(source for source in ("validation", "backtest") if key in metrics[source]["ensemble"])
+        metrics[holder]["ensemble"][key] = value
+    return metrics
+
+
+def _judge(gate: Gate, metrics: dict[str, Metrics], champion: Champion | None = CHAMPION) -> pd.DataFrame:
+    return judge(gate, **metrics, champion=champion).set_index("criterion", drop=False)
+
+
+def _gate(**criterion: Any) -> Gate:
+    settings = {"description": "made up", "metrics": "validation", "key": "accuracy", "rule": "at_least"}
+    return Gate(candidate="ensemble", criteria={"only": Criterion(**(settings | criterion))})
+
+
+def _fails(preset: str, champion: Champion | None = CHAMPION, **changes: float | None) -> set[str]:
+    verdicts = _judge(_preset(preset), _metrics(**changes), champion)["verdict"]
+    return set(verdicts.index[verdicts == "fail"])
+
+
+PRESETS = ["default", "reference", "auto_retrain"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_passed(preset: str) -> None:
+    gate = _preset(preset)
+    table = _judge(gate, GOOD)
+    assert (table["verdict"] == "pass").all()
+    assert gate_metrics(gate, table)["ensemble"]["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("preset", "key", "value", "failing"),
+    [
+        ("default", "skill_prior_low", 0.0, {"skill_prior_low"}),
+        ("default", "skill_regime_prior_low", -0.001, {"skill_regime_prior_low"}),
+        ("default", "crash_skill_regime_prior", -0.001, {"crash_skill_regime_prior"}),
+        ("default", "calibration_error", 0.051, {"calibration_error"}),
+        ("default", "excess_sharpe_low", 0.0, {"excess_sharpe_low"}),
+        ("default", "log_loss", 0.901, {"champion_log_loss"}),
+        ("reference", "accuracy", 0.549, {"accuracy"}),
+        ("reference", "macro_f1", 0.49, {"macro_f1"}),
+        ("reference", "sharpe", 0.99, {"sharpe"}),
+        ("reference", "max_drawdown", -0.26, {"max_drawdown"}),
+        ("auto_retrain", "macro_f1", 0.65, {"macro_f1"}),
+        ("auto_retrain", "accuracy", 0.71, {"champion_accuracy"}),
+        ("auto_retrain", "accuracy", 0.70, {"accuracy", "champion_accuracy"}),
+        ("auto_retrain", "macro_f1", 0.62, {"macro_f1", "champion_macro_f1"}),
+    ],
+)
+def test_presets_fail_what_falls_short(preset: str, key: str, value: float, failing: set[str]) -> None:
+    assert _fails(preset, **{key: value}) == failing
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_undefined_figure_fails_and_says_so(preset: str) -> None:
+    for name, criterion in _preset(preset).criteria.items():
+        gate = _preset(preset)
+        table = _judge(gate, _metrics(**{criterion.key: None}))
+        assert table.loc[name, "verdict"] == "fail"
+        assert "undefined for ensemble" in table.loc[name, "description"]
+        assert gate_metrics(gate, table)["ensemble"]["accepted"] == 0
+
+
+def test_the_auto_retrain_preset_would_still_pass_a_candidate_as_good_as_a_weak_champion() -> None:
+    weak = Champion(predictor="svm", validation={"accuracy": 0.5, "macro_f1": 0.4}, backtest={})
+    assert _fails("auto_retrain", weak, accuracy=0.71) == set()
+
+
+@pytest.mark.parametrize("preset", ["default", "auto_retrain"])
+def test_without_a_champion_what_is_relative_does_not_apply(preset: str) -> None:
+    gate = _preset(preset)
+    table = _judge(gate, GOOD, champion=None)
+    relative = [name for name, criterion in gate.criteria.items() if criterion.max_drop is not None]
+    assert set(table.index[table["verdict"] == "not_applicable"]) == set(relative) != set()
+    assert table.loc[relative, "threshold"].isna().all()
+    assert (table.loc[relative, "majority_verdict"] == "not_applicable").all()
+    found = gate_metrics(gate, table)["ensemble"]
+    assert (found["accepted"], found["not_applicable"]) == (1, len(relative))
+    assert found["passed"] == len(table) - len(relative)
+
+
+@pytest.mark.parametrize(
+    ("rule", "below", "equal", "above"),
+    [
+        ("at_least", "fail", "pass", "pass"),
+        ("above", "fail", "fail", "pass"),
+        ("at_most", "pass", "pass", "fail"),
+        ("below", "pass", "fail", "fail"),
+    ],
+)
+def test_rules_at_their_boundary(rule: str, below: str, equal: str, above: str) -> None:
+    gate = _gate(rule=rule, threshold=0.5)
+    verdicts = [_judge(gate, _metrics(accuracy=figure))["verdict"].iloc[0] for figure in (0.4999, 0.5, 0.5001)]
+    assert verdicts == [below, equal, above]
+
+
+@pytest.mark.parametrize(
+    ("rule", "champions", "threshold"),
+    [
+        ("at_least", 0.5, 0.375),
+        ("above", 0.5, 0.375),
+        ("at_most", 0.5, 0.625),
+        ("below", 0.5, 0.625),
+        ("at_least", -0.5, -0.625),
+        ("at_most", -0.5, -0.375),
+    ],
+)
+def test_a_drop_is_a_share_of_the_size_of_the_champions_figure_for_the_worse(
+    rule: str, champions: float, threshold: float
+) -> None:
+    champion = Champion(predictor="svm", validation={}, backtest={"sharpe": champions})
+    gate = _gate(metrics="backtest", key="sharpe", rule=rule, max_drop=0.25)
+    assert _judge(gate, GOOD, champion)["threshold"].iloc[0] == threshold
+
+
+def test_an_undefined_figure_of_the_champion_fails() -> None:
+    champion = Champion(predictor="svm", validation={"accuracy": None}, backtest={})
+    row = _judge(_gate(max_drop=0.1), GOOD, champion).iloc[0]
+    assert row["verdict"] == row["majority_verdict"] == "fail"
+    assert "undefined for the champion svm" in row["description"]
+
+
+def test_a_champion_scored_on_other_rows_is_pointed_out() -> None:
+    same, other = (
+        _judge(_gate(max_drop=0.1), GOOD, Champion(predictor="svm", validation=figures, backtest={})).iloc[0]
+        for figures in ({"accuracy": 0.8, "rows": 1000}, {"accuracy": 0.8, "rows": 1200})
+    )
+    assert same["description"] == "made up; the champion is svm"
+    assert other["description"] == "made up; the champion svm was scored on 1,200 rows, not on these 1,000"
+
+
+def test_the_majority_stands_beside_the_candidate() -> None:
+    table = _judge(_preset("auto_retrain"), GOOD)
+    assert table["majority_figure"].tolist() == [0.29, 0.75, 0.29, 0.75]
+    assert table["majority_verdict"].tolist() == ["fail", "pass", "fail", "pass"]
+    honest = _judge(_preset("default"), GOOD)["majority_verdict"]
+    assert set(honest.index[honest == "pass"]) == {"calibration_error"}
+    assert honest["crash_skill_regime_prior"] == "fail"
+
+
+def test_drift_criteria() -> None:
+    shared = _judge(_gate(metrics="drift", key="features.latest_alarms", rule="at_most", threshold=2), GOOD).iloc[0]
+    assert (shared["figure"], shared["verdict"], shared["majority_verdict"]) == (3, "fail", "fail")
+    undefined = _judge(_gate(metrics="drift", key="features.moved_share", threshold=0.0), GOOD).iloc[0]
+    assert undefined["verdict"] == "fail"
+    own = _judge(_gate(metrics="drift", key="js_latest", rule="below", threshold=0.15), GOOD).iloc[0]
+    assert (own["figure"], own["verdict"], own["majority_verdict"]) == (0.1, "pass", "not_applicable")
+    assert pd.isna(own["majority_figure"])
+
+
+def test_the_table_has_the_columns_of_the_contract_and_the_metrics_are_plain() -> None:
+    gate = _preset("default")
+    table = judge(gate, **_metrics(calibration_error=None), champion=None)
+    assert table.columns.tolist() == [
+        *("criterion", "description", "figure", "rule", "threshold", "verdict"),
+        *("majority_figure", "majority_verdict"),
+    ]
+    found = json.loads(json.dumps(gate_metrics(gate, table), allow_nan=False))["ensemble"]
+    assert found["calibration_error"] == {"figure": None, "threshold": 0.05, "passed": 0}
+    assert found["skill_prior_low"] == {"figure": 0.02, "threshold": 0.0, "passed": 1}
+    assert found["champion_log_loss"] == {"figure": 0.9, "threshold": None, "passed": None}
+    assert {key: found[key] for key in ("accepted", "passed", "failed", "not_applicable")} == {
+        "accepted": 0,
+        "passed": 4,
+        "failed": 1,
+        "not_applicable": 1,
+    }
+
+
+@pytest.mark.parametrize("candidate", ["nobody", "prior", "universe"])
+def test_refuses_a_candidate_that_is_no_predictor(candidate: str) -> None:
+    gate = Gate(candidate=candidate, criteria=_preset("default").criteria)
+    with pytest.raises(InputError, match=rf"gate\.candidate: {candidate} .*allowed are \['ensemble'\]"):
+        _judge(gate, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "key", "allowed"),
+    [
+        ("validation", "acuracy", "'accuracy'"),
+        ("backtest", "accuracy", "'sharpe'"),
+        ("drift", "moved_share", "'features.moved_share'"),
+    ],
+)
+def test_refuses_an_unknown_key(metrics: str, key: str, allowed: str) -> None:
+    with pytest.raises(InputError) as error:
+        _judge(_gate(metrics=metrics, key=key, threshold=0.5), GOOD)
+    assert f"gate.criteria.only.key: the {metrics} metrics of ensemble hold no {key}" in str(error.value)
+    assert allowed in str(error.value)
+
+
+def test_refuses_a_champion_without_the_figure() -> None:
+    with pytest.raises(InputError, match="backtest holds no max_drawdown; it holds \\['sharpe'\\]"):
+        _judge(_gate(metrics="backtest", key="max_drawdown", max_drop=0.1), GOOD)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"threshold": 0.5, "max_drop": 0.1},
+        {"threshold": float("nan")},
+        {"max_drop": -0.1},
+        {"threshold": 0.5, "rule": "over"},
+        {"threshold": 0.5, "metrics": "rumours"},
+        {"metrics": "drift", "key": "js_latest", "max_drop": 0.1},
+        {"threshold": True},
+        {"threshold": "0.5"},
+    ],
+)
+def test_refuses_criteria_that_say_nothing_or_too_much(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        _gate(**wrong)
+
+
+def test_refuses_a_gate_without_criteria_and_a_name_that_is_taken() -> None:
+    criterion = _preset("default").criteria["skill_prior_low"]
+    for criteria in ({}, {"accepted": criterion}):
+        with pytest.raises(ValidationError):
+            Gate(candidate="ensemble", criteria=criteria)
+
+
+def test_a_champion_is_read_from_json() -> None:
+    values = {"predictor": "svm", "validation": {"accuracy": 0.5, "rows": 10, "auc": None}, "backtest": {}}
+    assert read_champion(json.dumps(values), "somewhere") == Champion(**values)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "as a whole"),
+        ('{"predictor": "svm", ', "as a whole"),
+        ("[]", "as a whole"),
+        ('{"predictor": "svm", "validation": {}}', "backtest"),
+        ('{"predictor": "", "validation": {}, "backtest": {}}', "predictor"),
+        ('{"predictor": "svm", "validation": {"accuracy": "0.5"}, "backtest": {}}', "validation.accuracy"),
+        ('{"predictor": "svm", "validation": {"accuracy": NaN}, "backtest": {}}', "validation.accuracy"),
+        ('{"predictor": "svm", "validation": {}, "backtest": {}, "more": 1}', "more"),
+    ],
+)
+def test_refuses_a_malformed_champion_in_one_line(text: str, place: str) -> None:
+    with pytest.raises(InputError) as error:
+        read_champion(text, "models/champion/metrics.json")
+    assert str(error.value).startswith(f"models/champion/metrics.json: {place}")
+    assert "\n" not in str(error.value)
