@@ -99,7 +99,7 @@ def test_the_span_ends_at_the_latest_where_the_calendar_does():
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(embargo=st.integers(0, 12), start=st.integers(0, 1500), length=st.integers(0, 200), shocks=st.booleans())
 def test_no_training_life_comes_nearer_than_the_embargo(world, option, embargo, start, length, shocks):
     days = pd.DatetimeIndex(world.regimes["date"])

@@ -23,6 +23,9 @@ SETTINGS = compose()
 # In a calm, inside an event that is named, in one that is found too, at the end of a year, and a day before the last.
 ENDS = ("2008-06-30", "2008-11-14", "2009-06-11", "2010-12-31", "2012-12-28")
 OPTIONS = sorted(path.stem for path in (CONF / "memory").glob("*.yaml"))
+# These draw from different pools; the others weigh, replay or mix what these draw.
+POOLS = ("none", "hybrid", "archive_detected", "balanced", "placebo")
+ON_REAL_STOCKS = [pytest.param(option, marks=[] if option in POOLS else pytest.mark.long) for option in OPTIONS]
 
 
 class Known(NamedTuple):
@@ -118,7 +121,7 @@ def us57() -> tuple[Known, Known]:
     )
 
 
-@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("option", ON_REAL_STOCKS)
 def test_the_year_of_the_covid_crash_changes_no_earlier_fold_of_57_real_stocks(us57, option):
     short, long = us57
     assert len(long.events) > len(short.events)
