@@ -124,8 +124,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 @pytest.fixture
 def clone(finished: Clone, tmp_path: Path) -> Clone:
     """Give a copy of the finished clone, which the test may change."""
-    shutil.copytree(finished.folder, tmp_path / "project", symlinks=True)
-    return Clone(tmp_path / "project")
+    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
+    return Clone(tmp_path / "copy")
 
 
 def table(clone: Clone, path: str) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def test_one_models_parameter_reruns_that_model_and_what_follows(clone):
     ran = {line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")}
     assert ran == {"tune@lightgbm", "train@lightgbm", *AFTER_TRAINING}
     clone.run("git", "restore", "--staged", "--worktree", ".")
-    clone.run("dvc", "checkout", "--allow-missing")
+    clone.run("dvc", "checkout")
     assert "Running stage" not in clone.run("dvc", "repro")
     assert clone.run("git", "status", "--porcelain") == ""
 

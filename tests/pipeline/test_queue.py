@@ -26,7 +26,7 @@ def test_queued_experiments_differ_and_run_their_own_settings(clone):
         found = table(clone, "data/predictions/lightgbm.parquet")["p_buy"]
         assert found.equals(predicted.setdefault(leaves, found)), "the default's are those of the pipeline"
         clone.run("git", "restore", "--staged", "--worktree", ".")
-        clone.run("dvc", "checkout", "--allow-missing")
+        clone.run("dvc", "checkout")
     assert set(predicted) == {3, 7}
     assert not np.array_equal(predicted[3], predicted[7])
 
