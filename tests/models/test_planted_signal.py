@@ -26,7 +26,7 @@ FEATURES = [
 ]
 LABEL = build(compose()["label"], "label")
 PLANTED, ABSENT = 0.5, 0.0
-TRAINING_ROWS = 20_000
+TRAINING_ROWS = 10_000
 
 
 @cache
