@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from barograph.stages import market, train
 
 ROOT = Path(__file__).parents[2]
 QUIET = {name: value for name, value in os.environ.items() if name != "HYDRA_FULL_ERROR"}
-Main = Callable[[], None]
 
 
 def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
@@ -23,13 +21,13 @@ def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subproc
 
 
 @pytest.fixture
-def by_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., None]]:
+def by_hand(monkeypatch, tmp_path):
     """Run a stage in this process, whose log handlers Hydra must not close."""
 
-    def run(main: Main, *arguments: str) -> None:
+    def run(stage, *arguments: str) -> None:
         folders = [f"hydra.{kind}.dir={tmp_path}" for kind in ("run", "sweep")]
         monkeypatch.setattr(sys, "argv", ["stage", *arguments, *folders])
-        main()
+        stage.main()
 
     monkeypatch.chdir(ROOT)
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
@@ -39,7 +37,7 @@ def by_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callabl
     Singleton.set_state(before)
 
 
-def test_a_mistake_ends_the_process_in_one_line() -> None:
+def test_a_mistake_ends_the_process_in_one_line():
     ended = run_market("memry=3")
     assert ended.returncode == 1
     assert ended.stderr.startswith("market: Could not override 'memry'")
@@ -47,69 +45,47 @@ def test_a_mistake_ends_the_process_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("main", "arguments", "message"),
+    ("stage", "arguments", "message"),
     [
-        (market.main, ["memory.window.ears=3"], "Could not override 'memory.window.ears'"),
-        (market.main, ["model=lightgbm"], "Could not override 'model'"),
-        (
-            market.main,
-            ["market=nowhere"],
-            "Could not find 'market/nowhere' Available options in 'market': bundled files simulated",
-        ),
-        (market.main, ["--multirun", "market=nowhere,bundled"], "Could not find 'market/nowhere'"),
-        (market.main, ["market=[1"], "no viable alternative"),
-        (
-            market.main,
-            ["market.start=2020-01-02", "market.end=2020-01-01"],
-            "market: start 2020-01-02 is after end 2020-01-01",
-        ),
-        (market.main, ["-cn", "nowhere"], "Cannot find primary config 'nowhere'"),
-        (train.main, ["memory=none"], "memory=none: this stage does not read memory"),
-        (
-            train.main,
-            ["memory.weights.uniqueness=false"],
-            "memory.weights.uniqueness=false: this stage does not read memory",
-        ),
-        (
-            train.main,
-            ["models.lightgbm.params.num_leaves=3"],
-            "this stage does not read models; it reads ['memory.replay', 'seed', 'model']",
-        ),
-        (
-            train.main,
-            ["model=nonsense"],
-            "Could not find 'model/nonsense' Available options in 'model': extra_trees gradient_boosting",
-        ),
-        (train.main, ["-m", "model=nonsense,lightgbm"], "Could not find 'model/nonsense'"),
+        (market, "memory.window.ears=3", "Could not override 'memory.window.ears'"),
+        (market, "model=lightgbm", "Could not override 'model'"),
+        (market, "market=nowhere", "'market/nowhere' Available options in 'market': bundled files simulated"),
+        (market, "--multirun market=nowhere,bundled", "Could not find 'market/nowhere'"),
+        (market, "market=[1", "no viable alternative"),
+        (market, "market.start=2020-01-02 market.end=2020-01-01", "start 2020-01-02 is after end 2020-01-01"),
+        (market, "-cn nowhere", "Cannot find primary config 'nowhere'"),
+        (train, "memory=none", "memory=none: this stage does not read memory"),
+        (train, "memory.weights.uniqueness=false", "uniqueness=false: this stage does not read memory"),
+        (train, "models.lightgbm.params.num_leaves=3", "models; it reads ['memory.replay', 'seed', 'model']"),
+        (train, "model=nonsense", "Could not find 'model/nonsense' Available options in 'model': extra_trees"),
+        (train, "-m model=nonsense,lightgbm", "Could not find 'model/nonsense'"),
     ],
 )
-def test_a_mistake_on_the_command_line_ends_in_one_line(
-    by_hand: Callable[..., None], main: Main, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_on_the_command_line_ends_in_one_line(by_hand, stage, arguments, message, capsys):
     with pytest.raises(SystemExit) as ended:
-        by_hand(main, *arguments)
+        by_hand(stage, *arguments.split())
     assert ended.value.code == 1
-    name, said = main.__module__.rsplit(".", 1)[1], capsys.readouterr().err
+    name, said = stage.__name__.rsplit(".", 1)[1], capsys.readouterr().err
     assert said.startswith(f"{name}: ")
     assert said.count(f"{name}: ") == 1
     assert message in said
     assert said.count("\n") == 1
 
 
-def test_hydras_full_error_is_there_for_whoever_asks() -> None:
+def test_hydras_full_error_is_there_for_whoever_asks():
     ended = run_market("memry=3", environment=QUIET | {"HYDRA_FULL_ERROR": "1"})
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr
 
 
-def test_hydras_help_still_works(by_hand: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_hydras_help_still_works(by_hand, capsys):
     with pytest.raises(SystemExit, match=r"^0$"):
-        by_hand(market.main, "--help")
+        by_hand(market, "--help")
     assert "Configuration groups" in capsys.readouterr().out
 
 
-def test_hydra_still_shows_what_would_run(by_hand: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    by_hand(market.main, "--cfg", "job", "seed=11")
+def test_hydra_still_shows_what_would_run(by_hand, capsys):
+    by_hand(market, "--cfg", "job", "seed=11")
     said = capsys.readouterr()
     assert said.err == ""
     assert "seed: 11" in said.out
