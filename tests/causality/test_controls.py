@@ -1,7 +1,6 @@
 """Two controls: nothing is found where nothing is, and what is planted is found."""
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,22 +23,15 @@ SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resample
 MODELS = ("logistic_regression", "lightgbm")
 
 
-class Simulation(NamedTuple):
-    """A simulated market, its regimes and all its features."""
-
-    market: MarketData
-    regimes: pd.DataFrame
-    features: pd.DataFrame
-
-
 @cache
-def _simulated(signal: float) -> Simulation:
+def _simulated(signal: float) -> tuple[MarketData, pd.DataFrame, pd.DataFrame]:
+    """Give a simulated market, its regimes and all its features."""
     market = simulate(seed=3, symbols=8, first_year=2003, years=7, signal=signal)
     known = market.context["vix"].notna()
     context = market.context[known].reset_index(drop=True)
     regimes = VixPriceRegimes().describe(context["index_close"].to_numpy(), context["vix"].to_numpy())
     regimes.insert(0, "date", context["date"])
-    return Simulation(market, regimes, compute(market.bars, market.context, market.universe, regimes=regimes))
+    return market, regimes, compute(market.bars, market.context, market.universe, regimes=regimes)
 
 
 def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = None) -> dict[str, dict[str, float]]:

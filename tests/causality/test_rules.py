@@ -1,7 +1,5 @@
 """The rules that make the numbers worth reading: break one on purpose, and a test here goes red."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,39 +41,30 @@ def _after(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return changed
 
 
-class Prepared(NamedTuple):
-    """What every model is given."""
-
-    features: pd.DataFrame
-    labels: pd.DataFrame
-    regimes: pd.DataFrame
-    folds: pd.DataFrame
-    samples: pd.DataFrame
-
-
-def _prepare(bars: pd.DataFrame, context: pd.DataFrame) -> Prepared:
+def _prepare(bars: pd.DataFrame, context: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
+    """Give what every model is given: features, labels, regimes, folds, samples."""
     regimes = _regimes(context)
     features = compute(bars, context, MARKET.universe, regimes=regimes)
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
     events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"))
     memory = build(SETTINGS["memory"], "memory")
     folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=WalkForward(), seed=7)
-    return Prepared(features, labels, regimes, folds, pd.concat(drawn, ignore_index=True))
+    return features, labels, regimes, folds, pd.concat(drawn, ignore_index=True)
 
 
 @pytest.fixture(scope="module")
-def whole() -> Prepared:
+def whole():
     return _prepare(MARKET.bars, MARKET.context)
 
 
 @pytest.fixture(scope="module")
-def corrupted() -> Prepared:
+def corrupted():
     """Give the tables of a market that is noise after the cut."""
     rng = np.random.default_rng(0)
     return _prepare(_after(MARKET.bars, rng), _after(MARKET.context, rng))
 
 
-def _predictions(given: Prepared, model: str) -> pd.DataFrame:
+def _predictions(given: tuple[pd.DataFrame, ...], model: str) -> pd.DataFrame:
     """Give the out-of-sample predictions of a model, the vote and the baselines."""
     features, labels, regimes, folds, samples = given
     steps = walk(build(SETTINGS["models"][model], model), features, labels, samples, folds, name=model, seed=7)

@@ -19,7 +19,6 @@ SELECTIONS = [
     Univariate(k=3, score="f", max_correlation=None, rows=10_000),
     Recursive(min_features=2, step=0.3, trees=10, splits=2, first_share=0.5, max_correlation=0.9, rows=500),
 ]
-KINDS = [type(selection).__name__ for selection in SELECTIONS]
 
 
 def _selected(selection, features=FEATURES, labels=LABELS, regimes=REGIMES, select=select_features):
@@ -51,28 +50,25 @@ def _same(before, after, folds) -> bool:
     return all(one.equals(other) for one, other in zip(before[:folds], after[:folds], strict=True))
 
 
-@cache
-def _whole(number):
-    """Give the folds and what each of them keeps of the data as they are, by one of the selections."""
-    return _selected(SELECTIONS[number])
+_whole = cache(_selected)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-@pytest.mark.parametrize("kind", range(len(SELECTIONS)), ids=KINDS)
-def test_what_comes_after_a_folds_cutoff_changes_nothing_that_it_keeps(kind, number):
-    folds, before = _whole(kind)
+@pytest.mark.parametrize("selection", SELECTIONS, ids=lambda one: type(one).__name__)
+def test_what_comes_after_a_folds_cutoff_changes_nothing_that_it_keeps(selection, number):
+    folds, before = _whole(selection)
     assert len(folds) == 4
-    _, after = _selected(SELECTIONS[kind], *_corrupted(folds[number]))
+    _, after = _selected(selection, *_corrupted(folds[number]))
     assert _same(before, after, number + 1)
     assert not before[-1].equals(after[-1]), "the corruption must have reached the last fold"
 
 
-@pytest.mark.parametrize("kind", range(len(SELECTIONS)), ids=KINDS)
-def test_more_history_changes_no_earlier_fold(kind):
+@pytest.mark.parametrize("selection", SELECTIONS, ids=lambda one: type(one).__name__)
+def test_more_history_changes_no_earlier_fold(selection):
     cut = pd.Timestamp("2006-06-30")
     shorter = (FEATURES[FEATURES["date"] <= cut], LABELS[LABELS["exit_date"] <= cut], REGIMES[REGIMES["date"] <= cut])
-    _, whole = _whole(kind)
-    folds, short = _selected(SELECTIONS[kind], *(frame.reset_index(drop=True) for frame in shorter))
+    _, whole = _whole(selection)
+    folds, short = _selected(selection, *(frame.reset_index(drop=True) for frame in shorter))
     assert [fold.final for fold in folds] == [False, False, True]
     for one, other in zip(short[:-1], whole, strict=False):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
