@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro quick ablation test lint types layers check smoke clean
+.PHONY: help setup repro quick ablation test test-long lint types layers check smoke clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make .venv with everything in uv.lock
 
@@ -43,6 +43,9 @@ ablation: setup ## Measure what each part of the memory is worth; the next `make
 test: setup ## Run the test suite, the pipeline on a small simulated market included
 	@python -m pytest
 
+test-long: setup ## Run what `make test` leaves out: the same properties on more cases
+	@python -m pytest -m long
+
 lint: setup ## Check style and formatting
 	@ruff check
 	@ruff format --check
@@ -58,7 +61,7 @@ check: lint types layers ## Run every static check, params.yaml and uv.lock incl
 	@uv lock --check --quiet
 
 smoke: setup ## Run the pipeline part of the suite alone
-	@python -m pytest -m smoke -n 0
+	@python -m pytest -m smoke
 
 clean: ## Remove what `make setup` made
 	@rm -rf $(VENV)

@@ -11,7 +11,7 @@ US57 = Path(__file__).parents[1] / "../shared/data/us57"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pipeline, whose one file takes longest, so that no worker is left with it at the end."""
+    """Begin with the pipeline, whose files take longest, so that no worker is left with it at the end."""
     items.sort(key=lambda item: "pipeline" not in item.path.parts)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from barograph.archive import archive_tables
-from barograph.config import build, compose
+from barograph.config import build
 from barograph.ensemble import SoftVote, baseline_predictions
 from barograph.errors import InputError
 from barograph.features import compute, feature
@@ -17,6 +17,7 @@ from barograph.memory import draw_samples
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
 from barograph.training import walk
+from tests.settings import compose
 
 CUT = pd.Timestamp("2009-06-30")
 FAST = ["memory.rows=800", "models.random_forest.params.n_estimators=10", "models.lightgbm.params.n_estimators=10"]
@@ -40,15 +41,32 @@ def _after(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return changed
 
 
-def _predictions(bars: pd.DataFrame, context: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Run the whole path to the out-of-sample predictions of a model, the vote and the baselines."""
+def _prepare(bars: pd.DataFrame, context: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
+    """Give what every model is given: features, labels, regimes, folds, samples."""
     regimes = _regimes(context)
     features = compute(bars, context, MARKET.universe, regimes=regimes)
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
     events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"))
     memory = build(SETTINGS["memory"], "memory")
     folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=WalkForward(), seed=7)
-    samples = pd.concat(drawn, ignore_index=True)
+    return features, labels, regimes, folds, pd.concat(drawn, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return _prepare(MARKET.bars, MARKET.context)
+
+
+@pytest.fixture(scope="module")
+def corrupted():
+    """Give the tables of a market that is noise after the cut."""
+    rng = np.random.default_rng(0)
+    return _prepare(_after(MARKET.bars, rng), _after(MARKET.context, rng))
+
+
+def _predictions(given: tuple[pd.DataFrame, ...], model: str) -> pd.DataFrame:
+    """Give the out-of-sample predictions of a model, the vote and the baselines."""
+    features, labels, regimes, folds, samples = given
     steps = walk(build(SETTINGS["models"][model], model), features, labels, samples, folds, name=model, seed=7)
     own = pd.concat([step.predictions for step in steps], ignore_index=True)
     vote = SoftVote(weights={}).walk({model: own}, labels, folds).predictions
@@ -58,22 +76,20 @@ def _predictions(bars: pd.DataFrame, context: pd.DataFrame, model: str) -> pd.Da
 
 
 @pytest.mark.parametrize("model", sorted(SETTINGS["models"]))
-def test_no_prediction_up_to_the_cut_knows_what_comes_after(model):
-    before = _predictions(MARKET.bars, MARKET.context, model)
-    rng = np.random.default_rng(0)
-    corrupted = _predictions(_after(MARKET.bars, rng), _after(MARKET.context, rng), model)
-    early = [table[table["date"] <= CUT].reset_index(drop=True) for table in (before, corrupted)]
+def test_no_prediction_up_to_the_cut_knows_what_comes_after(whole, corrupted, model):
+    tables = [_predictions(given, model) for given in (whole, corrupted)]
+    early = [table[table["date"] <= CUT].reset_index(drop=True) for table in tables]
     assert len(early[0]) > 1000
     pd.testing.assert_frame_equal(*early, check_exact=True)
-    late = [table.loc[table["date"] > CUT, "p_buy"].to_numpy() for table in (before, corrupted)]
+    late = [table.loc[table["date"] > CUT, "p_buy"].to_numpy() for table in tables]
     assert not np.array_equal(*late), "the corruption must have reached the later predictions"
 
 
-def test_more_history_changes_no_earlier_prediction():
-    whole = _predictions(MARKET.bars, MARKET.context, "lightgbm")
+def test_more_history_changes_no_earlier_prediction(whole):
     shorter = [frame[frame["date"] <= CUT].reset_index(drop=True) for frame in (MARKET.bars, MARKET.context)]
-    short = _predictions(*shorter, "lightgbm")
-    early = whole[whole["date"] <= CUT].reset_index(drop=True)
+    short = _predictions(_prepare(*shorter), "lightgbm")
+    predicted = _predictions(whole, "lightgbm")
+    early = predicted[predicted["date"] <= CUT].reset_index(drop=True)
     assert short["date"].max() == CUT
     pd.testing.assert_frame_equal(short, early, check_exact=True)
 

@@ -110,6 +110,7 @@ def test_an_event_detector_that_knows_an_events_end_beforehand_is_caught(
 
     monkeypatch.setattr("barograph.cli.audit.detect", hasty)
     monkeypatch.setattr("barograph.cli.audit.CUTS", 12)
+    monkeypatch.setattr("barograph.cli.audit._features", lambda *_: [])
     assert main(["audit"]) == 1
     printed = capsys.readouterr().out
     assert "episode (event detector) knew what came later" in printed

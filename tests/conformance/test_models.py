@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-from barograph.config import CONF, build, compose
+from barograph.config import CONF, build
 from barograph.errors import InputError
 from barograph.models import FittedModel, fit_classifier, load, save
 from barograph.models.contract.spaces import searched, settled
+from tests.settings import compose
 
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 EVERY = [*MODELS, "user"]

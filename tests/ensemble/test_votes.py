@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from sklearn.isotonic import IsotonicRegression
 
-from barograph.config import build, compose
+from barograph.config import build
 from barograph.ensemble import Combiner, SoftVote, Stacking, fit_calibration
 from barograph.ensemble.stacking import fit_stacker
 from barograph.errors import InputError
 from tests.ensemble.record import COLUMNS, Record, log_loss, normalised
+from tests.settings import compose
 
 RECORD = Record(seed=2)
 ROWS = RECORD.rows.iloc[:2]

@@ -12,6 +12,7 @@ from barograph.labels import label_bars
 from barograph.market import MarketData
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
+from tests.settings import compose
 
 CALM: Final = ("low_volatility", "normal")
 # What the S&P 500 did from the close before the event to its last, and how far a look-alike may be from it.
@@ -34,13 +35,13 @@ def data(request: pytest.FixtureRequest) -> MarketData:
 
 @pytest.fixture(scope="module")
 def archive() -> Archive:
-    built: Archive = config.build(config.compose()["archive"], "archive")
+    built: Archive = config.build(compose()["archive"], "archive")
     assert set(built.events) == set(INDEX)
     return built
 
 
 def _regimes(data: MarketData) -> pd.Series:
-    rule: VixPriceRegimes = config.build(config.compose()["regime"], "regime")
+    rule: VixPriceRegimes = config.build(compose()["regime"], "regime")
     names = rule.label(data.context["index_close"].to_numpy(), data.context["vix"].to_numpy())
     return pd.Series(names, index=data.context["date"])
 
@@ -75,8 +76,8 @@ def test_the_index_goes_the_way_it_went(data: MarketData, archive: Archive) -> N
 
 
 def test_the_archive_holds_every_event_in_full(data: MarketData, archive: Archive) -> None:
-    labels = label_bars(data.bars, config.build(config.compose()["label"], "label"))
-    rule: VixPriceRegimes = config.build(config.compose()["regime"], "regime")
+    labels = label_bars(data.bars, config.build(compose()["label"], "label"))
+    rule: VixPriceRegimes = config.build(compose()["regime"], "regime")
     close, vix = (data.context[name].to_numpy() for name in ("index_close", "vix"))
     regimes = pd.concat([data.context["date"], rule.describe(close, vix)], axis=1)
     events, rows = archive_tables(labels, regimes, data.bars, archive)

@@ -14,6 +14,7 @@ ORIGIN = {"bars": "mine/bars.csv", "context": "mine/context.csv", "universe": "m
 Frames = dict[str, pd.DataFrame]
 DAY = pd.Timestamp("2010-06-15")
 ROW = "S002 2010-06-15"
+RANGE = {"open": 5.0, "high": 6.0, "low": 4.0, "close": 5.0}
 
 
 @pytest.fixture
@@ -52,18 +53,8 @@ def _bar(frames: Frames, **values: Any) -> None:
         ({"low": -3.5}, "non-positive price", "low -3.5", "a price above zero"),
         ({"open": 0.0}, "non-positive price", "open 0.0", "a price above zero"),
         ({"high": 1.0, "low": 2.0}, "high below low", "high 1.0, low 2.0", "high at or above low"),
-        (
-            {"open": 5.0, "high": 6.0, "low": 4.0, "close": 6.1},
-            "close outside low and high",
-            "close 6.1, low 4.0, high 6.0",
-            "low to high",
-        ),
-        (
-            {"open": 3.9, "high": 6.0, "low": 4.0, "close": 5.0},
-            "open outside low and high",
-            "open 3.9, low 4.0, high 6.0",
-            "low to high",
-        ),
+        (RANGE | {"close": 6.1}, "close outside low and high", "close 6.1, low 4.0, high 6.0", "low to high"),
+        (RANGE | {"open": 3.9}, "open outside low and high", "open 3.9, low 4.0, high 6.0", "low to high"),
         ({"volume": -1.0}, "volume", "volume -1.0", "finite, zero or more, or null"),
         ({"volume": np.inf}, "volume", "volume inf", "finite, zero or more, or null"),
     ],
@@ -150,20 +141,21 @@ def test_a_bar_on_a_date_that_the_context_lacks_is_refused(frames: Frames) -> No
     )
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, -1.0])
-def test_an_unusable_index_close_is_refused(frames: Frames, value: float) -> None:
-    frames["context"].loc[frames["context"]["date"] == DAY, "index_close"] = value
-    expected = f"2010-06-15: index close: found index_close {value}; allowed: finite and positive"
-    assert _refused(frames) == f"mine/context.csv: {expected}"
-
-
-@pytest.mark.parametrize("value", [np.inf, 0.0, -1.0])
-def test_an_unusable_vix_is_refused(frames: Frames, value: float) -> None:
-    frames["context"].loc[frames["context"]["date"] == DAY, "vix"] = value
-    assert (
-        _refused(frames)
-        == f"mine/context.csv: 2010-06-15: VIX: found vix {value}; allowed: finite and positive, or null"
-    )
+@pytest.mark.parametrize(
+    ("column", "values", "rule", "allowed"),
+    [
+        ("index_close", [np.nan, np.inf, 0.0, -1.0], "index close", "finite and positive"),
+        ("vix", [np.inf, 0.0, -1.0], "VIX", "finite and positive, or null"),
+        ("us10y", [-np.inf, np.inf], "infinite value", "a finite number or null"),
+    ],
+)
+def test_an_unusable_value_of_the_context_is_refused(
+    frames: Frames, column: str, values: list[float], rule: str, allowed: str
+) -> None:
+    for value in values:
+        frames["context"].loc[frames["context"]["date"] == DAY, column] = value
+        expected = f"mine/context.csv: 2010-06-15: {rule}: found {column} {value}; allowed: {allowed}"
+        assert _refused(frames) == expected
 
 
 def test_a_missing_vix_stays_null(frames: Frames) -> None:
@@ -174,13 +166,6 @@ def test_a_missing_vix_stays_null(frames: Frames) -> None:
 def test_a_vix_without_any_value_is_refused(frames: Frames) -> None:
     frames["context"]["vix"] = np.nan
     assert _refused(frames).startswith("mine/context.csv: vix has no value; allowed: values, or no such column")
-
-
-def test_an_infinite_value_in_a_further_column_is_refused(frames: Frames) -> None:
-    frames["context"].loc[frames["context"]["date"] == DAY, "us10y"] = -np.inf
-    assert _refused(frames) == (
-        "mine/context.csv: 2010-06-15: infinite value: found us10y -inf; allowed: a finite number or null"
-    )
 
 
 def test_a_short_history_is_refused(frames: Frames) -> None:

@@ -1,6 +1,7 @@
 """Small tables with every regime in them."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from barograph.archive import Archive, Detection, Shocks, archive_tables
 from barograph.labels import VolatilityBarrier, label_bars
 
 
-class World(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class World:
     """Tables of a small market of four symbols, and its archive's configuration."""
 
     labels: pd.DataFrame
@@ -26,13 +28,14 @@ class World(NamedTuple):
     def archive(self) -> pd.DataFrame:
         return self.tables[1]
 
-    @property
+    @cached_property
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         return archive_tables(self.labels, self.regimes, self.bars, self.config)
 
 
+@cache
 def make_world(end: str = "2012-12-31") -> World:
-    """Build the world up to a date; later rows never change earlier ones."""
+    """Build the world up to a date, once: nobody may change it. Later rows never change earlier ones."""
     dates = pd.bdate_range("2003-01-01", "2014-12-31").astype("datetime64[us]")
     rng = np.random.default_rng(5)
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, (dates.size, 4)), axis=0))

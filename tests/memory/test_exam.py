@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from barograph import tables
 from barograph.archive import Archive
-from barograph.config import build, compose
+from barograph.config import build
 from barograph.folds import WalkForward
 from barograph.memory import Exam, Memory, draw_samples, exam_samples, not_examined
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS
+from tests.settings import compose
 
 from .conftest import World, make_world
 from .test_samples import OPTIONS, WALK, draw
@@ -98,13 +99,13 @@ def test_the_span_ends_at_the_latest_where_the_calendar_does():
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(embargo=st.integers(0, 12), start=st.integers(0, 1500), length=st.integers(0, 200), shocks=st.booleans())
 def test_no_training_life_comes_nearer_than_the_embargo(world, option, embargo, start, length, shocks):
     days = pd.DatetimeIndex(world.regimes["date"])
     first, last = days[days >= "2007-01-01"][[start, min(start + length, 1540)]]
     event = {"start": f"{first:%F}", "end": f"{last:%F}", "regime": "crash", "weight": 1.0}
-    placed = world._replace(config=replace(world.config, events={"placed": event}))
+    placed = replace(world, config=replace(world.config, events={"placed": event}))
     kinds = {"archive.kinds": "[configured,episode,shock]"} if shocks and memory_of(option).archive else {}
     walk = replace(WALK, embargo=embargo)
     exams, samples = sit(placed, option, walk, **kinds)
@@ -254,7 +255,7 @@ def test_an_event_is_examined_once_all_of_it_is_labelled(end, examined, reason):
 
 def test_an_event_that_outlasts_the_calendar_is_examined_on_what_there_is():
     world = small_market("2013-06-24", "2013-07-03")
-    shorter = world._replace(regimes=world.regimes[world.regimes["date"] <= "2013-06-28"])
+    shorter = replace(world, regimes=world.regimes[world.regimes["date"] <= "2013-06-28"])
     assert shorter.events["coverage"].tolist() == ["partial"]
     exams, _ = sit(shorter, "expanding", WalkForward(min_years=1, embargo=5))
     assert exams[["end", "left_out_to"]].to_numpy().tolist() == [
@@ -265,7 +266,7 @@ def test_an_event_that_outlasts_the_calendar_is_examined_on_what_there_is():
 
 def test_an_event_that_the_data_does_not_cover_is_told(world):
     later = {"start": "2015-03-01", "end": "2015-04-30", "regime": "crash", "weight": 1.0}
-    uncovered = world._replace(config=replace(world.config, events={"later": later}))
+    uncovered = replace(world, config=replace(world.config, events={"later": later}))
     assert reasons(uncovered) == {"later": "the data holds no labelled row of it"}
 
 

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph.archive import archive_tables
-from barograph.config import CONF, build, compose
+from barograph.config import CONF, build
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
 from barograph.market import Bundled
 from barograph.memory import Memory, draw_samples
 from tests.conftest import US57
+from tests.settings import compose
 
 from .conftest import make_world
 
@@ -22,6 +23,9 @@ SETTINGS = compose()
 # In a calm, inside an event that is named, in one that is found too, at the end of a year, and a day before the last.
 ENDS = ("2008-06-30", "2008-11-14", "2009-06-11", "2010-12-31", "2012-12-28")
 OPTIONS = sorted(path.stem for path in (CONF / "memory").glob("*.yaml"))
+# These draw from different pools; the others weigh, replay or mix what these draw.
+POOLS = ("none", "hybrid", "archive_detected", "balanced", "placebo")
+ON_REAL_STOCKS = [pytest.param(option, marks=[] if option in POOLS else pytest.mark.long) for option in OPTIONS]
 
 
 class Known(NamedTuple):
@@ -98,7 +102,7 @@ def small(end: str) -> Known:
 
 
 @given(option=st.sampled_from(OPTIONS), end=st.sampled_from(ENDS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_another_year_changes_no_earlier_fold_wherever_the_data_ended(option, end):
     longer = f"{pd.Timestamp(end) + pd.DateOffset(years=1):%F}"
     assert same_earlier_folds(small(end), small(longer), option, "memory.rows=600", "folds.first_year=null") > 1
@@ -117,7 +121,7 @@ def us57() -> tuple[Known, Known]:
     )
 
 
-@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("option", ON_REAL_STOCKS)
 def test_the_year_of_the_covid_crash_changes_no_earlier_fold_of_57_real_stocks(us57, option):
     short, long = us57
     assert len(long.events) > len(short.events)

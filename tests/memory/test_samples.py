@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.config import build, compose
+from barograph.config import build
 from barograph.folds import WalkForward
 from barograph.memory import balanced_counts, draw_samples, effective_size, samples_by_regime
 from barograph.names import REGIMES
+from tests.settings import compose
 
 from .conftest import World, make_world
 
@@ -120,9 +121,9 @@ def test_a_twin_that_was_known_before_the_named_event_is_drawn_until_then(world)
     third = {"start": "2009-05-01", "end": "2011-06-30", "regime": "recovery", "weight": 1.0}
     twin = "crash_2009_06_10"
     config = replace(world.config, events={"third": third}, same_event_days=0)
-    events = world._replace(config=config).events.set_index("event")
+    events = replace(world, config=config).events.set_index("event")
     assert events.loc[twin, "duplicate_of"] == "third"
-    folds, samples = draw(world._replace(config=config), "archive", rows=4000)
+    folds, samples = draw(replace(world, config=config), "archive", rows=4000)
     years = folds.set_index("fold")["test_start"].dt.year
     assert set(years[samples.loc[samples["event"] == twin, "fold"].unique()]) == {2010, 2011}
 
@@ -132,8 +133,8 @@ def test_adding_an_event_changes_no_fold_that_is_tested_before(world, option):
     first = world.config.events["first"]
     added = {"start": "2009-06-25", "end": "2009-07-20", "regime": "crash", "weight": 0.4, "known_from": "2012-03-01"}
     events = {"first": first | {"weight": 1.0}}
-    before = draw(world._replace(config=replace(world.config, events=events)), option)[1]
-    folds, after = draw(world._replace(config=replace(world.config, events=events | {"added": added})), option)
+    before = draw(replace(world, config=replace(world.config, events=events)), option)[1]
+    folds, after = draw(replace(world, config=replace(world.config, events=events | {"added": added})), option)
     past = folds.loc[folds["test_start"] < "2012-03-01", "fold"]
     kept = [table[table["fold"].isin(past)].reset_index(drop=True) for table in (before, after)]
     pd.testing.assert_frame_equal(*kept)
@@ -155,12 +156,12 @@ def test_the_least_severe_events_are_left_out_where_the_cap_is_reached(world):
 def test_a_retired_event_is_drawn_up_to_the_day_and_no_longer(world):
     first = world.config.events["first"]
     events = world.config.events | {"first": first | {"retired_on": "2010-06-01"}}
-    retired = world._replace(config=replace(world.config, events=events))
+    retired = replace(world, config=replace(world.config, events=events))
     folds, samples = draw(retired, "archive")
     using = set(samples.loc[samples["event"] == "first", "fold"])
     assert using == set(folds.loc[folds["test_start"].dt.year.between(2006, 2010), "fold"])
     late = world.config.events | {"first": first | {"retired_on": "2030-01-01"}}
-    folds, samples = draw(world._replace(config=replace(world.config, events=late)), "archive")
+    folds, samples = draw(replace(world, config=replace(world.config, events=late)), "archive")
     using = set(samples.loc[samples["event"] == "first", "fold"])
     assert using == set(folds.loc[folds["test_end"].notna() & (folds["test_start"].dt.year >= 2006), "fold"])
 
@@ -169,7 +170,7 @@ def test_an_event_that_somebody_added_is_unknown_before_that_day(world):
     first = world.config.events["first"]
     second, third = (world.config.events[name] | {"weight": 0.5} for name in ("second", "third"))
     events = {"first": first | {"known_from": "2011-06-01"}, "second": second, "third": third}
-    added = world._replace(config=replace(world.config, events=events))
+    added = replace(world, config=replace(world.config, events=events))
     folds, samples = draw(added, "archive", **{"archive.kinds": "[configured]"})
     using = set(samples.loc[samples["event"] == "first", "fold"])
     assert using == set(folds.loc[folds["test_start"].dt.year >= 2012, "fold"])
@@ -251,7 +252,7 @@ def test_samples_regime_is_the_events_for_archive_rows_and_the_dates_otherwise(w
 def test_a_context_that_goes_on_after_the_last_bar_makes_no_empty_folds(world):
     later = make_world("2014-12-31")
     folds, samples = draw(world, "hybrid")
-    longer = world._replace(regimes=later.regimes)
+    longer = replace(world, regimes=later.regimes)
     for ours, theirs in zip(draw(longer, "hybrid"), (folds, samples), strict=True):
         pd.testing.assert_frame_equal(ours, theirs)
     last = world.labels["exit_date"].max()
@@ -279,7 +280,7 @@ def test_a_regime_that_never_was_gives_its_share_to_the_others(world):
     calm = world.regimes.assign(regime=world.regimes["regime"].replace({"recovery": "normal"}))
     calm.loc[calm["date"] < "2007-01-01", "regime"] = "normal"
     config = replace(world.config, events={"third": world.config.events["third"] | {"weight": 1.0}}, detection=None)
-    _, samples = draw(world._replace(regimes=calm, config=config), "balanced")
+    _, samples = draw(replace(world, regimes=calm, config=config), "balanced")
     counts = samples[samples["fold"] == 0]["regime"].value_counts()
     assert counts.to_dict() == {"normal": 600}
 
@@ -294,7 +295,7 @@ def test_effective_size_counts_copies_once_and_unequal_weights_less():
 def test_the_twins_of_a_retired_event_are_retired_with_it(world):
     twins = set(world.events.loc[world.events["duplicate_of"] == "third", "event"])
     events = world.config.events | {"third": world.config.events["third"] | {"retired_on": "2011-06-01"}}
-    folds, samples = draw(world._replace(config=replace(world.config, events=events)), "archive", rows=4000)
+    folds, samples = draw(replace(world, config=replace(world.config, events=events)), "archive", rows=4000)
     late = folds.loc[folds["test_start"] >= "2011-06-01", "fold"]
     assert twins
     assert not (twins | {"third"}) & set(samples.loc[samples["fold"].isin(late), "event"].dropna())
@@ -302,7 +303,7 @@ def test_the_twins_of_a_retired_event_are_retired_with_it(world):
 
 def test_an_event_that_is_retired_before_the_test_begins_is_not_drawn(world):
     events = world.config.events | {"first": world.config.events["first"] | {"retired_on": "2010-12-31"}}
-    folds, samples = draw(world._replace(config=replace(world.config, events=events)), "archive")
+    folds, samples = draw(replace(world, config=replace(world.config, events=events)), "archive")
     using = samples.loc[samples["event"] == "first", "fold"].max()
     assert folds.set_index("fold").loc[using, "test_start"].year == 2010
 
@@ -312,7 +313,7 @@ def test_an_event_added_later_takes_no_twin_from_one_of_the_list(world):
     added = first | {"start": "2009-07-15", "end": "2009-08-20", "weight": 0.1, "known_from": "2012-03-01"}
     both = replace(world.config, events={"added": added, "first": first}, same_event_days=40)
     alone = replace(world.config, events={"first": first}, same_event_days=40)
-    owner = [world._replace(config=one).events.set_index("event")["duplicate_of"] for one in (both, alone)]
+    owner = [replace(world, config=one).events.set_index("event")["duplicate_of"] for one in (both, alone)]
     twins = owner[1].index[owner[1] == "first"]
     assert len(twins)
     assert owner[0][twins].eq("first").all()

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.config import CONF, build, compose
+from barograph.config import CONF, build
 from barograph.features import compute
 from barograph.labels import label_bars
 from barograph.models import TrainingRows, fit_rows
 from barograph.scoring import block_bootstrap_counts
 from barograph.testing import simulate
+from tests.settings import compose
 
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 FEATURES = [
@@ -25,7 +26,7 @@ FEATURES = [
 ]
 LABEL = build(compose()["label"], "label")
 PLANTED, ABSENT = 0.5, 0.0
-TRAINING_ROWS = 20_000
+TRAINING_ROWS = 10_000
 
 
 @cache

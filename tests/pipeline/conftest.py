@@ -1,13 +1,18 @@
-"""A temporary clone of the project on a small simulated market with four models, with DVC caches of its own."""
+"""Temporary clones of the project on a small simulated market with four models, with DVC caches of their own."""
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
+MODELS = {"logistic_regression", "random_forest", "lightgbm", "neural_network"}
+BASELINES = {"prior", "regime_prior"}
 SMALL = """# @package _global_
 defaults:
   - override /market: simulated
@@ -19,7 +24,7 @@ defaults:
 market:
   symbols: 6
   first_year: 2003
-  years: 8
+  years: 7
 memory:
   rows: 1500
 models:
@@ -93,11 +98,44 @@ def make_clone(folder: Path) -> Clone:
     return clone
 
 
-@pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """Give a clone whose configuration is the small market's and whose pipeline has run once, committed."""
-    made = make_clone(tmp_path_factory.mktemp("pipeline") / "project")
+def make_finished_clone(folder: Path) -> Clone:
+    """Make a clone whose configuration is the small market's, run its pipeline, and commit."""
+    made = make_clone(folder)
     made.run("barograph", "params")
     made.run("dvc", "repro")
     made.commit("Small market")
     return made
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Give the finished clone that all workers share: whoever needs it first makes it, and nobody changes it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / "pipeline/project", shared / "pipeline-is-finished"
+    with (shared / "pipeline-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            make_finished_clone(folder)
+            done.touch()
+    return Clone(folder)
+
+
+@pytest.fixture
+def clone(finished: Clone, tmp_path: Path) -> Clone:
+    """Give a copy of the finished clone, which the test may change."""
+    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
+    return Clone(tmp_path / "copy")
+
+
+def table(clone: Clone, path: str) -> pd.DataFrame:
+    """Read a table of a clone with its dates."""
+    frame = pd.read_parquet(clone.folder / path)
+    for column in frame.columns[frame.columns.str.contains("date|train_|test_|available")]:
+        frame[column] = pd.to_datetime(frame[column])
+    return frame
+
+
+def metrics(clone: Clone) -> dict:
+    """Read what the validation found of each predictor."""
+    return json.loads((clone.folder / "reports/metrics/validation.json").read_text())

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.feature_selection import SelectKBest, f_classif
 
-from barograph.config import build, compose
+from barograph.config import build
 from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.selection import (
@@ -24,6 +24,7 @@ from barograph.selection import (
 )
 from barograph.selection.scores import mutual_information, near_duplicates
 from tests.selection.planted import COPIES, DAYS, INFORMATIVE, NOISE, panel
+from tests.settings import compose
 
 FEATURES, LABELS = panel()
 FOLD = Fold(0, DAYS[795], DAYS[800], DAYS[899])

@@ -6,37 +6,70 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.singleton import Singleton
+
+from barograph.stages import market, train
 
 ROOT = Path(__file__).parents[2]
 QUIET = {name: value for name, value in os.environ.items() if name != "HYDRA_FULL_ERROR"}
 
 
 def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
-    """Run the market stage by hand, in a process of its own: Hydra closes the log handlers that it finds."""
+    """Run the market stage by hand, in a process of its own."""
     command = [sys.executable, "-m", "barograph.stages.market", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture
+def by_hand(monkeypatch, tmp_path):
+    """Run a stage in this process, whose log handlers Hydra must not close."""
+
+    def run(stage, *arguments: str) -> None:
+        folders = [f"hydra.{kind}.dir={tmp_path}" for kind in ("run", "sweep")]
+        monkeypatch.setattr(sys, "argv", ["stage", *arguments, *folders])
+        stage.main()
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    monkeypatch.setattr("logging.config.dictConfig", lambda _: None)
+    before = Singleton.get_state()
+    yield run
+    Singleton.set_state(before)
+
+
+def test_a_mistake_ends_the_process_in_one_line():
+    ended = run_market("memry=3")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("market: Could not override 'memry'")
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("stage", "arguments", "message"),
     [
-        (["memry=3"], "Could not override 'memry'"),
-        (["memory.window.ears=3"], "Could not override 'memory.window.ears'"),
-        (["model=lightgbm"], "Could not override 'model'"),
-        (["market=nowhere"], "Could not find 'market/nowhere' Available options in 'market': bundled files simulated"),
-        (["--multirun", "market=nowhere,bundled"], "Could not find 'market/nowhere'"),
-        (["market=[1"], "no viable alternative"),
-        (["market.start=2020-01-02", "market.end=2020-01-01"], "market: start 2020-01-02 is after end 2020-01-01"),
-        (["-cn", "nowhere"], "Cannot find primary config 'nowhere'"),
+        (market, "memory.window.ears=3", "Could not override 'memory.window.ears'"),
+        (market, "model=lightgbm", "Could not override 'model'"),
+        (market, "market=nowhere", "'market/nowhere' Available options in 'market': bundled files simulated"),
+        (market, "--multirun market=nowhere,bundled", "Could not find 'market/nowhere'"),
+        (market, "market=[1", "no viable alternative"),
+        (market, "market.start=2020-01-02 market.end=2020-01-01", "start 2020-01-02 is after end 2020-01-01"),
+        (market, "-cn nowhere", "Cannot find primary config 'nowhere'"),
+        (train, "memory=none", "memory=none: this stage does not read memory"),
+        (train, "memory.weights.uniqueness=false", "uniqueness=false: this stage does not read memory"),
+        (train, "models.lightgbm.params.num_leaves=3", "models; it reads ['memory.replay', 'seed', 'model']"),
+        (train, "model=nonsense", "Could not find 'model/nonsense' Available options in 'model': extra_trees"),
+        (train, "-m model=nonsense,lightgbm", "Could not find 'model/nonsense'"),
     ],
 )
-def test_a_mistake_on_the_command_line_ends_in_one_line(arguments, message, tmp_path):
-    ended = run_market(*arguments, f"hydra.sweep.dir={tmp_path}")
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("market: ")
-    assert ended.stderr.count("market: ") == 1
-    assert message in ended.stderr
-    assert ended.stderr.count("\n") == 1
+def test_a_mistake_on_the_command_line_ends_in_one_line(by_hand, stage, arguments, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        by_hand(stage, *arguments.split())
+    assert ended.value.code == 1
+    name, said = stage.__name__.rsplit(".", 1)[1], capsys.readouterr().err
+    assert said.startswith(f"{name}: ")
+    assert said.count(f"{name}: ") == 1
+    assert message in said
+    assert said.count("\n") == 1
 
 
 def test_hydras_full_error_is_there_for_whoever_asks():
@@ -45,13 +78,14 @@ def test_hydras_full_error_is_there_for_whoever_asks():
     assert "Traceback" in ended.stderr
 
 
-def test_hydras_help_still_works():
-    ended = run_market("--help")
-    assert ended.returncode == 0
-    assert "Configuration groups" in ended.stdout
+def test_hydras_help_still_works(by_hand, capsys):
+    with pytest.raises(SystemExit, match=r"^0$"):
+        by_hand(market, "--help")
+    assert "Configuration groups" in capsys.readouterr().out
 
 
-def test_hydra_still_shows_what_would_run():
-    ended = run_market("--cfg", "job", "seed=11")
-    assert ended.stderr == ""
-    assert "seed: 11" in ended.stdout
+def test_hydra_still_shows_what_would_run(by_hand, capsys):
+    by_hand(market, "--cfg", "job", "seed=11")
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "seed: 11" in said.out

@@ -12,10 +12,11 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from barograph.config import CONF, build, compose
+from barograph.config import CONF, build
 from barograph.models import FittedModel, LightGBM, TrainingRows, XGBoost, fit_classifier, fit_rows
 from barograph.training import feature_importance
 from barograph.training.importance import ROWS
+from tests.settings import compose
 
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 KINDS = {

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.config import CONF, build, compose
+from barograph.config import CONF, build
 from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.models import LightGBM
 from barograph.models.contract.spaces import searched, starts
 from barograph.tuning import Tuning, study_rows, tuned
+from tests.settings import compose
 
 EMBARGO = 5
 SETTINGS = Tuning(trials=4, rows=1000, splits=3, first_share=0.4, startup_trials=2)

@@ -1,0 +1,54 @@
+"""The queue of experiments, and sweeps by hand."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from .conftest import Clone, table
+
+pytestmark = pytest.mark.smoke
+
+
+def test_queued_experiments_differ_and_run_their_own_settings(clone):
+    clone.run("dvc", "exp", "run", "--queue", "-S", "models.lightgbm.params.num_leaves=3,7")
+    clone.run("dvc", "queue", "start", "--jobs", "1")
+    _wait_for_queue(clone)
+    names = [line.split()[1] for line in clone.run("dvc", "queue", "status").splitlines() if "Success" in line]
+    assert len(names) == 2
+    predicted = {7: table(clone, "data/predictions/lightgbm.parquet")["p_buy"]}
+    for name in names:
+        clone.run("dvc", "exp", "apply", name)
+        params = yaml.safe_load((clone.folder / "params.yaml").read_text())
+        leaves = params["models"]["lightgbm"]["params"]["num_leaves"]
+        assert json.loads((clone.folder / "models/lightgbm/model.json").read_text())["params"]["num_leaves"] == leaves
+        found = table(clone, "data/predictions/lightgbm.parquet")["p_buy"]
+        assert found.equals(predicted.setdefault(leaves, found)), "the default's are those of the pipeline"
+        clone.run("git", "restore", "--staged", "--worktree", ".")
+        clone.run("dvc", "checkout")
+    assert set(predicted) == {3, 7}
+    assert not np.array_equal(predicted[3], predicted[7])
+
+
+def _wait_for_queue(clone: Clone) -> None:
+    """Follow each task's log until it ends, which waits without sleeping."""
+    for line in clone.run("dvc", "queue", "status").splitlines():
+        words = line.split()
+        if words and words[-1] in {"Queued", "Running", "Success"} and words[0] != "Task":
+            clone.run("dvc", "queue", "logs", "--follow", words[0])
+
+
+def test_training_by_hand_leaves_the_pipelines_outputs_alone(clone):
+    before = (clone.folder / "dvc.lock").read_bytes()
+    printed = clone.run("python", "-m", "barograph.stages.train", "-m", "model=lightgbm,logistic_regression")
+    assert printed.count("skill against prior") == 2
+    launched = clone.run(
+        "python", "-m", "barograph.stages.train", "-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
+        "model=lightgbm,logistic_regression",
+    )  # fmt: skip
+    assert launched.count("skill against prior") == 2
+    assert list(clone.folder.glob("multirun/*/*/*/data/predictions/lightgbm.parquet"))
+    assert "Running stage" not in clone.run("dvc", "repro")
+    assert (clone.folder / "dvc.lock").read_bytes() == before
+    assert clone.run("git", "status", "--porcelain") == ""
