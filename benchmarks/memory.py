@@ -29,6 +29,7 @@ from barograph.labels.schema import LABELS
 from barograph.market.schema import BARS
 from barograph.memory import draw_samples
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
+from barograph.regimes import VixPriceRegimes
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage
 from barograph.testing import simulate
@@ -77,10 +78,11 @@ def _make(root: str, real: bool) -> str:
         data = simulate(symbols=57, first_year=1990, years=33, events=True)
         bars, context = data.bars, data.context
     settings = config.compose()
-    regimes = config.build(settings["regime"], "regime").table(context)
+    rule = config.build(settings["regime"], "regime")
+    regimes = rule.table(context)
     labels = label_bars(bars, config.build(settings["label"], "label"))
     known = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    events, archive = archive_tables(known, regimes, bars, config.build(settings["archive"], "archive"))
+    events, archive = archive_tables(known, regimes, bars, config.build(settings["archive"], "archive"), rule)
     written = (bars, labels, regimes, events, archive)
     for table, frame in zip((*READS["archive"], *WRITES["archive"]), written, strict=True):
         tables.write(table, frame[list(table.columns)], Path(root))
@@ -102,7 +104,7 @@ def _library(root: str, name: str) -> Callable[[], Any]:
     if name == "archive":
         bars, labels, regimes = held
         archive = config.build(settings["archive"], "archive")
-        return lambda: archive_tables(labels, regimes, bars, archive)[1]
+        return lambda: archive_tables(labels, regimes, bars, archive, VixPriceRegimes())[1]
     memory, walk = (config.build(settings[key], key) for key in ("memory", "folds"))
     return lambda: pd.concat(draw_samples(*held, memory=memory, walk=walk, seed=7)[1], ignore_index=True)
 

@@ -45,7 +45,9 @@ def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = No
         moved = dict(zip(dates, np.random.default_rng(0).permutation(dates), strict=True))
         dealt = labels[["symbol", "date", "label"]].assign(date=labels["date"].map(moved))
         labels = labels.drop(columns="label").merge(dealt, on=["symbol", "date"])
-    events, archive = archive_tables(labels, regimes, market.bars, build(SETTINGS["archive"], "archive"))
+    events, archive = archive_tables(
+        labels, regimes, market.bars, build(SETTINGS["archive"], "archive"), VixPriceRegimes()
+    )
     folds, drawn = draw_samples(
         labels, regimes, events, archive, memory=build(SETTINGS["memory"], "memory"), walk=WalkForward(), seed=7
     )

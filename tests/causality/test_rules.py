@@ -46,7 +46,7 @@ def _prepare(bars: pd.DataFrame, context: pd.DataFrame) -> tuple[pd.DataFrame, .
     regimes = _regimes(context)
     features = compute(bars, context, MARKET.universe, regimes=regimes)
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
-    events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"))
+    events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"), VixPriceRegimes())
     memory = build(SETTINGS["memory"], "memory")
     folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=WalkForward(), seed=7)
     return features, labels, regimes, folds, pd.concat(drawn, ignore_index=True)
