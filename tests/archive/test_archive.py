@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from barograph.archive import Archive, archive_tables, event_log
+from barograph.errors import InputError
 from barograph.regimes import VixPriceRegimes
 from tests.memory.conftest import EVENTS, World, make_world
 
