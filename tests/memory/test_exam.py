@@ -39,7 +39,8 @@ def memory_of(option: str, rows: int = 600, **changes: Any) -> Memory:
 
 def sit(world: World, option: str, walk: WalkForward = WALK, exam: Exam = CRISES, seed: int = 7, **changes: Any):
     given = (world.labels, world.regimes, *world.tables)
-    return exam_samples(*given, memory=memory_of(option, **changes), walk=walk, seed=seed, exam=exam)
+    laid_out = {"folds": walk.over(world.labels, world.regimes), "embargo": walk.embargo}
+    return exam_samples(*given, memory=memory_of(option, **changes), seed=seed, exam=exam, **laid_out)
 
 
 def small_market(start: str, end: str) -> World:
@@ -205,10 +206,11 @@ def test_the_walk_is_as_it_was(world, option):
     given = (world.labels, world.regimes, *world.tables)
     copies = [table.copy() for table in given]
     walked = draw(world, option)
-    exam_samples(*given, memory=memory_of(option), walk=WALK, seed=7, exam=CRISES)
+    given_too = {"memory": memory_of(option), "folds": WALK.over(world.labels, world.regimes), "seed": 7}
+    exam_samples(*given, **given_too, embargo=WALK.embargo, exam=CRISES)
     for table, copy in zip(given, copies, strict=True):
         pd.testing.assert_frame_equal(table, copy)
-    folds, again = draw_samples(*given, memory=memory_of(option), walk=WALK, seed=7)
+    folds, again = draw_samples(*given, **given_too)
     pd.testing.assert_frame_equal(folds, walked[0])
     pd.testing.assert_frame_equal(pd.concat(again, ignore_index=True), walked[1])
 
@@ -222,7 +224,8 @@ def test_exams_are_repeatable_and_do_not_depend_on_one_another(world):
 
 
 def reasons(world: World, walk: WalkForward = WALK, exam: Exam = CRISES) -> dict[str, str]:
-    return not_examined(world.labels, world.regimes, world.events, walk=walk, exam=exam)
+    laid_out = walk.over(world.labels, world.regimes)
+    return not_examined(world.labels, world.regimes, world.events, folds=laid_out, exam=exam)
 
 
 def test_what_is_not_examined_is_told(world):
