@@ -123,7 +123,7 @@ def predict(root: Path, drawable: Drawable, *overrides: str) -> None:
         replayed = pd.concat(_replayed(replay, predictions, tables.read(SAMPLES, root), folds))
         tables.write(REPLAY, replayed, root, model="guess")
     laid_out, exam = _laid_out(drawable, settings), Exam(regimes=["crash", "recovery"])
-    exams, samples = exam_samples(
+    exams, samples, _ = exam_samples(
         *drawable[:4], memory=memory, folds=laid_out, embargo=settings["folds"]["embargo"], seed=7, exam=exam
     )
     tables.write(EXAMS, exams, root)

@@ -15,7 +15,7 @@ from barograph import tables
 from barograph.archive import Archive
 from barograph.config import build, compose
 from barograph.folds import WalkForward
-from barograph.memory import Exam, Memory, draw_samples, exam_samples, not_examined
+from barograph.memory import Exam, Memory, draw_samples, exam_samples
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS
 
 from .conftest import World, make_world
@@ -38,6 +38,10 @@ def memory_of(option: str, rows: int = 600, **changes: Any) -> Memory:
 
 
 def sit(world: World, option: str, walk: WalkForward = WALK, exam: Exam = CRISES, seed: int = 7, **changes: Any):
+    return drawn(world, option, walk, exam, seed, **changes)[:2]
+
+
+def drawn(world: World, option: str, walk: WalkForward, exam: Exam, seed: int = 7, **changes: Any):
     given = (world.labels, world.regimes, *world.tables)
     laid_out = {"folds": walk.over(world.labels, world.regimes), "embargo": walk.embargo}
     return exam_samples(*given, memory=memory_of(option, **changes), seed=seed, exam=exam, **laid_out)
@@ -224,8 +228,8 @@ def test_exams_are_repeatable_and_do_not_depend_on_one_another(world):
 
 
 def reasons(world: World, walk: WalkForward = WALK, exam: Exam = CRISES) -> dict[str, str]:
-    laid_out = walk.over(world.labels, world.regimes)
-    return not_examined(world.labels, world.regimes, world.events, folds=laid_out, exam=exam)
+    told: dict[str, str] = drawn(world, "expanding", walk, exam)[2]
+    return told
 
 
 def test_what_is_not_examined_is_told(world):

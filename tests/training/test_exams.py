@@ -52,7 +52,7 @@ class Planted:
 
     def exams(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Draw everything that is not left out."""
-        return exam_samples(
+        exams, samples, _ = exam_samples(
             *(self.labels, self.regimes, self.events, self.archive),
             memory=EVERYTHING,
             folds=WalkForward(min_years=1, embargo=5).over(self.labels, self.regimes),
@@ -60,6 +60,7 @@ class Planted:
             seed=3,
             exam=Exam(regimes=["crash"]),
         )
+        return exams, samples
 
 
 @pytest.fixture(scope="module")

@@ -54,12 +54,6 @@ class _Past:
     calendar: Dates
     folds: Sequence[Fold]
 
-    @classmethod
-    def of(cls, labels: pd.DataFrame, regimes: pd.DataFrame, folds: Sequence[Fold]) -> "_Past":
-        known = labels[labels["date"].isin(regimes["date"])]
-        calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
-        return cls(known, calendar.to_numpy("datetime64[D]"), folds)
-
 
 def exam_samples(
     labels: pd.DataFrame,
@@ -72,7 +66,7 @@ def exam_samples(
     embargo: int,
     seed: int,
     exam: Exam,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """Draw the training rows of every exam: today's memory of all labelled rows but those that the event touches.
 
     Left out is every row whose life, from its date to its exit date, touches the closed span from the embargo
@@ -101,6 +95,8 @@ def exam_samples(
         labelled. `fold` is the one in whose test window the event starts: what it selected, it selected before.
     samples : pandas.DataFrame
         The exam samples table.
+    reasons : dict of str to str
+        Why the other named events of the exam's regimes are not examined, by event and in order of time.
 
     Raises
     ------
@@ -116,43 +112,22 @@ def exam_samples(
     ----------
     López de Prado (2018), "Advances in Financial Machine Learning", Wiley, ch. 7: purging and embargo.
     """
-    past = _Past.of(labels, regimes, folds)
-    examined = [event for event in _candidates(events, exam) if not _why_not(event, past)]
-    exams = pd.DataFrame([_describe(event, past, embargo) for event in examined], columns=_EXAMS)
+    known = labels[labels["date"].isin(regimes["date"])]
+    calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
+    past = _Past(known, calendar.to_numpy("datetime64[D]"), folds)
+    named = events[(events["kind"] == CONFIGURED) & events["regime"].isin(exam.regimes)].sort_values("start")
+    why_not = [(event, _why_not(event, past)) for event in named.itertuples()]
+    described = [_describe(event, past, embargo) for event, reason in why_not if not reason]
+    exams = pd.DataFrame(described, columns=_EXAMS)
     exams = exams.astype({"fold": np.int32, "rows": np.int64})
-    rows, final = labelled_rows(past.labels, regimes, events, archive), past.folds[-1]
+    rows, final = labelled_rows(known, regimes, events, archive), past.folds[-1]
     each: Iterable[Any] = exams.itertuples()
     drawn = [
         draw_fold(_without(rows, row), final, memory, generator(seed, "exam", row.exam)).assign(exam=row.exam)
         for row in each
     ]
     samples = pd.concat(drawn, ignore_index=True)[_SAMPLES] if drawn else pd.DataFrame(columns=_SAMPLES)
-    return exams, samples
-
-
-def not_examined(
-    labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, *, folds: Sequence[Fold], exam: Exam
-) -> dict[str, str]:
-    """Tell why named events of the exam's regimes are not examined.
-
-    Parameters
-    ----------
-    labels, regimes, events, folds, exam
-        As in :func:`exam_samples`.
-
-    Returns
-    -------
-    dict of str to str
-        The reason by event, in order of time; an event that is examined is absent.
-    """
-    past = _Past.of(labels, regimes, folds)
-    reasons = {event.event: _why_not(event, past) for event in _candidates(events, exam)}
-    return {event: reason for event, reason in reasons.items() if reason}
-
-
-def _candidates(events: pd.DataFrame, exam: Exam) -> list[Any]:
-    named = events[(events["kind"] == CONFIGURED) & events["regime"].isin(exam.regimes)]
-    return list(named.sort_values("start").itertuples())
+    return exams, samples, {event.event: reason for event, reason in why_not if reason}
 
 
 def _why_not(event: Any, past: _Past) -> str:

@@ -56,25 +56,6 @@ class _Pools:
     shares: dict[str, int]
 
 
-def fold_table(folds: Sequence[Fold], labels: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Tabulate the folds.
-
-    Parameters
-    ----------
-    folds : sequence of Fold
-    labels : pandas.DataFrame
-        The labels table.
-    window : Window
-
-    Returns
-    -------
-    pandas.DataFrame
-        The folds table: as :func:`barograph.folds.tabulate_folds`, and `train_start`, the first date of the window.
-    """
-    first = labels["date"].min()
-    return tabulate_folds(folds).assign(train_start=[_window_start(fold, window, first) for fold in folds])
-
-
 def draw_samples(
     labels: pd.DataFrame,
     regimes: pd.DataFrame,
@@ -98,7 +79,7 @@ def draw_samples(
     Returns
     -------
     folds : pandas.DataFrame
-        The folds table.
+        The folds table: as :func:`barograph.folds.tabulate_folds`, and `train_start`, the first date of the window.
     samples : iterator of pandas.DataFrame
         The samples table, a fold at a time.
 
@@ -110,7 +91,8 @@ def draw_samples(
     known = labels[labels["date"].isin(regimes["date"])]
     rows = labelled_rows(known, regimes, events, archive)
     drawn = (draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
-    return fold_table(folds, known, memory.window), drawn
+    starts = [_window_start(fold, memory.window, known["date"].min()) for fold in folds]
+    return tabulate_folds(folds).assign(train_start=starts), drawn
 
 
 def labelled_rows(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, archive: pd.DataFrame) -> Labelled:

@@ -7,7 +7,7 @@ from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.folds import tabulated_folds
 from barograph.folds.schema import FOLDS, TEST_WINDOWS
 from barograph.labels.schema import LABELS
-from barograph.memory import Memory, draw_samples, exam_samples, not_examined, samples_by_regime
+from barograph.memory import Memory, draw_samples, exam_samples, samples_by_regime
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
@@ -19,9 +19,9 @@ def main(stage: Stage) -> str:
     memory: Memory = stage.build("memory")
     exam, seed, embargo = stage.build("exam"), stage.settings["seed"], stage.settings["folds.embargo"]
     tables = [stage.read(table) for table in (LABELS, REGIME_SERIES, EVENTS, ARCHIVE)]
-    laid_out = tabulated_folds(stage.read(TEST_WINDOWS))
-    folds, drawn = draw_samples(*tables, memory=memory, folds=laid_out, seed=seed)
-    exams, shown = exam_samples(*tables, memory=memory, folds=laid_out, embargo=embargo, seed=seed, exam=exam)
+    given = {"memory": memory, "folds": tabulated_folds(stage.read(TEST_WINDOWS)), "seed": seed}
+    folds, drawn = draw_samples(*tables, **given)
+    exams, shown, reasons = exam_samples(*tables, **given, embargo=embargo, exam=exam)
     samples = pd.concat(tqdm(drawn, "samples", total=len(folds), unit="fold", disable=None), ignore_index=True)
     stage.write(FOLDS, folds)
     stage.write(SAMPLES, samples)
@@ -34,7 +34,7 @@ def main(stage: Stage) -> str:
             f"          no {regime} yet in {len(absent)} folds; there its share of {absent['target'].iloc[0]:.0%} "
             "goes to the others"
         )
-    for event, reason in not_examined(*tables[:3], folds=laid_out, exam=exam).items():
+    for event, reason in reasons.items():
         print(f"          {event}: no exam, {reason}")
     archived = (samples["source"] == "archive").mean()
     return f"{len(samples):,} rows in {len(folds)} folds, {archived:.0%} from the archive; {len(exams)} exams"

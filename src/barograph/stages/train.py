@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -45,16 +45,13 @@ def main(stage: Stage) -> str:
     given = {"name": name, "seed": seed, "selection": selection}
     steps = partial(walk, model, data, stage.read(SAMPLES), folds, **given)
     replay = _error_replay(stage, labels)
-    walked = _Walked([], [], [], [])
+    parts: list[tuple[pd.DataFrame, ...]] = []
     for step in tqdm(steps(replay=replay), name, total=len(folds), unit="fold", disable=None):
-        if not walked.predictions:
+        if not parts:
             check_storable(step.fitted, name)
-        walked.predictions.append(step.predictions)
         shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
-        walked.importance.append(shares.assign(fold=step.fold))
-        walked.shown.append(step.shown)
-        walked.replayed.append(step.replayed)
-    predictions, importance, shown, replayed = (pd.concat(parts, ignore_index=True) for parts in walked)
+        parts.append((step.predictions, shares.assign(fold=step.fold), step.shown, step.replayed))
+    predictions, importance, shown, replayed = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
     stage.write(PREDICTIONS, predictions, model=name)
     stage.write(IMPORTANCE, importance, model=name)
     stage.write(REPLAY, replayed, model=name)
@@ -64,15 +61,6 @@ def main(stage: Stage) -> str:
     save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
     again = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{again}"
-
-
-class _Walked(NamedTuple):
-    """What a walk leaves, a frame a fold."""
-
-    predictions: list[pd.DataFrame]
-    importance: list[pd.DataFrame]
-    shown: list[pd.DataFrame]
-    replayed: list[pd.DataFrame]
 
 
 def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
