@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.names import BASELINES, CLASSES, PROBABILITIES
+from barograph.scoring.samples import Forecasts
 from barograph.typing import Dates, Floats, Ints, Rows
 
 _TOLERANCE = 1e-6
@@ -36,7 +37,7 @@ class Paired:
     regime : ndarray of str, shape (D,)
     sector : ndarray of str, shape (n,)
     coverage : pandas.DataFrame
-        One row a predictor: `predictor`, rows `predicted`, of these `labelled`, of these `scored`.
+        Per predictor: `predictor`, rows `predicted`, of these `labelled`, of these `scored`.
     """
 
     predictors: list[str]
@@ -49,6 +50,10 @@ class Paired:
     regime: NDArray[np.object_]
     sector: NDArray[np.object_]
     coverage: pd.DataFrame
+
+    def forecasts(self, bins: int) -> Forecasts:
+        """Give what scores are made of; `bins` are those of the calibration error."""
+        return Forecasts(self.predictors, self.probabilities, self.label, self.date, self.dates.size, bins)
 
 
 def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, universe: pd.DataFrame) -> Paired:
@@ -138,7 +143,7 @@ def _check_labels(labels: pd.DataFrame) -> None:
 
 
 def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str) -> tuple[Ints, Rows]:
-    """Give one ascending integer a row that orders by symbol and date, and the row each belongs to."""
+    """Give one ascending integer per row that orders by symbol and date, and the row each belongs to."""
     day = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     keys = symbols.get_indexer(pd.Index(frame["symbol"])).astype(np.int64) * _DAYS + day
     rows = np.argsort(keys, kind="stable")
@@ -156,9 +161,9 @@ def _sorted_keys_by_predictor(
     members = predictions.groupby("predictor", sort=False).indices
     found = []
     for predictor in predictors:
-        own = np.asarray(members[predictor])
-        keys, rows = _sorted_keys(predictions.iloc[own], symbols, f"predictions of {predictor}")
-        found.append((keys, own[rows]))
+        places = np.asarray(members[predictor])
+        keys, rows = _sorted_keys(predictions.iloc[places], symbols, f"predictions of {predictor}")
+        found.append((keys, places[rows]))
     return found
 
 

@@ -1,29 +1,27 @@
 """The crisis exam's marks: how well today's models do in an event that they have not seen, and against what."""
 
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from barograph.names import BASELINES, KEY, PROBABILITIES, REGIME_PRIOR, REGIMES, VOTE
 from barograph.randomness import generator
-from barograph.scoring.bootstrap import episode_bootstrap_counts, interval
+from barograph.scoring import METRICS, Forecasts, Part, Resamples, Validation, score_columns, scores
+from barograph.scoring.bootstrap import episode_bootstrap_counts
+from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
-from barograph.scoring.scores import Scorer
-from barograph.scoring.settings import Validation
-from barograph.typing import Floats, Rows
+from barograph.typing import Rows
 
 _WALKED: Final = "walk-forward "
-_SKILLS: Final = [f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")]
-_COLUMNS: Final = [
-    *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient", "log_loss"),
-    *_SKILLS,
-    *("auc", "accuracy", "majority_accuracy", "walk_forward_log_loss", "walk_forward_skill_regime_prior"),
-]
+_DRAWN: Final[tuple[Draws, ...]] = ("all",)
+_FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient"]
+_WALKED_COLUMNS: Final = ["walk_forward_log_loss", f"walk_forward_skill_{REGIME_PRIOR}"]
 
 
-class _Part(NamedTuple):
-    """What one line scores: an event, or all events of a regime, and the scored rows."""
+class _Sat(NamedTuple):
+    """An event, or all events of a regime, and its scored rows."""
 
     kind: str
     name: str
@@ -80,19 +78,21 @@ def score_exams(
     shorter than two blocks; in a regime whole events are drawn first and blocks of dates within each of them second,
     because the next crisis is a new event. See :func:`barograph.validation.validate`.
     """
+    columns = [*_FACTS, *score_columns("exams", _DRAWN), *_WALKED_COLUMNS]
     if exams.empty:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame(columns=columns)
     ordered = exams.sort_values("start", ignore_index=True)
     both = _both(predictions, walk_forward, ordered)
     universe = pd.DataFrame({"symbol": both["symbol"].unique(), "gics_sector": "any"})
     paired = pair(both, labels, regimes, universe)
-    scorer = Scorer(paired, settings.calibration_bins)
-    table = pd.concat([_score(part, paired, scorer, settings, seed) for part in _parts(ordered, paired)])
+    forecasts = paired.forecasts(settings.calibration_bins)
+    rows = [row for sat in _sat(ordered, paired) for row in _score(sat, paired, forecasts, settings, seed)]
+    table = pd.DataFrame(rows)
     starts = ordered.set_index("exam")
     for day in ("start", "end"):
         table[day] = table["exam"].map(starts[day])
     table["regime"] = table["exam"].map(starts["regime"]).fillna(table["exam"])
-    return table.reset_index(drop=True)[_COLUMNS]
+    return table[columns]
 
 
 def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataFrame) -> pd.DataFrame:
@@ -115,50 +115,31 @@ def _vote(predictions: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     return ordered.groupby(key, as_index=False)[list(PROBABILITIES)].mean().assign(predictor=VOTE)
 
 
-def _parts(exams: pd.DataFrame, paired: Paired) -> list[_Part]:
-    of_regime = {regime: np.flatnonzero(exams["regime"] == regime) for regime in REGIMES}
-    wanted = [("event", name, np.array([at])) for at, name in enumerate(exams["exam"])]
-    wanted += [("regime", regime, own) for regime, own in of_regime.items()]
-    parts = [_Part(kind, name, np.flatnonzero(np.isin(paired.fold, own))) for kind, name, own in wanted]
-    return [part for part in parts if part.rows.size]
+def _sat(exams: pd.DataFrame, paired: Paired) -> list[_Sat]:
+    numbers = [("event", name, np.array([at])) for at, name in enumerate(exams["exam"])]
+    numbers += [("regime", regime, np.flatnonzero(exams["regime"] == regime)) for regime in REGIMES]
+    sat = [_Sat(kind, name, np.flatnonzero(np.isin(paired.fold, events))) for kind, name, events in numbers]
+    return [part for part in sat if part.rows.size]
 
 
-def _score(part: _Part, paired: Paired, scorer: Scorer, settings: Validation, seed: int) -> pd.DataFrame:
-    names = [name for name in paired.predictors if not name.startswith(_WALKED)]
-    today = [paired.predictors.index(name) for name in names]
-    dates, first = np.unique(paired.date[part.rows], return_index=True)
-    events, episode = np.unique(paired.fold[part.rows[first]], return_inverse=True)
-    rng = generator(seed, "exam", part.kind, part.name)
+def _score(
+    sat: _Sat, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Give a row of the table for every predictor, its walk-forward self beside it."""
+    rows, part = sat.rows, Part(forecasts, sat.rows)
+    dates, first = np.unique(paired.date[rows], return_index=True)
+    events, episode = np.unique(paired.fold[rows[first]], return_inverse=True)
+    rng = generator(seed, "exam", sat.kind, sat.name)
     counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
-    resampled = scorer.loss_per_date(part.rows, dates) @ counts.T
-    if events.size == 1 and dates.size < 2 * settings.block_days:
-        resampled = np.full_like(resampled, np.nan)
-    scores = scorer.point(part.rows)
-    areas = scorer.auc(part.rows, dates, np.ones((1, dates.size)))[:, 0]
-    walked = pd.Series(scores["log_loss"], index=paired.predictors).reindex([_WALKED + name for name in names])
-    return pd.DataFrame(
-        {
-            "kind": part.kind,
-            "exam": part.name,
-            "predictor": names,
-            "rows": part.rows.size,
-            "dates": dates.size,
-            "events": events.size,
-            "sufficient": part.kind == "regime" and events.size >= settings.min_episodes,
-            **{name: scores[name][today] for name in ("log_loss", "accuracy", "majority_accuracy")},
-            "auc": areas[today],
-            **_skills(scores["log_loss"], resampled, paired, today, settings.level),
-            "walk_forward_log_loss": walked.to_numpy(),
-            "walk_forward_skill_regime_prior": (1 - walked / walked[_WALKED + REGIME_PRIOR]).to_numpy(),
-        }
-    )
-
-
-def _skills(log_loss: Floats, resampled: Floats, paired: Paired, today: list[int], level: float) -> dict[str, Floats]:
-    """Give skill against each baseline from mean losses (P,) and summed losses of the resamples (P, resamples)."""
-    skills = {}
-    for baseline in BASELINES:
-        at, name = paired.predictors.index(baseline), f"skill_{baseline}"
-        skills[name] = 1 - log_loss[today] / log_loss[at]
-        skills[f"{name}_low"], skills[f"{name}_high"] = interval((1 - resampled[today] / resampled[at]).T, level)
-    return skills
+    resampled = events.size > 1 or dates.size >= 2 * settings.block_days
+    drawn: dict[Draws, Resamples | None] = {"all": Resamples(forecasts, rows, dates, counts) if resampled else None}
+    losses = dict(zip(paired.predictors, METRICS["log_loss"].score(part), strict=True))
+    reference = losses.get(_WALKED + REGIME_PRIOR, np.nan)
+    sufficient = sat.kind == "regime" and events.size >= settings.min_episodes
+    for predictor, figures in scores("exams", part, drawn, settings.level).items():
+        if not predictor.startswith(_WALKED):
+            walked = losses.get(_WALKED + predictor, np.nan)
+            facts = {"kind": sat.kind, "exam": sat.name, "predictor": predictor, "rows": rows.size}
+            evidence = {"dates": dates.size, "events": events.size, "sufficient": sufficient}
+            beside = dict(zip(_WALKED_COLUMNS, (walked, 1 - walked / reference), strict=True))
+            yield facts | evidence | figures | beside

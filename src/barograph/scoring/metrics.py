@@ -1,0 +1,227 @@
+"""The metrics of forecasts: one registry, over which validation, exams, the study of the memory and the report loop."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from barograph.names import BASELINES, CLASSES
+from barograph.scoring.bootstrap import estimates
+from barograph.scoring.calibration import calibration_gap
+from barograph.scoring.estimate import interval_columns
+from barograph.scoring.samples import Part, Resamples
+from barograph.typing import Floats
+
+TableName = Literal["slices", "exams", "study"]
+Draws = Literal["none", "few", "all"]
+TABLES: Final[tuple[TableName, ...]] = ("slices", "exams", "study")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of predictors.
+
+    Attributes
+    ----------
+    key : str
+        Its column.
+    title : str
+    meaning : str
+        In a sentence's worth of words, for a person.
+    unit : str
+        Such as ``share`` or ``nats``; empty for a pure number.
+    better : {"higher", "lower"} or None
+        None where neither is, and where the study therefore cannot compare.
+    score : callable
+        Takes a :class:`~barograph.scoring.samples.Part` of the rows and gives an array of shape (P,); of
+        :class:`~barograph.scoring.samples.Resamples`, (P, R). NaN where undefined.
+    interval : {"none", "few", "all"}
+        How many resamples its interval takes: none, ``auc_resamples`` or ``resamples``. Then its column is followed by
+        two more, ``<key>_low`` and ``<key>_high``. The study resamples every metric.
+    tables : tuple of str
+        Which of the slices, the exams and the study show it.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    unit: str
+    better: Literal["higher", "lower"] | None
+    score: Callable[[Part], Floats]
+    interval: Draws = "none"
+    tables: tuple[TableName, ...] = TABLES
+
+
+def _skill(baseline: str) -> Metric:
+    return Metric(
+        f"skill_{baseline}",
+        f"Skill against {baseline}",
+        f"share of the log loss of {baseline} that is saved: 0 is {baseline} itself, 1 certainty",
+        "share",
+        "higher",
+        lambda part: 1 - part.relative(part.loss, baseline),
+        interval="all",
+        tables=("slices", "exams"),
+    )
+
+
+def _calibration_error(part: Part) -> Floats:
+    given, label = part.forecasts, part.label
+    gaps = [
+        [
+            calibration_gap(
+                part.totals(given.bin[i, k, part.rows], given.bins, (label == k) - p[part.rows, k]), part.size
+            )
+            for k in range(len(CLASSES))
+        ]
+        for i, p in enumerate(given.probabilities)
+    ]
+    mean: Floats = np.array(gaps).mean(axis=1)
+    return mean
+
+
+def _hits(part: Part) -> Floats:
+    return np.diagonal(part.confusion, axis1=-2, axis2=-1)
+
+
+def _accuracy(part: Part) -> Floats:
+    share: Floats = _hits(part).sum(axis=-1) / part.size
+    return share
+
+
+def _majority_accuracy(part: Part) -> Floats:
+    share: Floats = part.confusion.sum(axis=-1).max(axis=-1) / part.size
+    return share
+
+
+def _balanced_accuracy(part: Part) -> Floats:
+    with np.errstate(invalid="ignore"):
+        mean: Floats = np.nanmean(_hits(part) / part.confusion.sum(axis=-1), axis=-1)
+    return mean
+
+
+def _macro_f1(part: Part) -> Floats:
+    with np.errstate(invalid="ignore"):
+        f1 = 2 * _hits(part) / (part.confusion.sum(axis=-1) + part.confusion.sum(axis=-2))
+        mean: Floats = np.nanmean(f1, axis=-1)
+    return mean
+
+
+METRICS: Final[dict[str, Metric]] = {
+    metric.key: metric
+    for metric in (
+        Metric("log_loss", "Log loss", "mean log loss of a row", "nats", "lower", lambda part: part.mean(part.loss)),
+        *map(_skill, BASELINES),
+        Metric(
+            "auc",
+            "AUC",
+            "area under the ROC curve, mean of the classes against the rest; 0.5 is chance",
+            "",
+            "higher",
+            lambda part: part.auc(),
+            interval="few",
+        ),
+        Metric(
+            "brier",
+            "Brier score",
+            "mean squared distance of the probabilities from the outcome, summed over the classes",
+            "",
+            "lower",
+            lambda part: part.mean(part.square),
+            tables=("slices", "study"),
+        ),
+        Metric(
+            "calibration_error",
+            "Calibration error",
+            "expected gap between probability and frequency, mean of the classes",
+            "share",
+            "lower",
+            _calibration_error,
+            tables=("slices",),
+        ),
+        Metric(
+            "accuracy",
+            "Accuracy",
+            "share of rows whose most probable class, the first of equals, is the label",
+            "share",
+            "higher",
+            _accuracy,
+            tables=("slices", "exams"),
+        ),
+        Metric(
+            "majority_accuracy",
+            "Majority's accuracy",
+            "share of the rows' most common label: hindsight that no predictor has",
+            "share",
+            None,
+            _majority_accuracy,
+            tables=("slices", "exams"),
+        ),
+        Metric(
+            "balanced_accuracy",
+            "Balanced accuracy",
+            "mean recall of the classes that occur",
+            "share",
+            "higher",
+            _balanced_accuracy,
+            tables=("slices",),
+        ),
+        Metric(
+            "macro_f1",
+            "Macro F1",
+            "mean F1 of the classes that occur or are predicted",
+            "",
+            "higher",
+            _macro_f1,
+            tables=("slices", "study"),
+        ),
+    )
+}
+
+
+def metrics_of(table: TableName) -> list[Metric]:
+    """List the metrics that a table shows, in their order."""
+    return [metric for metric in METRICS.values() if table in metric.tables]
+
+
+def score_columns(table: TableName, drawn: tuple[Draws, ...]) -> list[str]:
+    """Name the columns of a table's metrics; those of the intervals in `drawn` have three."""
+    found: list[str] = []
+    for metric in metrics_of(table):
+        found += interval_columns(metric.key) if metric.interval in drawn else (metric.key,)
+    return found
+
+
+def scores(
+    table: TableName, part: Part, drawn: Mapping[Draws, Resamples | None], level: float
+) -> dict[str, dict[str, float]]:
+    """Score every predictor on a part of the rows.
+
+    Parameters
+    ----------
+    table : {"slices", "exams", "study"}
+    part : Part
+    drawn : mapping of {"few", "all"} to Resamples or None
+        What the intervals are made of; None where there can be none, which makes them NaN. A metric whose interval is
+        not among them has no columns for it.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    dict of str to dict
+        By predictor, the columns that :func:`score_columns` names.
+    """
+    found: dict[str, dict[str, float]] = {name: {} for name in part.forecasts.predictors}
+    for metric in metrics_of(table):
+        values = metric.score(part)
+        if metric.interval not in drawn:
+            for row, value in zip(found.values(), values, strict=True):
+                row[metric.key] = float(value)
+            continue
+        resamples = drawn[metric.interval]
+        samples = np.full((1, values.size), np.nan) if resamples is None else metric.score(resamples).T
+        for row, estimate in zip(found.values(), estimates(values, samples, level), strict=True):
+            row |= estimate.columns(metric.key)
+    return found
