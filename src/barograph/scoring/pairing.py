@@ -80,10 +80,10 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         If columns, a baseline, a scored row's regime or sector are missing, a row repeats, probabilities are not
         such, a label is unknown, predictors disagree about a row's fold, or no row is left.
     """
-    _require(predictions, "predictions", ("predictor", "symbol", "date", "fold", *PROBABILITIES))
-    _require(labels, "labels", ("symbol", "date", "label"))
-    _require(regimes, "regimes", ("date", "regime"))
-    _require(universe, "universe", ("symbol", "gics_sector"))
+    require(predictions, "predictions", ("predictor", "symbol", "date", "fold", *PROBABILITIES))
+    require(labels, "labels", ("symbol", "date", "label"))
+    require(regimes, "regimes", ("date", "regime"))
+    require(universe, "universe", ("symbol", "gics_sector"))
     _check_probabilities(predictions)
     _check_labels(labels)
     predictors = sorted(predictions["predictor"].unique())
@@ -114,9 +114,9 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
     )
 
 
-def _require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
+def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    """Refuse a table that lacks a column."""
+    if missing := [column for column in columns if column not in frame.columns]:
         raise InputError(f"{name}: lacks the columns {missing}; it has {list(frame.columns)}")
 
 
