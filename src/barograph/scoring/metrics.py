@@ -54,45 +54,25 @@ class Metric:
 
 
 def _skill(baseline: str) -> Metric:
+    meaning = f"share of the log loss of {baseline} that is saved: 0 is {baseline} itself, 1 certainty"
     return Metric(
-        f"skill_{baseline}",
-        f"Skill against {baseline}",
-        f"share of the log loss of {baseline} that is saved: 0 is {baseline} itself, 1 certainty",
-        "share",
-        "higher",
-        lambda part: 1 - part.relative(part.loss, baseline),
-        interval="all",
-        tables=("slices", "exams"),
-    )
+        f"skill_{baseline}", f"Skill against {baseline}", meaning, "share", "higher",
+        lambda part: 1 - part.relative(part.loss, baseline), "all", ("slices", "exams"),
+    )  # fmt: skip
 
 
 def _calibration_error(part: Part) -> Floats:
     given, label = part.forecasts, part.label
-    gaps = [
-        [
-            calibration_gap(
-                part.totals(given.bin[i, k, part.rows], given.bins, (label == k) - p[part.rows, k]), part.size
-            )
-            for k in range(len(CLASSES))
-        ]
-        for i, p in enumerate(given.probabilities)
-    ]
-    mean: Floats = np.array(gaps).mean(axis=1)
+    gaps = []
+    for i, k in np.ndindex(len(given.predictors), len(CLASSES)):
+        surplus = (label == k) - given.probabilities[i, part.rows, k]
+        gaps.append(calibration_gap(part.totals(given.bin[i, k, part.rows], given.bins, surplus), part.size))
+    mean: Floats = np.stack(gaps).reshape(len(given.predictors), len(CLASSES), *part.size.shape).mean(axis=1)
     return mean
 
 
 def _hits(part: Part) -> Floats:
     return np.diagonal(part.confusion, axis1=-2, axis2=-1)
-
-
-def _accuracy(part: Part) -> Floats:
-    share: Floats = _hits(part).sum(axis=-1) / part.size
-    return share
-
-
-def _majority_accuracy(part: Part) -> Floats:
-    share: Floats = part.confusion.sum(axis=-1).max(axis=-1) / part.size
-    return share
 
 
 def _balanced_accuracy(part: Part) -> Floats:
@@ -102,82 +82,46 @@ def _balanced_accuracy(part: Part) -> Floats:
 
 
 def _macro_f1(part: Part) -> Floats:
+    actual, predicted = part.confusion.sum(axis=-1), part.confusion.sum(axis=-2)
     with np.errstate(invalid="ignore"):
-        f1 = 2 * _hits(part) / (part.confusion.sum(axis=-1) + part.confusion.sum(axis=-2))
-        mean: Floats = np.nanmean(f1, axis=-1)
+        mean: Floats = np.nanmean(2 * _hits(part) / (actual + predicted), axis=-1)
     return mean
 
 
-METRICS: Final[dict[str, Metric]] = {
-    metric.key: metric
-    for metric in (
-        Metric("log_loss", "Log loss", "mean log loss of a row", "nats", "lower", lambda part: part.mean(part.loss)),
-        *map(_skill, BASELINES),
-        Metric(
-            "auc",
-            "AUC",
-            "area under the ROC curve, mean of the classes against the rest; 0.5 is chance",
-            "",
-            "higher",
-            lambda part: part.auc(),
-            interval="few",
-        ),
-        Metric(
-            "brier",
-            "Brier score",
-            "mean squared distance of the probabilities from the outcome, summed over the classes",
-            "",
-            "lower",
-            lambda part: part.mean(part.square),
-            tables=("slices", "study"),
-        ),
-        Metric(
-            "calibration_error",
-            "Calibration error",
-            "expected gap between probability and frequency, mean of the classes",
-            "share",
-            "lower",
-            _calibration_error,
-            tables=("slices",),
-        ),
-        Metric(
-            "accuracy",
-            "Accuracy",
-            "share of rows whose most probable class, the first of equals, is the label",
-            "share",
-            "higher",
-            _accuracy,
-            tables=("slices", "exams"),
-        ),
-        Metric(
-            "majority_accuracy",
-            "Majority's accuracy",
-            "share of the rows' most common label: hindsight that no predictor has",
-            "share",
-            None,
-            _majority_accuracy,
-            tables=("slices", "exams"),
-        ),
-        Metric(
-            "balanced_accuracy",
-            "Balanced accuracy",
-            "mean recall of the classes that occur",
-            "share",
-            "higher",
-            _balanced_accuracy,
-            tables=("slices",),
-        ),
-        Metric(
-            "macro_f1",
-            "Macro F1",
-            "mean F1 of the classes that occur or are predicted",
-            "",
-            "higher",
-            _macro_f1,
-            tables=("slices", "study"),
-        ),
-    )
-}
+# fmt: off
+METRICS: Final[dict[str, Metric]] = {metric.key: metric for metric in (
+    Metric("log_loss", "Log loss", "mean log loss of a row", "nats", "lower", lambda part: part.mean(part.loss)),
+    *map(_skill, BASELINES),
+    Metric(
+        "auc", "AUC", "area under the ROC curve, mean of each class against the rest; 0.5 is chance", "", "higher",
+        lambda part: part.auc(), "few",
+    ),
+    Metric(
+        "brier", "Brier score", "squared distance of probabilities and outcome, summed over the classes", "", "lower",
+        lambda part: part.mean(part.square), tables=("slices", "study"),
+    ),
+    Metric(
+        "calibration_error", "Calibration error", "expected gap of probability and frequency, mean of the classes",
+        "share", "lower", _calibration_error, tables=("slices",),
+    ),
+    Metric(
+        "accuracy", "Accuracy", "rows whose most probable class, the first of equals, is the label", "share", "higher",
+        lambda part: _hits(part).sum(axis=-1) / part.size, tables=("slices", "exams"),
+    ),
+    Metric(
+        "majority_accuracy", "Majority's accuracy", "rows of the most common label: hindsight that no predictor has",
+        "share", None, lambda part: part.confusion.sum(axis=-1).max(axis=-1) / part.size, tables=("slices", "exams"),
+    ),
+    Metric(
+        "balanced_accuracy", "Balanced accuracy", "mean recall of the classes that occur", "share", "higher",
+        _balanced_accuracy, tables=("slices",),
+    ),
+    Metric(
+        "macro_f1", "Macro F1", "mean F1 of the classes that occur or are predicted", "share", "higher",
+        _macro_f1, tables=("slices", "study"),
+    ),
+)}
+# fmt: on
 
 
 def metrics_of(table: TableName) -> list[Metric]:
