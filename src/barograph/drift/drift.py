@@ -18,19 +18,6 @@ from barograph.randomness import generator
 from barograph.typing import STRICT, Dates, Rows
 
 _WINDOW: Final = ("fold", "test_start")
-_FEATURE_COLUMNS: Final = [
-    "fold",
-    "test_start",
-    "feature",
-    "family",
-    "psi",
-    "ks",
-    "p_value",
-    "q_value",
-    "moved",
-    "alarm",
-]
-_OTHER_COLUMNS: Final = ["js", "p_value", "q_value", "moved"]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -72,13 +59,13 @@ class DriftResult:
     Attributes
     ----------
     features : pandas.DataFrame
-        One row a fold and feature: `fold, test_start, feature, family, psi, ks, p_value, q_value, moved, alarm`.
+        One row per fold and feature: `fold, test_start, feature, family, psi, ks, p_value, q_value, moved, alarm`.
     regimes : pandas.DataFrame
-        One row a fold: `fold, test_start, js, p_value, q_value, moved`.
+        One row per fold: `fold, test_start, js, p_value, q_value, moved`.
     regime_shares : pandas.DataFrame
         `fold, regime, reference, current`: shares of the dates of the past and of the window.
     predictions : pandas.DataFrame
-        One row a fold and predictor: `fold, test_start, predictor, js, p_value, q_value, moved`.
+        One row per fold and predictor: `fold, test_start, predictor, js, p_value, q_value, moved`.
     """
 
     features: pd.DataFrame
@@ -101,7 +88,7 @@ def measure_drift(
     Parameters
     ----------
     features : pandas.DataFrame
-        `symbol, date` and one column a feature; NaN is left out.
+        `symbol, date` and one column per feature; NaN is left out.
     regimes : pandas.DataFrame
         `date, regime`.
     predictions : pandas.DataFrame
@@ -194,8 +181,8 @@ def drift_metrics(result: DriftResult) -> dict[str, dict[str, float | int | None
         },
         "regimes": _divergences(result.regimes),
     }
-    for predictor, own in result.predictions.groupby("predictor"):
-        found[str(predictor)] = _divergences(own)
+    for predictor, table in result.predictions.groupby("predictor"):
+        found[str(predictor)] = _divergences(table)
     return found
 
 
@@ -289,9 +276,9 @@ def _regimes(
 def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drift, draw: Draw) -> pd.DataFrame:
     rows = []
     followed = predictions[~predictions["predictor"].isin(BASELINES)]
-    for predictor, own in followed.groupby("predictor"):
-        dates, date = np.unique(own["date"].to_numpy(), return_inverse=True)
-        p_sell, p_hold, p_buy = (own[name].to_numpy(dtype=np.float64) for name in PROBABILITIES)
+    for predictor, predicted in followed.groupby("predictor"):
+        dates, date = np.unique(predicted["date"].to_numpy(), return_inverse=True)
+        p_sell, p_hold, p_buy = (predicted[name].to_numpy(dtype=np.float64) for name in PROBABILITIES)
         for window in _windows(dates, tested, tested["test_start"] - pd.Timedelta(days=1), settings):
             block = window.blocks.of_date[date]
             used = block >= 0
@@ -309,6 +296,6 @@ def _judge(table: pd.DataFrame, large: pd.Series, level: float) -> pd.DataFrame:
 
     known = table["p_value"].notna()
     q = pd.Series(np.nan, index=table.index)
-    for _, own in table[known].groupby("fold"):
-        q[own.index] = multipletests(own["p_value"].to_numpy(), method="fdr_bh")[1]
+    for _, tested in table[known].groupby("fold"):
+        q[tested.index] = multipletests(tested["p_value"].to_numpy(), method="fdr_bh")[1]
     return table.assign(q_value=q, moved=large & (q <= level))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.names import CLASSES, KEY
+from barograph.scoring.bootstrap import can_resample
 from barograph.scoring.pairing import require
 from barograph.scoring.settings import Validation
 from barograph.scoring.slices import episode_numbers, regimes_of
@@ -174,13 +175,15 @@ def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -
     block = validation.block_days
     everything = np.zeros(day.size, dtype=np.int64)
     blocks = day.size // block
-    parts = [DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), day.size >= 2 * block)]
+    parts = [
+        DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), can_resample(everything, block))
+    ]
     for name in regimes_of(regime):
         dates = np.flatnonzero(regime == name)
         episode = episode_numbers(day[dates], validation.episode_gap_days)
         lengths = np.bincount(episode)
         freedom = max(dates.size**2 / float((lengths**2).sum()) - 1, 1)
-        parts.append(DatePart(name, dates, episode, lengths.size, freedom, lengths.size > 1 or dates.size >= 2 * block))
+        parts.append(DatePart(name, dates, episode, lengths.size, freedom, can_resample(episode, block)))
     return tuple(parts)
 
 

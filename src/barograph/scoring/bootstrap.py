@@ -110,6 +110,11 @@ def episode_bootstrap_counts(episodes: ArrayLike, block: int, resamples: int, rn
     return counts
 
 
+def can_resample(episode: NDArray[np.integer], block: int) -> bool:
+    """Tell whether dates, numbered by episode, can be resampled: not a single episode shorter than two blocks."""
+    return bool(episode[-1] > 0) or episode.size >= 2 * block
+
+
 def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
     """Give the percentile interval of bootstrap samples.
 

@@ -1,19 +1,22 @@
 """The metrics of forecasts: one registry, over which validation, exams, the study of the memory and the report loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.random import Generator
 
 from barograph.names import BASELINES, CLASSES
-from barograph.scoring.bootstrap import estimates
+from barograph.scoring.bootstrap import can_resample, episode_bootstrap_counts, estimates
 from barograph.scoring.calibration import calibration_gap
 from barograph.scoring.estimate import interval_columns
 from barograph.scoring.samples import Part, Resamples
-from barograph.typing import Floats
+from barograph.scoring.settings import Validation
+from barograph.typing import Floats, Ints
 
 TableName = Literal["slices", "exams", "study"]
+# How many resamples an interval takes.
 Draws = Literal["none", "few", "all"]
 TABLES: Final[tuple[TableName, ...]] = ("slices", "exams", "study")
 
@@ -129,7 +132,7 @@ def metrics_of(table: TableName) -> list[Metric]:
     return [metric for metric in METRICS.values() if table in metric.tables]
 
 
-def score_columns(table: TableName, drawn: tuple[Draws, ...]) -> list[str]:
+def score_columns(table: TableName, drawn: Collection[Draws]) -> list[str]:
     """Name the columns of a table's metrics; those of the intervals in `drawn` have three."""
     found: list[str] = []
     for metric in metrics_of(table):
@@ -138,34 +141,37 @@ def score_columns(table: TableName, drawn: tuple[Draws, ...]) -> list[str]:
 
 
 def scores(
-    table: TableName, part: Part, drawn: Mapping[Draws, Resamples | None], level: float
+    table: TableName, part: Part, episode: Ints, drawn: Mapping[Draws, bool], settings: Validation, rng: Generator
 ) -> dict[str, dict[str, float]]:
-    """Score every predictor on a part of the rows.
+    """Score every predictor on a part of the rows, with intervals.
 
     Parameters
     ----------
     table : {"slices", "exams", "study"}
     part : Part
-    drawn : mapping of {"few", "all"} to Resamples or None
-        What the intervals are made of; None where there can be none, which makes them NaN. A metric whose interval is
-        not among them has no columns for it.
-    level : float
-        Coverage of the intervals.
+    episode : ndarray of int, shape (d,)
+        The episode of each of its dates, as :func:`~barograph.scoring.episode_bootstrap_counts` takes them.
+    drawn : mapping of {"few", "all"} to bool
+        Which intervals have columns; False makes them NaN, as does a single episode shorter than two blocks, which
+        cannot be resampled in blocks.
+    settings : Validation
+    rng : numpy.random.Generator
 
     Returns
     -------
     dict of str to dict
         By predictor, the columns that :func:`score_columns` names.
     """
-    found: dict[str, dict[str, float]] = {name: {} for name in part.forecasts.predictors}
+    given, level = part.forecasts, settings.level
+    dates = np.unique(given.date[part.rows])
+    counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
+    numbers: dict[Draws, int] = {"few": settings.auc_resamples, "all": settings.resamples}
+    found: dict[str, dict[str, float]] = {name: {} for name in given.predictors}
     for metric in metrics_of(table):
         values = metric.score(part)
-        if metric.interval not in drawn:
-            for row, value in zip(found.values(), values, strict=True):
-                row[metric.key] = float(value)
-            continue
-        resamples = drawn[metric.interval]
-        samples = np.full((1, values.size), np.nan) if resamples is None else metric.score(resamples).T
+        samples = np.full((1, values.size), np.nan)
+        if drawn.get(metric.interval) and can_resample(episode, settings.block_days):
+            samples = metric.score(Resamples(given, part.rows, dates, counts[: numbers[metric.interval]])).T
         for row, estimate in zip(found.values(), estimates(values, samples, level), strict=True):
-            row |= estimate.columns(metric.key)
+            row |= estimate.columns(metric.key) if metric.interval in drawn else {metric.key: estimate.value}
     return found

@@ -1,31 +1,22 @@
 """The crisis exam's marks: how well today's models do in an event that they have not seen, and against what."""
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from barograph.names import BASELINES, KEY, PROBABILITIES, REGIME_PRIOR, REGIMES, VOTE
 from barograph.randomness import generator
-from barograph.scoring import METRICS, Forecasts, Part, Resamples, Validation, score_columns, scores
-from barograph.scoring.bootstrap import episode_bootstrap_counts
+from barograph.scoring import METRICS, Forecasts, Part, Validation, score_columns, scores
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
-from barograph.typing import Rows
+from barograph.scoring.slices import Slice
 
 _WALKED: Final = "walk-forward "
-_DRAWN: Final[tuple[Draws, ...]] = ("all",)
+_DRAWN: Final[Mapping[Draws, bool]] = {"all": True}
 _FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient"]
 _WALKED_COLUMNS: Final = ["walk_forward_log_loss", f"walk_forward_skill_{REGIME_PRIOR}"]
-
-
-class _Sat(NamedTuple):
-    """An event, or all events of a regime, and its scored rows."""
-
-    kind: str
-    name: str
-    rows: Rows
 
 
 def score_exams(
@@ -56,7 +47,7 @@ def score_exams(
     Returns
     -------
     pandas.DataFrame
-        One row an event (`kind` event, by date), then one a regime, all its events pooled (`kind` regime), and a
+        One row per event (`kind` event, by date), then per regime, all its events pooled (`kind` regime), and
         predictor: the models, `vote`, which is their equal mean, and the baselines. `walk_forward_log_loss` and
         `walk_forward_skill_regime_prior` are of the same predictor's walk-forward predictions of the same rows, NaN
         where it has none. `sufficient` is True for regimes of at least `min_episodes` events. Without exams, no rows.
@@ -115,28 +106,25 @@ def _vote(predictions: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     return ordered.groupby(key, as_index=False)[list(PROBABILITIES)].mean().assign(predictor=VOTE)
 
 
-def _sat(exams: pd.DataFrame, paired: Paired) -> list[_Sat]:
+def _sat(exams: pd.DataFrame, paired: Paired) -> list[Slice]:
     numbers = [("event", name, np.array([at])) for at, name in enumerate(exams["exam"])]
     numbers += [("regime", regime, np.flatnonzero(exams["regime"] == regime)) for regime in REGIMES]
-    sat = [_Sat(kind, name, np.flatnonzero(np.isin(paired.fold, events))) for kind, name, events in numbers]
+    sat = [Slice(kind, name, np.flatnonzero(np.isin(paired.fold, events))) for kind, name, events in numbers]
     return [part for part in sat if part.rows.size]
 
 
 def _score(
-    sat: _Sat, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
+    sat: Slice, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Give a row of the table for every predictor, its walk-forward self beside it."""
     rows, part = sat.rows, Part(forecasts, sat.rows)
     dates, first = np.unique(paired.date[rows], return_index=True)
     events, episode = np.unique(paired.fold[rows[first]], return_inverse=True)
     rng = generator(seed, "exam", sat.kind, sat.name)
-    counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
-    resampled = events.size > 1 or dates.size >= 2 * settings.block_days
-    drawn: dict[Draws, Resamples | None] = {"all": Resamples(forecasts, rows, dates, counts) if resampled else None}
     losses = dict(zip(paired.predictors, METRICS["log_loss"].score(part), strict=True))
     reference = losses.get(_WALKED + REGIME_PRIOR, np.nan)
     sufficient = sat.kind == "regime" and events.size >= settings.min_episodes
-    for predictor, figures in scores("exams", part, drawn, settings.level).items():
+    for predictor, figures in scores("exams", part, episode, _DRAWN, settings, rng).items():
         if not predictor.startswith(_WALKED):
             walked = losses.get(_WALKED + predictor, np.nan)
             facts = {"kind": sat.kind, "exam": sat.name, "predictor": predictor, "rows": rows.size}

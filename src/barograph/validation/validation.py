@@ -9,8 +9,8 @@ import pandas as pd
 
 from barograph.names import CLASSES, REGIME_PRIOR
 from barograph.randomness import generator
-from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Resamples, Validation, scores
-from barograph.scoring.bootstrap import episode_bootstrap_counts
+from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores
+from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
 from barograph.scoring.slices import POOLED, Slice, episode_numbers, slices
 
@@ -140,18 +140,8 @@ def _score(
         episode = np.zeros_like(episode)
     episodes = int(episode[-1]) + 1
     rng = generator(seed, "validation", part.kind, part.name)
-    counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
-    resampled = episodes > 1 or dates.size >= 2 * settings.block_days
-    few = resampled and part.kind in ("overall", "regime")
-    found = scores(
-        "slices",
-        Part(forecasts, rows),
-        {
-            "all": Resamples(forecasts, rows, dates, counts) if resampled else None,
-            "few": Resamples(forecasts, rows, dates, counts[: settings.auc_resamples]) if few else None,
-        },
-        settings.level,
-    )
+    drawn: dict[Draws, bool] = {"all": True, "few": part.kind in ("overall", "regime")}
+    found = scores("slices", Part(forecasts, rows), episode, drawn, settings, rng)
     sufficient = part.kind not in POOLED or episodes >= settings.min_episodes
     for predictor, figures in found.items():
         facts = (part.kind, part.name, predictor, rows.size, dates.size, episodes, sufficient)
