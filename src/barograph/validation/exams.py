@@ -8,7 +8,7 @@ import pandas as pd
 
 from barograph.names import BASELINES, KEY, PROBABILITIES, REGIME_PRIOR, REGIMES, VOTE
 from barograph.randomness import generator
-from barograph.scoring import METRICS, Forecasts, Part, Validation, score_columns, scores
+from barograph.scoring import Forecasts, Part, Validation, score_columns, scores
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
 from barograph.scoring.slices import Slice
@@ -117,17 +117,18 @@ def _score(
     sat: Slice, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Give a row of the table for every predictor, its walk-forward self beside it."""
-    rows, part = sat.rows, Part(forecasts, sat.rows)
+    rows = sat.rows
     dates, first = np.unique(paired.date[rows], return_index=True)
     events, episode = np.unique(paired.fold[rows[first]], return_inverse=True)
     rng = generator(seed, "exam", sat.kind, sat.name)
-    losses = dict(zip(paired.predictors, METRICS["log_loss"].score(part), strict=True))
-    reference = losses.get(_WALKED + REGIME_PRIOR, np.nan)
+    found = scores("exams", Part(forecasts, rows), episode, _DRAWN, settings, rng)
+    walked = {
+        name.removeprefix(_WALKED): figures["log_loss"] for name, figures in found.items() if name.startswith(_WALKED)
+    }
     sufficient = sat.kind == "regime" and events.size >= settings.min_episodes
-    for predictor, figures in scores("exams", part, episode, _DRAWN, settings, rng).items():
-        if not predictor.startswith(_WALKED):
-            walked = losses.get(_WALKED + predictor, np.nan)
-            facts = {"kind": sat.kind, "exam": sat.name, "predictor": predictor, "rows": rows.size}
-            evidence = {"dates": dates.size, "events": events.size, "sufficient": sufficient}
-            beside = dict(zip(_WALKED_COLUMNS, (walked, 1 - walked / reference), strict=True))
-            yield facts | evidence | figures | beside
+    for predictor in [name for name in found if not name.startswith(_WALKED)]:
+        loss = walked.get(predictor, np.nan)
+        facts = {"kind": sat.kind, "exam": sat.name, "predictor": predictor, "rows": rows.size}
+        evidence = {"dates": dates.size, "events": events.size, "sufficient": sufficient}
+        beside = (loss, 1 - loss / walked.get(REGIME_PRIOR, np.nan))
+        yield facts | evidence | found[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))
