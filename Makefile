@@ -53,8 +53,9 @@ types: setup ## Check types
 layers: setup ## Check that no layer imports from above
 	@lint-imports
 
-check: lint types layers ## Run every static check, params.yaml included
+check: lint types layers ## Run every static check, params.yaml and uv.lock included
 	@barograph params --check
+	@uv lock --check --quiet
 
 smoke: setup ## Run the pipeline part of the suite alone
 	@python -m pytest -m smoke -n 0

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from barograph.folds import Fold
 from barograph.archive import Detection
+from barograph.folds import Fold
 from barograph.memory import Memory, balanced_counts
 
 ROW = ["symbol", "date"]

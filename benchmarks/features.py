@@ -26,10 +26,10 @@ import numpy as np
 import pandas as pd
 
 from barograph import config, tables
+from barograph.features import catalogue, compute, stream
 from barograph.features.schema import FEATURES
 from barograph.market.schema import BARS, CONTEXT, FACTS, UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.features import catalogue, compute, stream
 from barograph.testing import simulate
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}

@@ -21,15 +21,15 @@ import draws
 import pandas as pd
 
 from barograph import config, tables
+from barograph.archive import archive_tables
 from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.folds.schema import FOLDS
+from barograph.labels import label_bars
 from barograph.labels.schema import LABELS
 from barograph.market.schema import BARS
-from barograph.memory.schema import EXAMS, EXAM_SAMPLES, SAMPLES
-from barograph.regimes.schema import REGIME_SERIES
-from barograph.labels import label_bars
-from barograph.archive import archive_tables
 from barograph.memory import draw_samples
+from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage
 from barograph.testing import simulate
 
