@@ -32,13 +32,6 @@ def test_a_resample_scores_as_its_rows_repeated(metric: Metric) -> None:
         np.testing.assert_allclose(scores, metric.score(Part(again, np.arange(repeated.size))), rtol=1e-12, atol=1e-15)
 
 
-def test_every_baseline_has_a_skill_of_zero_against_itself() -> None:
-    given = _forecasts()
-    for i, baseline in enumerate(BASELINES):
-        skill = METRICS[f"skill_{baseline}"].score(Part(given, np.arange(given.label.size)))
-        assert skill[i] == 0.0
-
-
 def test_an_estimate_keeps_its_columns() -> None:
     columns = {"auc": 0.6, "auc_low": 0.5, "auc_high": 0.7}
     assert Estimate.of(columns, "auc") == Estimate.of(pd.Series(columns), "auc") == (0.6, 0.5, 0.7)

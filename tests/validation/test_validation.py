@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sklearn import metrics as oracle
 
 from barograph.errors import InputError
-from barograph.names import PROBABILITIES
+from barograph.names import BASELINES, PROBABILITIES
 from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation, expected_calibration_error
 from barograph.scoring.bootstrap import episode_bootstrap_counts, interval
@@ -170,7 +170,7 @@ def test_skill_of_a_perfect_predictor_is_one_and_of_a_baseline_against_itself_ze
     long = result.slices[result.slices["dates"] >= 42]
     perfect = long[long["predictor"] == "oracle"]
     assert (perfect[["skill_prior_low", "skill_regime_prior_low"]] > 0.999).all(axis=None)
-    for baseline in ("prior", "regime_prior"):
+    for baseline in BASELINES:
         own = long[long["predictor"] == baseline]
         columns = [f"skill_{baseline}{end}" for end in ("", "_low", "_high")]
         assert (own[columns] == 0.0).all(axis=None)

@@ -247,7 +247,7 @@ def _features(
             found = compare_values(ordered[used], block[used], window.blocks, draw, settings.bins)
             rows.append(window.key | {"feature": name, "family": families[name]} | found._asdict())
     table = pd.DataFrame(rows, columns=[*_WINDOW, "feature", "family", *ValueComparison._fields])
-    table = _judge(table, table["psi"] >= settings.psi, settings.level)
+    table = _judge(table, "psi", settings.psi, settings.level)
     before = table.groupby("feature")["moved"].shift(fill_value=False)
     table = table.assign(alarm=table["moved"] & before)
     return table.sort_values("fold", kind="stable", ignore_index=True)
@@ -269,8 +269,9 @@ def _regimes(
         both = zip(REGIMES, found.reference, found.current, strict=True)
         shares += [(window.key["fold"], *of_regime) for of_regime in both]
     table = pd.DataFrame(rows, columns=[*_WINDOW, "js", "p_value"])
-    table = _judge(table, table["js"] >= settings.divergence, settings.level)
-    return table, pd.DataFrame(shares, columns=["fold", "regime", "reference", "current"])
+    return _judge(table, "js", settings.divergence, settings.level), pd.DataFrame(
+        shares, columns=["fold", "regime", "reference", "current"]
+    )
 
 
 def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drift, draw: Draw) -> pd.DataFrame:
@@ -286,16 +287,16 @@ def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drif
             found = compare_shares(cell, block[used], cells, window.blocks, draw)
             rows.append(window.key | {"predictor": str(predictor), "js": found.js, "p_value": found.p_value})
     table = pd.DataFrame(rows, columns=[*_WINDOW, "predictor", "js", "p_value"])
-    table = _judge(table, table["js"] >= settings.divergence, settings.level)
+    table = _judge(table, "js", settings.divergence, settings.level)
     return table.sort_values("fold", kind="stable", ignore_index=True)
 
 
-def _judge(table: pd.DataFrame, large: pd.Series, level: float) -> pd.DataFrame:
-    """Add q-values within each fold, and whether what is large enough is also significant."""
+def _judge(table: pd.DataFrame, effect: str, least: float, level: float) -> pd.DataFrame:
+    """Add q-values within each fold, and whether the effect is large enough and significant."""
     from statsmodels.stats.multitest import multipletests
 
     known = table["p_value"].notna()
     q = pd.Series(np.nan, index=table.index)
     for _, tested in table[known].groupby("fold"):
         q[tested.index] = multipletests(tested["p_value"].to_numpy(), method="fdr_bh")[1]
-    return table.assign(q_value=q, moved=large & (q <= level))
+    return table.assign(q_value=q, moved=(table[effect] >= least) & (q <= level))

@@ -14,9 +14,9 @@ from barograph.memory_study.study import Ablation
 from barograph.names import PROBABILITIES
 from barograph.scoring import Forecasts, Resamples, Validation, interval
 from barograph.scoring.bootstrap import resampled_sharpe
+from barograph.scoring.pairing import sum_to_one
 from barograph.typing import Floats, Ints
 
-_TOLERANCE: Final = 1e-6
 _COLUMNS: Final = [
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
     *("value", "reference_value", "improvement", "low", "high", "p_value"),
@@ -200,8 +200,7 @@ def _check_probabilities(probabilities: Mapping[str, Floats], rows: ScoredRows, 
                 f"probabilities of {option}: the shape is {given.shape}; "
                 f"{(rows.label.size, len(PROBABILITIES))} is needed, a row for each that is scored"
             )
-        with np.errstate(invalid="ignore"):
-            good = (np.abs(given.sum(axis=1) - 1) <= _TOLERANCE) & (given >= 0).all(axis=1)
+        good = sum_to_one(given)
         if not good.all():
             at = int(np.argmin(good))
             raise InputError(

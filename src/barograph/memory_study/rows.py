@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from barograph.errors import InputError
 from barograph.names import CLASSES, KEY
 from barograph.scoring.bootstrap import can_resample
-from barograph.scoring.pairing import require
+from barograph.scoring.pairing import Calendar, require
 from barograph.scoring.settings import Validation
 from barograph.scoring.slices import episode_numbers, regimes_of
 from barograph.typing import Floats, Ints, Mask, Rows
@@ -46,28 +46,6 @@ class DatePart:
     units: int
     freedom: float
     resampled: bool
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """All trading days, with the regime of each.
-
-    Attributes
-    ----------
-    days : pandas.DatetimeIndex, shape (c,)
-        Ascending.
-    regime : ndarray of str, shape (c,)
-    """
-
-    days: pd.DatetimeIndex
-    regime: NDArray[np.object_]
-
-    def positions(self, dates: pd.DatetimeIndex, of: str) -> Ints:
-        """Give the place of each date; `of` says in a refusal what it is a date of."""
-        places = self.days.get_indexer(dates)
-        if (places < 0).any():
-            raise InputError(f"regimes: no regime on {dates[int(np.argmin(places))]:%Y-%m-%d}, a date of {of}")
-        return places.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -134,8 +112,7 @@ def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         ("regimes", regimes, ["date", "regime"]),
     ):
         require(table, name, columns)
-    ordered = regimes.sort_values("date")
-    calendar = Calendar(pd.DatetimeIndex(ordered["date"]), ordered["regime"].to_numpy(dtype=object))
+    calendar = Calendar.of(regimes)
     kept = _labelled(rows, labels)
     dates, date = np.unique(kept["date"].to_numpy(), return_inverse=True)
     label, days = kept["label"].to_numpy(dtype=np.int64), pd.DatetimeIndex(dates)

@@ -11,10 +11,38 @@ from numpy.typing import NDArray
 from barograph.errors import InputError
 from barograph.names import BASELINES, CLASSES, PROBABILITIES
 from barograph.scoring.samples import Forecasts
-from barograph.typing import Dates, Floats, Ints, Rows
+from barograph.typing import Dates, Floats, Ints, Mask, Rows
 
 _TOLERANCE = 1e-6
 _DAYS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """All trading days, with the regime of each.
+
+    Attributes
+    ----------
+    days : pandas.DatetimeIndex, shape (c,)
+        Ascending.
+    regime : ndarray of str, shape (c,)
+    """
+
+    days: pd.DatetimeIndex
+    regime: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, regimes: pd.DataFrame) -> "Calendar":
+        """Take the calendar from the regimes table, in any order of rows."""
+        ordered = regimes.sort_values("date")
+        return cls(pd.DatetimeIndex(ordered["date"]), ordered["regime"].to_numpy(dtype=object))
+
+    def positions(self, dates: pd.DatetimeIndex, of: str) -> Ints:
+        """Give the place of each date; `of` says in a refusal what it is a date of."""
+        places = self.days.get_indexer(dates)
+        if (places < 0).any():
+            raise InputError(f"regimes: no regime on {dates[int(np.argmin(places))]:%Y-%m-%d}, a date of {of}")
+        return places.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -99,7 +127,8 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
     rows = np.stack([rows[np.searchsorted(keys, common)] for keys, rows in predicted])
     dates, date = np.unique((common % _DAYS).astype("datetime64[D]"), return_inverse=True)
-    trading_day, regime = _on_calendar(regimes, dates)
+    calendar = Calendar.of(regimes)
+    trading_day = calendar.positions(pd.DatetimeIndex(dates), "predictions and labels")
     return Paired(
         predictors=predictors,
         probabilities=predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)[rows],
@@ -108,7 +137,7 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         date=date.astype(np.int64),
         dates=dates,
         trading_day=trading_day,
-        regime=regime,
+        regime=calendar.regime[trading_day],
         sector=_sectors(universe, symbols[common // _DAYS]),
         coverage=_coverage(predictors, [keys for keys, _ in predicted], label_keys, common.size),
     )
@@ -120,10 +149,17 @@ def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
         raise InputError(f"{name}: lacks the columns {missing}; it has {list(frame.columns)}")
 
 
+def sum_to_one(probabilities: Floats) -> Mask:
+    """Tell which rows, shape (n, 3), lie in [0, 1] and sum to 1."""
+    with np.errstate(invalid="ignore"):
+        inside = ((probabilities >= 0) & (probabilities <= 1)).all(axis=1)
+        good: Mask = inside & (np.abs(probabilities.sum(axis=1) - 1) <= _TOLERANCE)
+    return good
+
+
 def _check_probabilities(predictions: pd.DataFrame) -> None:
     p = predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        good = (np.abs(p.sum(axis=1) - 1) <= _TOLERANCE) & (p >= 0).all(axis=1) & (p <= 1).all(axis=1)
+    good = sum_to_one(p)
     if not good.all():
         row = predictions.iloc[int(np.argmin(good))]
         raise InputError(
@@ -176,15 +212,6 @@ def _coverage(predictors: Sequence[str], predicted: Sequence[Ints], labelled: In
             "scored": scored,
         }
     )
-
-
-def _on_calendar(regimes: pd.DataFrame, dates: Dates) -> tuple[Ints, NDArray[np.object_]]:
-    """Give the position among all trading days, and the regime, of each date."""
-    ordered = regimes.sort_values("date")
-    position = pd.DatetimeIndex(ordered["date"]).get_indexer(pd.DatetimeIndex(dates))
-    if (position < 0).any():
-        raise InputError(f"regimes: no regime on {dates[np.argmin(position)]}, a date with predictions and labels")
-    return position.astype(np.int64), ordered["regime"].to_numpy(dtype=object)[position]
 
 
 def _fold(predictions: pd.DataFrame, rows: Rows) -> Ints:
