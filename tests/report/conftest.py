@@ -2,18 +2,18 @@
 
 import pytest
 
-from barograph.report import ReportInputs, render
+from barograph.report import Results, render
 
 from .synthetic import build
 
 
 @pytest.fixture(scope="session")
-def inputs() -> ReportInputs:
-    """Invent a small report's inputs."""
+def results() -> Results:
+    """Invent a small report's results."""
     return build()
 
 
 @pytest.fixture(scope="session")
-def page(inputs: ReportInputs) -> str:
-    """Draw the page of those inputs."""
-    return render(inputs)
+def page(results: Results) -> str:
+    """Draw the page of those results."""
+    return render(results)

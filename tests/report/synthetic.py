@@ -1,29 +1,47 @@
-"""Seeded inputs of a report: a small market, its folds, scores and a backtest, all invented."""
+"""Seeded results for a report: a small market, its folds, scores and a backtest, all invented."""
 
+from collections.abc import Sequence
+from dataclasses import fields as fields_of
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from barograph.folds.schema import FOLDS
+from barograph.market.schema import CONTEXT
+from barograph.memory.schema import SAMPLES
 from barograph.names import CLASSES, REGIMES
-from barograph.report import ReportInputs
+from barograph.regimes.schema import REGIME_SERIES
+from barograph.report import Results, results
+from barograph.report.parts import agreement, alarms, beeswarm, calibration, exam, gate, replayed
+from barograph.report.results import Csv
+from barograph.report.sections import money, moved
+from barograph.selection.schema import SELECTION
+from barograph.tables import Table
 
 from . import synthetic_why
 
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
+SOURCES: dict[str, Table | Csv] = {
+    "context": CONTEXT, "regimes": REGIME_SERIES, "folds": FOLDS, "samples": SAMPLES, "selection": SELECTION,
+    "slices": results.SLICES, "calibration": calibration.RELIABILITY, "confusion": calibration.CONFUSION,
+    "exam": exam.EXAM, "backtest": results.BACKTEST, "equity": money.EQUITY, "monthly": results.MONTHLY,
+    "cost_curve": money.COST_CURVE, "criteria": gate.CRITERIA, "shap_importance": results.SHAP,
+    "shap_beeswarm": beeswarm.SWARM, "shap_agreement": agreement.AGREEMENT, "shap_methods": results.METHODS,
+    "importance_by_fold": agreement.BY_FOLD, "importance_stability": agreement.STABILITY,
+    "drift_features": alarms.FEATURES, "drift_regimes": moved.REGIMES,
+    "drift_shares": moved.SHARES, "drift_predictions": moved.PREDICTIONS,
+}  # fmt: skip
 SECTORS = ("Energy", "Financials", "Health Care", "Information Technology", "Utilities")
 
 
 def build(
-    first: int = 2000,
-    last: int = 2008,
-    models: tuple[str, ...] = MODELS,
-    features: int = 30,
-    points: int = 60,
+    first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS, features: int = 30, points: int = 60,
     **changes: Any,
-) -> ReportInputs:
-    """Invent the inputs of a report on the years from ``first`` to ``last``; ``changes`` replace whole fields."""
+) -> Results:  # fmt: skip
+    """Invent the results of the years from ``first`` to ``last``; ``changes`` are those of :func:`replaced`."""
     rng = np.random.default_rng(7)
     days = pd.bdate_range(f"{first}-01-03", f"{last}-12-30").as_unit("us")
     context, regimes = _market(days, rng)
@@ -37,7 +55,6 @@ def build(
         "regimes": regimes,
         "folds": folds,
         "samples": _samples(folds, events, rng),
-        "archive": pd.DataFrame(columns=["event", "symbol", "date", "regime", "event_weight", "available_from"]),
         "archive_events": events,
         "found_events": _found(first),
         "slices": _slices(predictors, folds, events, rng),
@@ -47,17 +64,7 @@ def build(
         "equity": equity,
         "monthly": _monthly(equity),
         "cost_curve": _cost_curve((*predictors, "universe")),
-        "provenance": {
-            "source": "bundled: 20 large US stocks",
-            "coverage": f"20 symbols, {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}",
-            "notes": ["The stocks are survivors.", "VIX is estimated from the index where it is missing."],
-            "params_changed": {"memory.window.years": (5, 7), "regime.crash_vix": (35.0, 30.0)},
-            "hashes": {"data/market/bars.parquet": "0123456789abcdef0123456789abcdef"},
-            "versions": {"pandas": "3.1.1", "scikit-learn": "1.9.0"},
-            "commands": ["git checkout 1a2b3c4", "dvc repro"],
-        },
         "left_out": {"mfi_14": "the source has no volume"},
-        "cost_bps": 10.0,
         "criteria": synthetic_why.criteria(),
         "tuning": synthetic_why.tuning(models),
         "selection": synthetic_why.selection(folds, list(kinds)),
@@ -65,22 +72,87 @@ def build(
     }
     fields |= synthetic_why.explanations(models, folds, kinds, points)
     fields |= synthetic_why.drift(predictors, folds, kinds)
-    return ReportInputs(**(fields | changes))
+    provenance = {
+        "source": "bundled: 20 large US stocks",
+        "coverage": f"20 symbols, {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}",
+        "notes": ["The stocks are survivors.", "VIX is estimated from the index where it is missing."],
+        "params_changed": {"memory.window.years": (5, 7), "regime.crash_vix": (35.0, 30.0)},
+        "hashes": {"data/market/bars.parquet": "0123456789abcdef0123456789abcdef"},
+        "versions": {"pandas": "3.1.1", "scikit-learn": "1.9.0"},
+        "commands": ["git checkout 1a2b3c4", "dvc repro"],
+    }
+    settings = {"gate": {"candidate": "ensemble"}, "validation": {"level": 0.95}}
+    return replaced(Results(Invented(fields), settings, cost_bps=10.0, provenance=provenance), **changes)
 
 
-def with_scores(inputs: ReportInputs, kind: str, slice_: str, /, **values: Any) -> ReportInputs:
+class Invented:
+    """Frames by the names of :data:`SOURCES`, and what files are put together from several of them."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        nothing = {"exam": pd.DataFrame(columns=list(exam.EXAM.columns)), "replay": {}, "tuning": {}}
+        self.fields = fields = nothing | fields
+        self.frames = {source.path: fields[name] for name, source in SOURCES.items()}
+        named = fields["archive_events"].assign(kind="configured", duplicate_of=None)
+        found = fields["found_events"].assign(kind="episode", coverage="full")
+        left_out = pd.DataFrame(list(fields["left_out"].items()), columns=["name", "lacks"])
+        described = [fields["catalogue"].assign(computed=True, lacks=None), left_out.assign(computed=False)]
+        self.frames[results.EVENTS.path] = pd.concat([named, found], ignore_index=True)
+        self.frames[results.CATALOGUE.path] = pd.concat(described, ignore_index=True)
+        for source, part in ((replayed.GROUPS, "groups"), (replayed.IMPROVEMENT, "improvement")):
+            shown = [one[part].assign(model=name) for name, one in fields["replay"].items()]
+            self.frames[source.path] = pd.concat(shown) if shown else pd.DataFrame(columns=list(source.columns))
+        self.frames |= {f"reports/replay/{name}.csv": one["folds"] for name, one in fields["replay"].items()}
+        self.frames["study/headline.csv"] = fields.get("study", pd.DataFrame())
+
+    def read(self, table: Table) -> pd.DataFrame:
+        """Give a table."""
+        return self.frames[table.path]
+
+    def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
+        """Give a frame."""
+        frame = self.frames[path]
+        return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates if name in frame})
+
+    def read_json(self, path: str) -> dict[str, Any]:
+        """Give plain values."""
+        if path == "reports/selection/summary.json":
+            return {"stability": self.fields["selection_stability"]}
+        if path == "study/facts.json":
+            return dict(self.fields["study_facts"])
+        return dict(self.fields["tuning"][path.removeprefix("data/tuning/").removesuffix(".json")])
+
+
+def replaced(told: Results, **changes: Any) -> Results:
+    """Give the results with some frames, plain values or settings replaced."""
+    assert isinstance(told.files, Invented)
+    plain = {one.name for one in fields_of(Results)} - {"study"}
+    files = Invented(told.files.fields | {name: value for name, value in changes.items() if name not in plain})
+    tuning = files.fields["tuning"]
+    models: dict[str, Any] = {name: {} for name in files.fields["replay"]}
+    for name, one in tuning.items():
+        models[name] = {"sweep": {key: {"start": value} for key, value in one["start"].items()}}
+    settings = dict(told.settings) | {"models": models}
+    if "candidate" in changes:
+        settings["gate"] = {"candidate": changes["candidate"]}
+    given = {name: value for name, value in changes.items() if name in plain}
+    study = "study" if "study" in files.fields else ""
+    return replace(told, **{"files": files, "settings": settings, "study": study, "_read": {}} | given)
+
+
+def field(told: Results, name: str) -> Any:
+    """Give an invented frame or value."""
+    assert isinstance(told.files, Invented)
+    return told.files.fields[name]
+
+
+def with_scores(told: Results, kind: str, slice_: str, /, **values: Any) -> Results:
     """Replace scores of the headline's row of one slice."""
-    slices = inputs.slices.copy()
-    chosen = (slices["kind"] == kind) & (slices["slice"] == slice_) & (slices["predictor"] == inputs.headline)
+    slices = told[results.SLICES].copy()
+    chosen = (slices["kind"] == kind) & (slices["slice"] == slice_) & (slices["predictor"] == told.headline)
     assert chosen.sum() == 1
     for name, value in values.items():
         slices.loc[chosen, name] = value
-    return replaced(inputs, slices=slices)
-
-
-def replaced(inputs: ReportInputs, **changes: Any) -> ReportInputs:
-    """Give the inputs with some fields replaced."""
-    return ReportInputs(**({name: getattr(inputs, name) for name in inputs.__dataclass_fields__} | changes))
+    return replaced(told, slices=slices)
 
 
 def _market(days: pd.DatetimeIndex, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -249,21 +321,8 @@ def _backtest(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataF
         sharpe = 0.55 if name == "universe" else 0.62 - 0.05 * place
         gap = sharpe - 0.55
         gaps = (0.0, 0.0) if name == "universe" else (gap - 0.25, gap + 0.25)
-        values = (
-            0.09,
-            0.15,
-            sharpe,
-            sharpe - 0.4,
-            sharpe + 0.4,
-            gap,
-            *gaps,
-            0.8,
-            0.3,
-            -0.42 + 0.01 * place,
-            12.0,
-            85.0,
-        )
-        rows.append((name, *values))
+        ratios = (sharpe, sharpe - 0.4, sharpe + 0.4, gap, *gaps, 0.8, 0.3)
+        rows.append((name, 0.09, 0.15, *ratios, -0.42 + 0.01 * place, 12.0, 85.0))
     names = ["predictor", "cagr", "annual_volatility", "sharpe", "sharpe_low", "sharpe_high", "excess_sharpe"]
     names += ["excess_sharpe_low", "excess_sharpe_high", "sortino", "calmar", "max_drawdown", "annual_turnover"]
     return pd.DataFrame(rows, columns=[*names, "cost_bps_per_year"])

@@ -8,7 +8,8 @@ import pandas as pd
 
 from barograph.memory_study.study import NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.names import CLASSES, REGIMES
-from barograph.report.differences import COLUMNS, METRICS
+from barograph.report.metrics import GAINS
+from barograph.report.study.differences import COLUMNS
 
 OPTIONS = (
     *("none", "expanding", "recency", "archive", "archive_detected", "placebo", "balanced", "weighted", "replay"),
@@ -77,7 +78,7 @@ def differences(
         for reference, options in pairs.items()
         for option in options
         if {option, reference} <= set(losses)
-        for metric in METRICS
+        for metric in GAINS
         for slice_ in slices
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -6,43 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.memory import effective_size
-from barograph.report import (
-    ReportInputs,
-    agreement,
-    beeswarm,
-    figures,
-    memory,
-    money,
-    moved,
-    palette,
-    skill,
-    timeline,
-    verdict,
-    why,
-)
-from barograph.report.figures import Chart
+from barograph.report import Results, blocks, charts, palette
+from barograph.report.blocks import Chart
+from barograph.report.parts import calibration
+from barograph.report.sections import SECTIONS, money, shown, skill, timeline, verdict
 
-from .synthetic import EIGHT, build, replaced, with_scores
+from .synthetic import EIGHT, build, field, replaced, with_scores
 
 
-def charts(inputs: ReportInputs) -> list[Chart]:
-    found = [timeline.timeline(inputs), timeline.fold_map(inputs), memory.shown(inputs), money.equity(inputs)]
-    found += [
-        money.cost_curve(inputs),
-        *skill.reliability(inputs),
-        *(skill.forest(inputs, kind) for kind in skill.KINDS),
-    ]
-    found += [why.families(inputs), why.features(inputs), why.own_features(inputs), beeswarm.beeswarms(inputs)]
-    found += [*agreement.matrices(inputs), agreement.over_folds(inputs), agreement.stability(inputs)]
-    found += [moved.features(inputs), moved.regimes(inputs), moved.predictions(inputs)]
-    return [chart for chart in found if chart is not None]
+def drawn(results: Results) -> list[Chart]:
+    sections = [section for give in SECTIONS if (section := give(results)) is not None]
+    return [chart for section in sections for chart in blocks.charts(section.blocks)]
 
 
-def test_plotly_accepts_every_chart(inputs: ReportInputs) -> None:
+def test_plotly_accepts_every_chart(results: Results) -> None:
     from plotly.graph_objects import Figure
 
-    for chart in charts(inputs):
+    for chart in drawn(results):
         figure = Figure(data=chart.data, layout=chart.layout)
         assert len(figure.data) > 0, chart.id
         assert any(len(trace.x) for trace in figure.data), chart.id
@@ -50,14 +30,14 @@ def test_plotly_accepts_every_chart(inputs: ReportInputs) -> None:
 
 def test_runs_close_up_equal_neighbours() -> None:
     days = pd.Series(pd.date_range("2020-01-01", periods=6))
-    runs = figures.runs(days, pd.Series(["a", "a", "b", "a", "a", "a"]))
+    runs = charts.runs(days, pd.Series(["a", "a", "b", "a", "a", "a"]))
     assert runs["value"].tolist() == ["a", "b", "a"]
     assert runs["start"].tolist() == [days[0], days[2], days[3]]
     assert runs["end"].tolist() == [days[2], days[3], days[5]]
 
 
-def test_one_zoom_moves_all_panels(inputs: ReportInputs) -> None:
-    for chart in (timeline.timeline(inputs), money.equity(inputs)):
+def test_one_zoom_moves_all_panels(results: Results) -> None:
+    for chart in (timeline.timeline(results), money.equity(results)):
         assert chart is not None
         assert [name for name in chart.layout if name.startswith("xaxis")] == ["xaxis"]
         assert not any("xaxis" in trace for trace in chart.data)
@@ -65,24 +45,24 @@ def test_one_zoom_moves_all_panels(inputs: ReportInputs) -> None:
         assert {"y", "y2"} <= panels
 
 
-def test_estimated_vix_is_a_line_of_its_own(inputs: ReportInputs) -> None:
-    vix = [trace for trace in timeline.timeline(inputs).data if "VIX" in str(trace.get("hovertemplate"))]
+def test_estimated_vix_is_a_line_of_its_own(results: Results) -> None:
+    vix = [trace for trace in timeline.timeline(results).data if "VIX" in str(trace.get("hovertemplate"))]
     drawn = [sum(value is not None for value in trace["y"]) for trace in vix]
-    estimated = int(inputs.context["vix_estimated"].sum())
-    assert drawn == [len(inputs.context) - estimated, estimated]
+    estimated = int(field(results, "context")["vix_estimated"].sum())
+    assert drawn == [len(field(results, "context")) - estimated, estimated]
 
 
-def test_events_stand_at_the_day_from_which_they_may_be_used(inputs: ReportInputs) -> None:
-    marks = [trace for trace in timeline.timeline(inputs).data if "usable from" in str(trace.get("hovertemplate"))]
-    covered = inputs.archive_events[inputs.archive_events["coverage"] != "missing"]
-    usable = pd.concat([covered["available_from"], inputs.found_events["available_from"]])
+def test_events_stand_at_the_day_from_which_they_may_be_used(results: Results) -> None:
+    marks = [trace for trace in timeline.timeline(results).data if "usable from" in str(trace.get("hovertemplate"))]
+    covered = results.named_events[results.named_events["coverage"] != "missing"]
+    usable = pd.concat([covered["available_from"], results.found_events["available_from"]])
     assert sorted(marks[0]["x"]) == sorted(usable.dt.strftime("%Y-%m-%d"))
-    assert max(marks[0]["x"]) < timeline.timeline(inputs).layout["xaxis"]["range"][1]
-    assert "Banking crisis" in timeline.timeline(inputs).note
+    assert max(marks[0]["x"]) < timeline.timeline(results).layout["xaxis"]["range"][1]
+    assert "Banking crisis" in timeline.timeline(results).note
 
 
-def test_found_events_share_the_row_beneath_the_named_ones(inputs: ReportInputs) -> None:
-    chart = timeline.timeline(inputs)
+def test_found_events_share_the_row_beneath_the_named_ones(results: Results) -> None:
+    chart = timeline.timeline(results)
     marks = next(trace for trace in chart.data if "usable from" in str(trace.get("hovertemplate")))
     rows = dict(zip(marks["text"], marks["y"], strict=True))
     assert rows["Crash found"] == rows["Recovery found"] == 0
@@ -90,27 +70,26 @@ def test_found_events_share_the_row_beneath_the_named_ones(inputs: ReportInputs)
     assert sorted(named) == list(range(1, len(named) + 1))
     text = next(trace for trace in chart.data if trace["mode"] == "text")
     assert dict(zip(text["y"], (name.strip() for name in text["text"]), strict=True))[0] == "Found by rule, not named"
-    alone = timeline.timeline(replaced(inputs, found_events=inputs.found_events.iloc[:0]))
+    alone = timeline.timeline(replaced(results, found_events=results.found_events.iloc[:0]))
     text = next(trace for trace in alone.data if trace["mode"] == "text")
     assert sorted(text["y"]) == list(range(len(named)))
 
 
-def test_a_fold_shows_no_event_before_it_may_use_it(inputs: ReportInputs) -> None:
-    chart = timeline.fold_map(inputs)
+def test_a_fold_shows_no_event_before_it_may_use_it(results: Results) -> None:
+    chart = timeline.fold_map(results)
     ticks = next(trace for trace in chart.data if trace["mode"] == "markers")
-    folds = inputs.folds.sort_values("fold").reset_index(drop=True)
-    events = pd.concat([inputs.archive_events, inputs.found_events])
+    folds = field(results, "folds").sort_values("fold").reset_index(drop=True)
+    events = pd.concat([results.named_events, results.found_events])
     known = events.set_index(events["start"].dt.strftime("%Y-%m-%d"))["available_from"]
-    found = [f"{start:%Y-%m-%d}" for start in inputs.found_events["start"]]
+    found = [f"{start:%Y-%m-%d}" for start in results.found_events["start"]]
     assert found[0] in ticks["x"]
     assert found[1] not in ticks["x"], "it is a named event under another name"
     for start, row in zip(ticks["x"], ticks["y"], strict=True):
         assert known[start] < folds.loc[row, "test_start"]
 
 
-def test_forests_show_too_little_evidence_grey_and_without_a_number(inputs: ReportInputs) -> None:
-    chart = skill.forest(inputs, "regime")
-    assert chart is not None
+def test_forests_show_too_little_evidence_grey_and_without_a_number(results: Results) -> None:
+    chart = skill.forest(results, "regime")
     ticks = dict(zip(chart.layout["yaxis"]["tickvals"], chart.layout["yaxis"]["ticktext"], strict=True))
     crash = next(place for place, text in ticks.items() if "Crash" in text)
     assert "2 episodes: too few" in ticks[crash]
@@ -120,25 +99,23 @@ def test_forests_show_too_little_evidence_grey_and_without_a_number(inputs: Repo
             assert (trace["error_x"]["color"] == palette.FAINT) == weak
             assert ("too little evidence" in text) == weak
             assert ("%" in text) != weak
-    shown = skill.forest(with_scores(inputs, "regime", "crash", sufficient=True), "regime")
-    assert shown is not None
-    visible = [trace for trace in shown.data if trace["visible"]]
+    sure = skill.forest(with_scores(results, "regime", "crash", sufficient=True), "regime")
+    visible = [trace for trace in sure.data if trace["visible"]]
     assert palette.FAINT not in {trace["error_x"]["color"] for trace in visible}
 
 
-def test_events_of_one_episode_prove_nothing(inputs: ReportInputs) -> None:
-    assert skill.finding(inputs, "event") == "None of 4 events carries enough evidence on its own"
+def test_events_of_one_episode_prove_nothing(results: Results) -> None:
+    assert skill.finding(results, "event") == "None of 4 events carries enough evidence on its own"
 
 
-def test_folds_are_named_by_their_years(inputs: ReportInputs) -> None:
-    chart = skill.forest(inputs, "fold")
-    assert chart is not None
+def test_folds_are_named_by_their_years(results: Results) -> None:
+    chart = skill.forest(results, "fold")
     assert chart.layout["yaxis"]["ticktext"] == [str(year) for year in range(2003, 2009)]
     assert chart.layout["yaxis"]["tickvals"] == [5, 4, 3, 2, 1, 0]
 
 
-def test_only_the_headline_or_the_best_explained_model_is_visible_at_first(inputs: ReportInputs) -> None:
-    for chart in charts(inputs):
+def test_only_the_headline_or_the_best_explained_model_is_visible_at_first(results: Results) -> None:
+    for chart in drawn(results):
         first = "lightgbm" if chart.id.startswith("why-") else "ensemble"
         for trace in chart.data:
             if "predictor" in trace.get("meta", {}):
@@ -146,58 +123,43 @@ def test_only_the_headline_or_the_best_explained_model_is_visible_at_first(input
 
 
 @pytest.mark.parametrize(("score", "words"), [(0.05, "Better"), (-0.05, "worse in 5"), (0.0, "none of 5")])
-def test_the_finding_counts_intervals_and_not_points(inputs: ReportInputs, score: float, words: str) -> None:
-    slices = inputs.slices.copy()
+def test_the_finding_counts_intervals_and_not_points(results: Results, score: float, words: str) -> None:
+    slices = field(results, "slices").copy()
     slices.loc[
         slices["kind"] == "sector", ["skill_regime_prior", "skill_regime_prior_low", "skill_regime_prior_high"]
-    ] = (
-        score,
-        score - 0.01,
-        score + 0.01,
-    )
-    assert words in skill.finding(replaced(inputs, slices=slices), "sector")
+    ] = (score, score - 0.01, score + 0.01)
+    assert words in skill.finding(replaced(results, slices=slices), "sector")
 
 
-def test_confusion_rows_add_up(inputs: ReportInputs) -> None:
-    for one in skill.confusion(inputs):
-        assert [name for name, _ in one.cells] == ["sell", "hold", "buy"]
-        for _, cells in one.cells:
-            assert abs(sum(int(text) for text, _ in cells) - 100) <= 1
+def test_confusion_rows_add_up(results: Results) -> None:
+    for one in calibration.confusion(results):
+        assert [row.name for row in one.rows] == ["sell", "hold", "buy"]
+        for row in one.rows:
+            assert abs(sum(int(cell.text) for cell in row.cells) - 100) <= 1
 
 
-def test_classes_may_be_numbers(inputs: ReportInputs) -> None:
+def test_classes_may_be_numbers(results: Results) -> None:
     codes = {"sell": 0, "hold": 1, "buy": 2}
-    coded = inputs.confusion.assign(
-        label=inputs.confusion["label"].map(codes), predicted=inputs.confusion["predicted"].map(codes)
+    coded = field(results, "confusion").assign(
+        label=field(results, "confusion")["label"].map(codes),
+        predicted=field(results, "confusion")["predicted"].map(codes),
     )
-    bins = inputs.calibration.assign(**{"class": inputs.calibration["class"].map(codes)})
-    other = replaced(inputs, confusion=coded, calibration=bins)
-    assert skill.confusion(other) == skill.confusion(inputs)
-    assert skill.reliability(other) == skill.reliability(inputs)
+    bins = field(results, "calibration").assign(**{"class": field(results, "calibration")["class"].map(codes)})
+    other = replaced(results, confusion=coded, calibration=bins)
+    assert calibration.confusion(other) == calibration.confusion(results)
+    assert calibration.reliability(other) == calibration.reliability(results)
 
 
-def test_bins_of_few_rows_are_left_out_of_the_curve(inputs: ReportInputs) -> None:
-    bins = inputs.calibration.copy()
-    bins.loc[bins["bin"] == 9, ["rows", "frequency"]] = [skill.FEW_ROWS - 1, 0.0]
-    for chart in skill.reliability(replaced(inputs, calibration=bins)):
+def test_bins_of_few_rows_are_left_out_of_the_curve(results: Results) -> None:
+    bins = field(results, "calibration").copy()
+    bins.loc[bins["bin"] == 9, ["rows", "frequency"]] = [calibration.FEW_ROWS - 1, 0.0]
+    for chart in calibration.reliability(replaced(results, calibration=bins)):
         assert {len(trace["x"]) for trace in chart.data[1:]} == {9}
 
 
-def test_effective_size_of_equal_and_of_copied_rows() -> None:
-    days = pd.date_range("2020-01-01", periods=4)
-    rows = pd.DataFrame({"fold": 0, "symbol": "A", "date": days, "weight": 1.0})
-    assert effective_size(rows, ["fold"])[0] == pytest.approx(4)
-    assert effective_size(rows.assign(date=days[0]), ["fold"])[0] == pytest.approx(1)
-    copies = rows.assign(date=days[[0, 0, 1, 1]], weight=[1.0, 3.0, 2.0, 2.0])
-    assert effective_size(copies, ["fold"])[0] == pytest.approx(2)
-    assert effective_size(rows.assign(weight=[1.0, 0, 0, 0]), ["fold"])[0] == pytest.approx(1)
-    assert effective_size(rows.assign(weight=[3.0, 1, 0, 0]), ["fold"])[0] == pytest.approx(16 / 10)
-
-
-def test_every_row_shown_is_in_a_bar(inputs: ReportInputs) -> None:
-    chart = memory.shown(inputs)
-    assert chart is not None
-    assert sum(sum(trace["y"]) for trace in chart.data if trace["type"] == "bar") == len(inputs.samples)
+def test_every_row_shown_is_in_a_bar(results: Results) -> None:
+    chart = shown.shown(results)
+    assert sum(sum(trace["y"]) for trace in chart.data if trace["type"] == "bar") == len(field(results, "samples"))
 
 
 def test_a_week_keeps_its_last_equity_and_deepest_drawdown() -> None:
@@ -212,21 +174,20 @@ def test_a_week_keeps_its_last_equity_and_deepest_drawdown() -> None:
     assert positive["drawdown"].tolist() == [-0.3, 0.0]
 
 
-def test_years_compound_their_months(inputs: ReportInputs) -> None:
+def test_years_compound_their_months(results: Results) -> None:
     table = pd.DataFrame(
         {"predictor": ["ensemble"] * 2 + ["universe"], "year": 2005, "month": [1, 2, 1], "return": [0.1, 0.1, 0.05]}
     )
-    ((year, cells),) = money.months(replaced(inputs, monthly=table))
-    assert year == "2005"
-    assert [text for text, _ in cells] == ["10.0", "10.0", *[""] * 10, "21.0", "5.0", "16.0"]
+    (year,) = money.months(replaced(results, monthly=table))
+    assert year.name == "2005"
+    assert [cell.text for cell in year.cells] == ["10.0", "10.0", *[""] * 10, "21.0", "5.0", "16.0"]
 
 
-def test_where_the_lead_is_gone(inputs: ReportInputs) -> None:
+def test_where_the_lead_is_gone(results: Results) -> None:
     curve = pd.DataFrame(
         {"predictor": ["ensemble"] * 2 + ["universe"] * 2, "cost_bps": [0, 10, 0, 10], "sharpe": [1.0, 0.0, 0.6, 0.6]}
     )
-    chart = money.cost_curve(replaced(inputs, cost_curve=curve))
-    assert chart is not None
+    chart = money.cost_curve(replaced(results, cost_curve=curve))
     assert (
         chart.heading
         == "Its lead in Sharpe ratio, which its interval does not support, is gone at 4 basis points a trade"
@@ -270,51 +231,51 @@ def test_colours_of_predictors_are_told_apart_by_the_colour_blind(vision: str) -
     assert min(near.values()) >= 14, sorted(near.items(), key=lambda pair: pair[1])[:3]
 
 
-def test_empty_parts_leave_their_charts_out(inputs: ReportInputs) -> None:
+def test_empty_parts_leave_their_charts_out(results: Results) -> None:
     bare = replaced(
-        inputs,
-        archive_events=inputs.archive_events.iloc[:0],
-        found_events=inputs.found_events.iloc[:0],
-        equity=inputs.equity.iloc[:0],
-        cost_curve=inputs.cost_curve.iloc[:0],
-        samples=inputs.samples.iloc[:0],
+        results,
+        archive_events=results.named_events.iloc[:0],
+        found_events=results.found_events.iloc[:0],
+        equity=field(results, "equity").iloc[:0],
+        cost_curve=field(results, "cost_curve").iloc[:0],
+        samples=field(results, "samples").iloc[:0],
     )
-    assert (money.equity(bare), money.cost_curve(bare), memory.shown(bare)) == (None, None, None)
+    assert (money.equity(bare), money.cost_curve(bare), shown.shown(bare)) == (None, None, None)
     assert "yaxis3" not in timeline.timeline(bare).layout
 
 
 def test_text_of_the_data_is_no_markup_in_a_chart() -> None:
-    events = build().archive_events.assign(event=lambda frame: "<a href='x'>%{x}" + frame["event"])
+    events = build().named_events.assign(event=lambda frame: "<a href='x'>%{x}" + frame["event"])
     chart = timeline.timeline(build(archive_events=events, found_events=build().found_events.iloc[:0]))
     text = next(trace["text"] for trace in chart.data if trace["mode"] == "text")
     assert all("&lt;a href" in name and "%{" not in name for name in text)
 
 
-def test_the_section_names_regimes_by_what_was_shown(inputs: ReportInputs) -> None:
+def test_the_section_names_regimes_by_what_was_shown(results: Results) -> None:
     low = {"skill_regime_prior": -0.03, "skill_regime_prior_low": -0.05, "skill_regime_prior_high": -0.01}
-    worse = with_scores(inputs, "regime", "recovery", **low)
+    worse = with_scores(results, "regime", "recovery", **low)
     none = {"skill_regime_prior": 0.01, "skill_regime_prior_low": -0.01, "skill_regime_prior_high": 0.03}
-    text = skill.section_heading(with_scores(worse, "regime", "normal", **none))
+    text = skill.heading(with_scores(worse, "regime", "normal", **none))
     assert text == (
         "Skill is shown in low volatility and high volatility; in recovery a baseline is better; "
         "too little evidence in crash"
     )
 
 
-def test_found_events_are_counted_beside_the_named_ones(inputs: ReportInputs) -> None:
+def test_found_events_are_counted_beside_the_named_ones(results: Results) -> None:
     text = "Beside them 2 episodes found by rule, 1 of them a named event under another name; "
-    assert memory.found_note(inputs).startswith(text)
-    assert memory.found_note(replaced(inputs, found_events=inputs.found_events.iloc[:0])) == ""
+    assert shown.found_note(results).startswith(text)
+    assert shown.found_note(replaced(results, found_events=results.found_events.iloc[:0])) == ""
 
 
-def test_a_regimes_claim_holds_against_the_harder_baseline(inputs: ReportInputs) -> None:
+def test_a_regimes_claim_holds_against_the_harder_baseline(results: Results) -> None:
     table = {"skill_regime_prior": 0.10, "skill_regime_prior_low": 0.03, "skill_regime_prior_high": 0.12}
     frequencies = {"skill_prior": 0.02, "skill_prior_low": -0.01, "skill_prior_high": 0.05}
-    easy = with_scores(inputs, "regime", "crash", sufficient=True, episodes=7, **table, **frequencies)
+    easy = with_scores(results, "regime", "crash", sufficient=True, episodes=7, **table, **frequencies)
     assert verdict.crash(easy).startswith(
         "in crashes there is no evidence of skill against the class frequencies of the past: +2.0 %"
     )
-    assert "crash" not in skill.section_heading(easy).partition(";")[0]
+    assert "crash" not in skill.heading(easy).partition(";")[0]
     hard = with_scores(easy, "regime", "crash", skill_prior=0.2, skill_prior_low=0.1, skill_prior_high=0.3)
     assert verdict.crash(hard).startswith("in crashes it beats the regime table by 10")
-    assert "crash" in skill.section_heading(hard).partition(";")[0]
+    assert "crash" in skill.heading(hard).partition(";")[0]

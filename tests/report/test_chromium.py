@@ -124,9 +124,7 @@ def test_a_click_on_a_heading_sorts_words_and_figures(opened: Any) -> None:
 
 
 def test_a_phone_shows_the_page_without_scrolling_sideways(opened: Any) -> None:
-    browser = opened(
-        390,
-    )
+    browser = opened(390)
     assert browser.run("[innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]") == [390] * 3
     beyond = """[...document.querySelectorAll("h1, h2, h3, p, select, .chart, .scroll, figure")].filter((one) => {
       const box = one.getBoundingClientRect();

@@ -1,13 +1,17 @@
 """The crisis exam and the replay, as the report tells them."""
 
 import re
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from barograph.errors import InputError
-from barograph.report import ReportInputs, exam, render, replayed
+from barograph.report import Results, render
+from barograph.report.blocks import Table
+from barograph.report.parts import exam, replayed
 from barograph.report.words import MINUS
 
 from . import synthetic_study
@@ -15,55 +19,53 @@ from .synthetic import replaced
 from .test_page import Elements
 
 
-def sat(inputs: ReportInputs, table: pd.DataFrame) -> exam.Exam:
-    told = exam.exam(replaced(inputs, exam=table))
-    assert told is not None
-    return told
+def sat(results: Results, table: pd.DataFrame) -> SimpleNamespace:
+    heading, _, held, note, folded = exam.blocks(replaced(results, exam=table))
+    return SimpleNamespace(heading=heading.text, note=note.sentences[0], rows=held.rows, others=folded.blocks[0])
 
 
-def test_the_heading_counts_single_cases_whatever_their_intervals(inputs: ReportInputs) -> None:
+def test_the_heading_counts_single_cases_whatever_their_intervals(results: Results) -> None:
     expected = (
         "Had it never seen them, the vote would have scored above both baselines in 3 of 4 crises; each is a single "
         "case"
     )
-    assert {sat(inputs, synthetic_study.exam(half=half)).heading for half in (0.001, 0.02, 0.5)} == {expected}
+    assert {sat(results, synthetic_study.exam(half=half)).heading for half in (0.001, 0.02, 0.5)} == {expected}
     table = synthetic_study.exam()
     table["skill_regime_prior"] = -0.1
-    assert "above both baselines in none of 4 crises" in sat(inputs, table).heading
+    assert "above both baselines in none of 4 crises" in sat(results, table).heading
 
 
-def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(inputs: ReportInputs) -> None:
+def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(results: Results) -> None:
     table = synthetic_study.exam()
     table.loc[table["exam"] == "financial_crisis_2008", "rows"] = 7_440
-    note = sat(inputs, table).note
+    note = sat(results, table).note
     assert "holds for that event's days only, and is too narrow even for them" in note
     assert note.endswith(
         "Crash, pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, "
         "rests on 1 event."
     )
-    shown = re.search('<p class="note">(An interval of one event .*?)</p>', render(replaced(inputs, exam=table)))
-    assert shown is not None
+    shown = re.search('<p class="note">(An interval of one event .*?)</p>', render(replaced(results, exam=table)))
     assert "rests on 1" in shown[1]
 
 
-def test_an_exam_too_short_for_an_interval_has_none_in_its_row(inputs: ReportInputs) -> None:
+def test_an_exam_too_short_for_an_interval_has_none_in_its_row(results: Results) -> None:
     table = synthetic_study.exam()
     short = table["exam"] == "covid_recovery_2020"
     table.loc[short, ["skill_regime_prior_low", "skill_regime_prior_high"]] = np.nan
-    told = sat(inputs, table)
+    told = sat(results, table)
     assert "in 3 of 4 crises" in told.heading
     row = next(row for row in told.rows if row.name == "Covid recovery 2020")
     assert row.cells[3].small == "no interval"
 
 
-def test_events_that_are_no_crises_are_called_events(inputs: ReportInputs) -> None:
+def test_events_that_are_no_crises_are_called_events(results: Results) -> None:
     table = synthetic_study.exam()
     table.loc[table["exam"] == "crash_2011_08_08", "regime"] = "high_volatility"
-    assert "in 3 of 4 events" in sat(inputs, table).heading
+    assert "in 3 of 4 events" in sat(results, table).heading
 
 
-def test_rows_stand_in_order_with_walk_forward_beside_them(inputs: ReportInputs) -> None:
-    told = sat(inputs, synthetic_study.exam())
+def test_rows_stand_in_order_with_walk_forward_beside_them(results: Results) -> None:
+    told = sat(results, synthetic_study.exam())
     assert [row.name for row in told.rows] == [
         *("Financial crisis 2008", "Crash 2011-08-08", "Covid crash 2020", "Covid recovery 2020"),
         *("Crash, pooled", "Recovery, pooled"),
@@ -76,125 +78,130 @@ def test_rows_stand_in_order_with_walk_forward_beside_them(inputs: ReportInputs)
     assert second.cells[6].small == "walk-forward 1.065"
 
 
-def test_pooled_rows_of_too_few_events_are_grey_and_have_no_number(inputs: ReportInputs) -> None:
-    told = sat(inputs, synthetic_study.exam())
+def test_pooled_rows_of_too_few_events_are_grey_and_have_no_number(results: Results) -> None:
+    told = sat(results, synthetic_study.exam())
     enough, few = told.rows[-2:]
     assert (enough.kind, enough.cells[3].text) == ("model", f"{MINUS}2.0")
     assert few.kind == "weak"
     assert (few.cells[3].text, few.cells[3].small, few.cells[3].sort) == ("too few", "1 event", "")
     assert {cell.text for cell in few.cells[4:]} == {"\N{EN DASH}"}
-    assert all(row.cells[-1].text == "too few" for row in told.others)
+    assert all(row.cells[-1].text == "too few" for row in told.others.rows)
 
 
-def test_every_predictor_has_a_row_and_every_exam_a_column(inputs: ReportInputs) -> None:
-    told = sat(inputs, synthetic_study.exam())
-    assert [row.name for row in told.others] == ["The vote", "LightGBM", "Logistic regression", "Class frequencies"]
-    assert {len(row.cells) for row in told.others} == {len(told.others_columns)} == {6}
+def test_every_predictor_has_a_row_and_every_exam_a_column(results: Results) -> None:
+    told = sat(results, synthetic_study.exam())
+    assert [row.name for row in told.others.rows] == [
+        "The vote",
+        "LightGBM",
+        "Logistic regression",
+        "Class frequencies",
+    ]
+    assert {len(row.cells) for row in told.others.rows} == {len(told.others.columns)} == {6}
 
 
-def test_without_a_vote_a_model_speaks(inputs: ReportInputs) -> None:
+def test_without_a_vote_a_model_speaks(results: Results) -> None:
     table = synthetic_study.exam()
     assert (
-        "LightGBM would have scored above" in sat(inputs, table[table["predictor"].isin(["lightgbm", "prior"])]).heading
+        "LightGBM would have scored above"
+        in sat(results, table[table["predictor"].isin(["lightgbm", "prior"])]).heading
     )
 
 
-def test_the_page_labels_the_exam(inputs: ReportInputs, page: str) -> None:
+def test_the_page_labels_the_exam(results: Results, page: str) -> None:
     assert "Not causal in time" not in page
-    assert render(replaced(inputs, exam=synthetic_study.exam().iloc[:0])) == page
-    own = render(replaced(inputs, exam=synthetic_study.exam()))
+    assert render(replaced(results, exam=synthetic_study.exam().iloc[:0])) == page
+    own = render(replaced(results, exam=synthetic_study.exam()))
     assert '<strong class="tag">Not causal in time: trained also on what came after.</strong>' in own
     assert own.index('id="figure-forest-event"') < own.index('id="exam"') < own.index("Do probabilities mean")
     assert '<tr class="weak">' in own
-    with pytest.raises(InputError, match=r"^report: exam lacks the columns \['auc'\]"):
-        replaced(inputs, exam=synthetic_study.exam().drop(columns="auc"))
+    with pytest.raises(InputError, match=r"^report: reports/validation/exam.csv lacks the columns \['auc'\]"):
+        render(replaced(results, exam=synthetic_study.exam().drop(columns="auc")))
 
 
-def test_nothing_is_said_of_a_replay_that_is_off(inputs: ReportInputs, page: str) -> None:
+def test_nothing_is_said_of_a_replay_that_is_off(results: Results, page: str) -> None:
     off = {
         name: {part: table.iloc[:0] for part, table in parts.items()}
         for name, parts in synthetic_study.replay().items()
     }
-    assert replayed.replayed(inputs) is None
-    assert render(replaced(inputs, replay=off)) == page
+    assert replayed.blocks(results) == []
+    nowhere = replaced(results)
+    nowhere.files.frames["reports/validation/replay_groups.csv"] = pd.DataFrame(columns=["model"])
+    assert replayed.blocks(nowhere) == []
+    assert render(replaced(results, replay=off)) == page
     unused = {
         name: parts | {"groups": parts["groups"].assign(replayed=0, share=0.0)}
         for name, parts in synthetic_study.replay().items()
     }
-    assert replayed.replayed(replaced(inputs, replay=unused)) is None
+    assert replayed.blocks(replaced(results, replay=unused)) == []
 
 
-def told_replay(inputs: ReportInputs, *, helps: bool) -> replayed.Replayed:
-    told = replayed.replayed(replaced(inputs, replay=synthetic_study.replay(helps)))
-    assert told is not None
-    return told
+def told(results: Results, parts: dict[str, dict[str, pd.DataFrame]]) -> tuple[str, Sequence[str], Table, str]:
+    """Give the heading, the sentences, the table and the note of a replay."""
+    heading, said, table, *note = replayed.blocks(replaced(results, replay=parts))
+    return heading.text, said.sentences, table, note[0].sentences[0] if note else ""
 
 
-def test_a_replay_that_hurts_is_said_to_hurt(inputs: ReportInputs) -> None:
-    told = told_replay(inputs, helps=False)
-    assert told.heading == (
+def test_a_replay_that_hurts_is_said_to_hurt(results: Results) -> None:
+    heading, said, _table, _ = told(results, synthetic_study.replay())
+    assert heading == (
         "5.0 % of past predictions were shown again; it helped none of 2 models on look-alike rows, and hurt 1"
     )
-    assert f"Logistic regression {MINUS}4.5 % [{MINUS}5.5, {MINUS}3.6] (hurt) on 4,000 look-alike rows" in told.words[1]
-    assert "(no evidence) on 4,000 look-alike rows" in told.words[1], "LightGBM's interval includes zero"
+    assert f"Logistic regression {MINUS}4.5 % [{MINUS}5.5, {MINUS}3.6] (hurt) on 4,000 look-alike rows" in said[1]
+    assert "(no evidence) on 4,000 look-alike rows" in said[1], "LightGBM's interval includes zero"
 
 
-def test_a_replay_that_helps_is_said_to_help(inputs: ReportInputs) -> None:
-    told = told_replay(inputs, helps=True)
-    assert "it helped 1 of 2 models on look-alike rows" in told.heading
-    assert "hurt" not in told.heading
-    assert "+2.7 % [1.8, 3.6] (helped)" in told.words[1]
+def test_a_replay_that_helps_is_said_to_help(results: Results) -> None:
+    heading, said, _, _ = told(results, synthetic_study.replay(True))
+    assert "it helped 1 of 2 models on look-alike rows" in heading
+    assert "hurt" not in heading
+    assert "+2.7 % [1.8, 3.6] (helped)" in said[1]
 
 
-def test_the_note_says_which_rows_are_look_alikes(inputs: ReportInputs) -> None:
+def test_the_note_says_which_rows_are_look_alikes(results: Results) -> None:
     parts = synthetic_study.replay()
     for model, rows in (("logistic_regression", 1_000), ("lightgbm", 4_000)):
         own = parts[model]["improvement"]
         own.loc[(own["fold"] == "all") & (own["part"] == "look_alikes"), "rows"] = rows
-    told = replayed.replayed(replaced(inputs, replay=parts))
-    assert told is not None
+    *_, note = told(results, parts)
     assert (
         "the nearest later row of each replayed one: 20.0 to 50.0 % of the rows of these windows. The others are not "
         "untouched"
-    ) in told.note
-    shown = re.search('<p class="note">(Look-alikes are.*?)</p>', render(replaced(inputs, replay=parts)))
-    assert shown is not None
+    ) in note
+    shown = re.search('<p class="note">(Look-alikes are.*?)</p>', render(replaced(results, replay=parts)))
     assert "The others are not untouched" in shown[1]
 
 
-def test_a_replay_says_where_the_mistakes_lie(inputs: ReportInputs) -> None:
-    told = told_replay(inputs, helps=False)
-    assert told.words[0] == (
+def test_a_replay_says_where_the_mistakes_lie(results: Results) -> None:
+    _heading, said, table, _ = told(results, synthetic_study.replay())
+    assert said[0] == (
         "Replayed are the predictions that went most wrong: by regime most in crash (21.0 %) and least in low "
         "volatility (2.0 %); by sector most in Utilities (8.0 %) and least in Energy (4.0 %); by class most in sell "
         "(7.0 %) and least in hold (1.0 %); they are 10.0 % of the rows of a fold."
     )
-    row = told.rows[0]
+    row = table.rows[0]
     assert [cell.text for cell in row.cells] == ["5.0", "Crash", "Utilities", "Sell", f"{MINUS}4.5", f"{MINUS}0.9"]
     assert row.cells[0].small == "10.0 % of a fold"
 
 
-def test_a_replay_that_was_not_measured_claims_nothing(inputs: ReportInputs) -> None:
+def test_a_replay_that_was_not_measured_claims_nothing(results: Results) -> None:
     parts = synthetic_study.replay()
     own = {name: one | {"improvement": one["improvement"].iloc[:0]} for name, one in parts.items()}
-    told = replayed.replayed(replaced(inputs, replay=own))
-    assert told is not None
-    assert told.heading == "5.0 % of past predictions were shown again; whether it helped was not measured"
-    assert not re.search("helped|hurt", told.words[1])
-    assert told.note == ""
+    heading, said, _, note = told(results, own)
+    assert heading == "5.0 % of past predictions were shown again; whether it helped was not measured"
+    assert not re.search("helped|hurt", said[1])
+    assert note == ""
 
 
-def test_the_page_tells_the_replay_and_escapes_it(inputs: ReportInputs) -> None:
+def test_the_page_tells_the_replay_and_escapes_it(results: Results) -> None:
     attack = "<img src=x>"
     parts = synthetic_study.replay()
     for one in parts.values():
         one["groups"] = one["groups"].replace({"value": {"Utilities": attack}})
     table = synthetic_study.exam().replace({"exam": {"covid_crash_2020": attack}})
-    page = render(replaced(inputs, replay=parts, exam=table))
+    page = render(replaced(results, replay=parts, exam=table))
     assert page.index('id="shown-section"') < page.index('id="replay"') < page.index('id="money"')
     assert not Elements(page).all("img")
     assert attack not in page
-    with pytest.raises(InputError, match=r"^report: the replay of lightgbm lacks \['improvement'\]"):
-        replaced(
-            inputs, replay={"lightgbm": {name: one for name, one in parts["lightgbm"].items() if name != "improvement"}}
-        )
+    lacking = {"lightgbm": parts["lightgbm"] | {"folds": parts["lightgbm"]["folds"].drop(columns="replayed")}}
+    with pytest.raises(InputError, match=r"^report: reports/replay/lightgbm.csv lacks the columns \['replayed'\]"):
+        render(replaced(results, replay=lacking))

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from barograph.report import ReportInputs, kept, render
-from barograph.report.catalogue import left_out
-from barograph.report.catalogue import rows as catalogue_rows
+from barograph.report import Results, render
+from barograph.report.parts import kept
+from barograph.report.parts.kept import catalogue_rows, left_out
 
 from .synthetic import replaced
 from .synthetic_why import catalogue
@@ -28,29 +28,28 @@ GONE = {
 }
 
 
-def selected(inputs: ReportInputs, gone: dict[tuple[int, str], str] = GONE, **changes: Any) -> ReportInputs:
+def selected(results: Results, gone: dict[tuple[int, str], str] = GONE, **changes: Any) -> Results:
     rows = [(fold, name, gone.get((fold, name), "kept")) for fold in range(3) for name in FAMILIES]
     table = pd.DataFrame(rows, columns=["fold", "feature", "reason"])
     table = table.assign(kept=table["reason"] == "kept")
     return replaced(
-        inputs, **({"selection": table, "catalogue": catalogue(FAMILIES), "selection_stability": 0.714} | changes)
+        results, **({"selection": table, "catalogue": catalogue(FAMILIES), "selection_stability": 0.714} | changes)
     )
 
 
-def test_the_heading_counts_and_says_how_stable(inputs: ReportInputs) -> None:
-    assert kept.heading(selected(inputs)) == (
+def test_the_heading_counts_and_says_how_stable(results: Results) -> None:
+    assert kept.heading(selected(results)) == (
         "A fold keeps 2 to 4 of 5 features; 1 are kept in every fold (stability 0.71)"
     )
     same = {(fold, "vol_2"): "eliminated" for fold in range(3)}
-    assert kept.heading(selected(inputs, same, selection_stability=None)) == (
+    assert kept.heading(selected(results, same, selection_stability=None)) == (
         "A fold keeps 4 of 5 features; 4 are kept in every fold"
     )
-    assert kept.heading(selected(inputs, {}, selection_stability=None)) == "Every fold keeps all 5 features"
+    assert kept.heading(selected(results, {}, selection_stability=None)) == "Every fold keeps all 5 features"
 
 
-def test_cells_count_what_a_fold_keeps_of_a_family(inputs: ReportInputs) -> None:
-    chart = kept.families(selected(inputs))
-    assert chart is not None
+def test_cells_count_what_a_fold_keeps_of_a_family(results: Results) -> None:
+    chart = kept.families(selected(results))
     assert chart.layout["yaxis"]["ticktext"] == ["All features (5)", "Momentum (2)", "Volatility (3)"]
     assert chart.layout["xaxis"]["ticktext"] == ["2003", "2004", "2005"]
     assert chart.data[0]["text"] == [["4", "2", "4"], ["2", "1", "2"], ["2", "1", "2"]]
@@ -62,46 +61,43 @@ def test_cells_count_what_a_fold_keeps_of_a_family(inputs: ReportInputs) -> None
     assert chart.heading == "Volatility features go most often: a fold keeps 2 of 3 (median)"
 
 
-def test_a_family_that_loses_all_is_still_there(inputs: ReportInputs) -> None:
+def test_a_family_that_loses_all_is_still_there(results: Results) -> None:
     none = {(fold, name): "missing" for fold in range(3) for name in ("ret_1", "ret_2")}
-    chart = kept.families(selected(inputs, none))
-    assert chart is not None
+    chart = kept.families(selected(results, none))
     assert chart.data[0]["text"][1] == ["0", "0", "0"]
     assert chart.heading == "Momentum features go most often: a fold keeps 0 of 2 (median)"
 
 
-def test_what_was_dropped_stands_by_what_is_kept_for_it(inputs: ReportInputs) -> None:
-    assert kept.dropped(selected(inputs)) == [
-        kept.Dropped("", "constant", "ret_2 (1)"),
-        kept.Dropped("vol_1", "", "vol_2 (2), vol_3 (1)"),
-        kept.Dropped("vol_2", "", "vol_1 (1)"),
+def test_what_was_dropped_stands_by_what_is_kept_for_it(results: Results) -> None:
+    assert kept.dropped(selected(results)) == [
+        ("", "constant", "ret_2 (1)"),
+        ("vol_1", "", "vol_2 (2), vol_3 (1)"),
+        ("vol_2", "", "vol_1 (1)"),
     ]
 
 
-def test_long_lists_are_cut_and_say_so(inputs: ReportInputs) -> None:
+def test_long_lists_are_cut_and_say_so(results: Results) -> None:
     names = [f"f_{place:02}" for place in range(40)]
     best = pd.DataFrame({"fold": 0, "feature": names, "kept": False, "reason": "not among the k best"})
-    (one,) = kept.dropped(replaced(inputs, selection=best))
-    assert one.features.endswith("f_11 (1) and 28 more")
+    ((_, _, features),) = kept.dropped(replaced(results, selection=best))
+    assert features.endswith("f_11 (1) and 28 more")
     pairs = best.assign(reason=[f"near duplicate of g_{place}" for place in range(40)])
-    assert kept.caption(replaced(inputs, selection=pairs)).endswith(
-        "The first 15 of 40 rows; data/selection.parquet has all."
-    )
-    assert "rows" not in kept.caption(selected(inputs))
+    assert "The first 15 of 40 rows; data/selection.parquet has all." in render(replaced(results, selection=pairs))
+    assert "The first 15" not in render(selected(results))
 
 
-def test_the_page_shows_it_and_nothing_where_all_is_kept(inputs: ReportInputs) -> None:
-    page = render(selected(inputs))
-    assert '<th scope="row"><code>vol_1</code></th><td>vol_2 (2), vol_3 (1)</td>' in page
-    assert '<th scope="row">none: constant</th><td>ret_2 (1)</td>' in page
-    everything = render(selected(inputs, {}, selection_stability=None))
+def test_the_page_shows_it_and_nothing_where_all_is_kept(results: Results) -> None:
+    page = render(selected(results))
+    assert 'data-sort="vol_1"><code>vol_1</code></th>\n<td>vol_2 (2), vol_3 (1)</td>' in page
+    assert ">none: constant</th>\n<td>ret_2 (1)</td>" in page
+    everything = render(selected(results, {}, selection_stability=None))
     assert "Every fold keeps all 5 features" in everything
     assert "kept-families" not in everything
     assert "dropped-caption" not in everything
 
 
-def test_the_catalogue_says_what_each_feature_is_and_how_often_it_was_kept(inputs: ReportInputs) -> None:
-    told = selected(inputs, catalogue=catalogue(FAMILIES | {"unselected": "momentum"}))
+def test_the_catalogue_says_what_each_feature_is_and_how_often_it_was_kept(results: Results) -> None:
+    told = selected(results, catalogue=catalogue(FAMILIES | {"unselected": "momentum"}))
     table = {row.name: [cell.text for cell in row.cells] for row in catalogue_rows(told)}
     assert table["vol_2"] == ["Volatility", "ln(C_t / C_(t-1))", "", "20", "33"]
     assert table["vol_1"][-1] == "67"
@@ -111,10 +107,10 @@ def test_the_catalogue_says_what_each_feature_is_and_how_often_it_was_kept(input
     assert f"{len(FAMILIES) + 1} features, as computed" in page
 
 
-def test_features_that_were_left_out_are_grouped_by_what_the_source_lacks(inputs: ReportInputs) -> None:
+def test_features_that_were_left_out_are_grouped_by_what_the_source_lacks(results: Results) -> None:
     lacks = {"natr_14": "high low", "mfi_14": "high low volume", "parkinson_5": "high low"}
-    assert left_out(replaced(inputs, left_out=lacks)) == [
+    assert left_out(replaced(results, left_out=lacks)) == [
         ("high low", ["natr_14", "parkinson_5"]),
         ("high low volume", ["mfi_14"]),
     ]
-    assert "Features left out" not in render(replaced(inputs, left_out={}))
+    assert "Features left out" not in render(replaced(results, left_out={}))

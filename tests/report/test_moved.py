@@ -7,14 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.report import ReportInputs, alarms, gate, moved, render, tuned, verdict
+from barograph.report import Results, render
+from barograph.report.parts import alarms, gate, tuned
+from barograph.report.sections import moved, verdict
 
-from .synthetic import build, replaced
+from .synthetic import build, field, replaced
 
 
-def drifted(inputs: ReportInputs, rows: list[tuple[Any, ...]]) -> ReportInputs:
+def drifted(results: Results, rows: list[tuple[Any, ...]]) -> Results:
     names = ["fold", "feature", "family", "psi", "q_value", "moved", "alarm"]
-    return replaced(inputs, drift_features=pd.DataFrame(rows, columns=names).assign(ks=0.1, test_start="2003-01-01"))
+    return replaced(results, drift_features=pd.DataFrame(rows, columns=names).assign(ks=0.1, test_start="2003-01-01"))
 
 
 ROWS = [
@@ -30,9 +32,8 @@ ROWS = [
 ]
 
 
-def test_cells_show_the_median_effect_and_count_what_could_be_compared(inputs: ReportInputs) -> None:
-    chart = moved.features(drifted(inputs, ROWS))
-    assert chart is not None
+def test_cells_show_the_median_effect_and_count_what_could_be_compared(results: Results) -> None:
+    chart = moved.features(drifted(results, ROWS))
     assert chart.layout["yaxis"]["ticktext"] == ["All features", "Momentum", "Volatility"]
     assert chart.data[0]["z"] == [[0.3, 0.3, 0.1], [None, 0.1, 0.1], [0.3, 0.6, 0.25]]
     assert chart.data[0]["text"] == [
@@ -48,23 +49,23 @@ def test_cells_show_the_median_effect_and_count_what_could_be_compared(inputs: R
     assert chart.heading == "Most moved in 2004, 2 of 3; over all tests most often volatility features (67 %)"
 
 
-def test_the_section_speaks_of_the_latest_test(inputs: ReportInputs) -> None:
-    assert moved.heading(drifted(inputs, ROWS)) == (
+def test_the_section_speaks_of_the_latest_test(results: Results) -> None:
+    assert moved.heading(drifted(results, ROWS)) == (
         "In 2005, the latest test, 1 of 3 features moved; 1 of them raises an alarm"
     )
     calm = [(*row[:5], row[5] and row[0] < 2, False) for row in ROWS]
-    assert moved.heading(drifted(inputs, calm)) == "In 2005, the latest test, none of 3 features moved"
+    assert moved.heading(drifted(results, calm)) == "In 2005, the latest test, none of 3 features moved"
 
 
 def test_flags_may_have_holes() -> None:
     column = pd.Series([True, None, False, np.nan], dtype=object)
-    assert moved.flags(column).tolist() == [True, False, False, False]
+    assert alarms.flags(column).tolist() == [True, False, False, False]
 
 
-def test_nothing_moved_is_said_in_words(inputs: ReportInputs) -> None:
-    still = {name: getattr(inputs, name).assign(moved=False) for name in ("drift_regimes", "drift_predictions")}
-    still["drift_features"] = inputs.drift_features.assign(moved=False, alarm=False)
-    quiet = replaced(inputs, **still)
+def test_nothing_moved_is_said_in_words(results: Results) -> None:
+    still = {name: field(results, name).assign(moved=False) for name in ("drift_regimes", "drift_predictions")}
+    still["drift_features"] = field(results, "drift_features").assign(moved=False, alarm=False)
+    quiet = replaced(results, **still)
     charts = [moved.features(quiet), moved.regimes(quiet), moved.predictions(quiet)]
     assert [chart.heading for chart in charts if chart] == [
         "No feature moved in 6 tests",
@@ -77,8 +78,8 @@ def test_nothing_moved_is_said_in_words(inputs: ReportInputs) -> None:
     assert 'id="alarm-table"' not in page
 
 
-def test_an_alarm_has_effect_significance_and_persistence(inputs: ReportInputs) -> None:
-    first, second = alarms.rows(drifted(inputs, ROWS))
+def test_an_alarm_has_effect_significance_and_persistence(results: Results) -> None:
+    first, second = alarms.rows(drifted(results, ROWS))
     assert [first.name, second.name] == ["vol_2", "vol_1"], "an alarm of today comes first"
     assert [cell.text for cell in first.cells] == [
         "Volatility",
@@ -98,30 +99,30 @@ def test_the_longest_run_is_the_longest() -> None:
     assert alarms.longest_run(pd.Series([], dtype=bool)) == 0
 
 
-def test_many_alarms_are_cut_and_counted(inputs: ReportInputs) -> None:
+def test_many_alarms_are_cut_and_counted(results: Results) -> None:
     many = build(features=60)
-    table = many.drift_features.assign(moved=True, alarm=True)
+    table = field(many, "drift_features").assign(moved=True, alarm=True)
     known = replaced(many, drift_features=table)
     assert alarms.caption(known).startswith("60 features of 60 raised an alarm in at least one test; the 15 that")
-    assert render(known).count('<tr class="model"><th scope="row"') > alarms.SHOWN
+    shown = alarms.table(known)
+    assert len(shown.rows) == alarms.SHOWN
     assert len(alarms.rows(known)) == 60
 
 
-def test_regimes_name_the_furthest_and_its_largest_change(inputs: ReportInputs) -> None:
+def test_regimes_name_the_furthest_and_its_largest_change(results: Results) -> None:
     table = pd.DataFrame({"fold": [0, 1], "js": [0.02, 0.3], "q_value": [0.5, 0.01], "moved": [False, True]})
     shares = pd.DataFrame(
         [(0, "crash", 0.1, 0.1), (0, "normal", 0.9, 0.9), (1, "crash", 0.1, 0.5), (1, "normal", 0.9, 0.5)],
         columns=["fold", "regime", "reference", "current"],
     )
-    chart = moved.regimes(replaced(inputs, drift_regimes=table, drift_shares=shares))
-    assert chart is not None
+    chart = moved.regimes(replaced(results, drift_regimes=table, drift_shares=shares))
     assert chart.heading == "The mix of regimes moved in 1 of 2 tests, furthest in 2004: normal \N{MINUS SIGN}40 points"
     bars, cells = chart.data
     assert bars["marker"]["color"] == ["#c4ccd4", "#0072B2"]
     assert cells["text"] == [["0", "\N{MINUS SIGN}40"], ["0", "+40"]]
 
 
-def test_a_frame_marks_the_predictions_that_moved(inputs: ReportInputs) -> None:
+def test_a_frame_marks_the_predictions_that_moved(results: Results) -> None:
     rows = [
         ("ensemble", 0, np.nan, False),
         ("ensemble", 1, 0.2, True),
@@ -129,11 +130,9 @@ def test_a_frame_marks_the_predictions_that_moved(inputs: ReportInputs) -> None:
         ("svm", 1, 0.01, False),
     ]
     table = pd.DataFrame(rows, columns=["predictor", "fold", "js", "moved"]).assign(q_value=0.02)
-    chart = moved.predictions(replaced(inputs, drift_predictions=table))
-    assert chart is not None
+    chart = moved.predictions(replaced(results, drift_predictions=table))
     assert chart.heading == "Predictions moved at 1 of 2 predictors, most often at the ensemble, in 1 of 1 test"
-    tied = moved.predictions(replaced(inputs, drift_predictions=table.assign(moved=True)))
-    assert tied is not None
+    tied = moved.predictions(replaced(results, drift_predictions=table.assign(moved=True)))
     assert tied.heading == "Predictions moved at 2 of 2 predictors, at none in more than 1 of 1 test"
     assert chart.data[0]["z"] == [[200.0], [10.0]]
     (frame,) = chart.layout["shapes"]
@@ -141,15 +140,13 @@ def test_a_frame_marks_the_predictions_that_moved(inputs: ReportInputs) -> None:
     assert frame["y0"] < 0 < frame["y1"]
 
 
-def test_the_gate_shows_figure_threshold_and_what_the_majority_gets(inputs: ReportInputs) -> None:
-    found = gate.gate(inputs)
-    assert found is not None
-    assert (found.outcome, found.count) == ("rejected", "3 of 6 criteria pass, 1 not applicable")
-    rows = {one.key: one for one in found.criteria}
-    auc, champion = rows["auc"], rows["champion"]
-    assert (auc.figure, auc.threshold, auc.verdict) == ("0.607", "at least 0.55", "pass")
-    assert (auc.majority_figure, auc.majority) == ("0.500", "fail")
-    assert (champion.figure, champion.verdict, champion.majority_figure) == ("\N{EN DASH}", "not applicable", "")
+def test_the_gate_shows_figure_threshold_and_what_the_majority_gets(results: Results) -> None:
+    heading, _, table = gate.blocks(results)
+    assert (heading.badge, heading.small) == ("rejected", "3 of 6 criteria pass, 1 not applicable")
+    rows = {row.name: [cell.text for cell in row.cells] for row in table.rows}
+    assert rows["Macro AUC"] == ["0.607", "at least 0.55", "pass", "0.500", "fail"]
+    champion = rows["Loss against the champion, p-value"]
+    assert (champion[0], champion[2], champion[3]) == ("\N{EN DASH}", "not applicable", "")
 
 
 @pytest.mark.parametrize(
@@ -162,64 +159,63 @@ def test_the_gate_shows_figure_threshold_and_what_the_majority_gets(inputs: Repo
     ],
 )
 def test_a_figure_that_misses_is_not_written_like_its_threshold(
-    inputs: ReportInputs, figure: float, threshold: float, text: str
+    results: Results, figure: float, threshold: float, text: str
 ) -> None:
-    one = inputs.criteria.head(1).assign(figure=figure, threshold=threshold, majority_figure=np.nan)
-    found = gate.gate(replaced(inputs, criteria=one))
-    assert found is not None
-    assert found.criteria[0].figure == text
+    one = field(results, "criteria").head(1).assign(figure=figure, threshold=threshold, majority_figure=np.nan)
+    *_, table = gate.blocks(replaced(results, criteria=one))
+    assert table.rows[0].cells[0].text == text
 
 
-def test_the_verdict_says_whom_the_gate_accepts(inputs: ReportInputs) -> None:
-    passing = inputs.criteria[inputs.criteria["verdict"] != "fail"]
-    accepted = replaced(inputs, criteria=passing)
-    assert verdict.verdict(accepted).sentence.endswith("; the gate accepts it.")
-    other = replaced(inputs, candidate="lightgbm")
-    assert verdict.verdict(other).sentence.endswith("; the gate rejects LightGBM.")
-    none = replaced(inputs, criteria=inputs.criteria.iloc[:0])
-    assert "gate" not in verdict.verdict(none).sentence
-    assert gate.gate(none) is None
+def test_the_verdict_says_whom_the_gate_accepts(results: Results) -> None:
+    passing = field(results, "criteria")[field(results, "criteria")["verdict"] != "fail"]
+    accepted = replaced(results, criteria=passing)
+    assert verdict.sentence(accepted).endswith("; the gate accepts it.")
+    other = replaced(results, candidate="lightgbm")
+    assert verdict.sentence(other).endswith("; the gate rejects LightGBM.")
+    none = replaced(results, criteria=field(results, "criteria").iloc[:0])
+    assert "gate" not in verdict.sentence(none)
+    assert gate.blocks(none) == []
 
 
-def test_criteria_that_do_not_apply_accept_nobody(inputs: ReportInputs) -> None:
-    nothing = inputs.criteria.tail(1)
-    found = gate.gate(replaced(inputs, criteria=nothing))
-    assert found is not None
-    assert (found.outcome, found.count) == ("rejected", "0 of 1 criterion passes, 1 not applicable")
-    assert found.sentences == []
+def test_criteria_that_do_not_apply_accept_nobody(results: Results) -> None:
+    nothing = field(results, "criteria").tail(1)
+    assert (gate.outcome(nothing), gate.count(nothing)) == ("rejected", "0 of 1 criterion passes, 1 not applicable")
+    assert gate.sentences(nothing) == []
 
 
-def test_a_remark_in_a_description_stays_out_of_the_sentences(inputs: ReportInputs) -> None:
-    noted = inputs.criteria.assign(description=inputs.criteria["description"] + "; the champion is svm")
-    found = gate.gate(replaced(inputs, criteria=noted))
-    assert found is not None
-    assert found.sentences[0].startswith("Short of: Excess Sharpe ratio over the universe; Accuracy above the majority")
-    assert "champion is" not in " ".join(found.sentences)
-    assert "champion is" in found.criteria[0].name
+def test_a_remark_in_a_description_stays_out_of_the_sentences(results: Results) -> None:
+    noted = field(results, "criteria").assign(
+        description=field(results, "criteria")["description"] + "; the champion is svm"
+    )
+    _, sentences, table = gate.blocks(replaced(results, criteria=noted))
+    assert sentences.sentences[0].startswith("Short of: Excess Sharpe ratio over the universe; Accuracy above the maj")
+    assert "champion is" not in " ".join(sentences.sentences)
+    assert "champion is" in table.rows[0].name
 
 
-def test_searches_are_told_with_start_and_gain(inputs: ReportInputs) -> None:
-    first, second, third = tuned.searches(inputs)
-    assert (first.model, third.model, third.parameters) == ("LightGBM", "Random forest", [])
-    assert [one.name for one in first.parameters] == ["colsample_bytree", "min_child_samples", "reg_lambda"]
-    assert (first.parameters[0].start, first.parameters[0].chosen, first.parameters[0].part) == ("0.5", "0.317", "30")
-    assert (first.saved, second.saved, third.saved) == ("0.00", "0.10", "\N{EN DASH}")
-    assert (second.start, second.best, second.trials) == ("1.0310", "1.0300", "18 / 12 / 0")
+def test_searches_are_told_with_start_and_gain(results: Results) -> None:
+    tunings = tuned.read(results)
+    first, second, third = (tuned.search(name, tuning) for name, tuning in tunings.items())
+    assert [(row.name, row.span) for row in first] == [("LightGBM", 3), ("", 0), ("", 0)]
+    assert [row.cells[0].text for row in first] == ["`colsample_bytree`", "`min_child_samples`", "`reg_lambda`"]
+    assert [cell.text for cell in first[0].cells[1:4]] == ["0.5", "0.317", "30"]
+    assert (first[0].cells[6].text, second[0].cells[6].text) == ("0.00", "0.10")
+    assert [second[0].cells[place].text for place in (4, 5, 7)] == ["1.0310", "1.0300", "18 / 12 / 0"]
+    assert [(row.name, row.cells[0].text) for row in third] == [("Random forest", "nothing to search")]
     assert (
-        tuned.heading(inputs) == "2 searches before the first test saved 0.00 to 0.10 % of log loss on the inner splits"
+        tuned.heading(tunings)
+        == "2 searches before the first test saved 0.00 to 0.10 % of log loss on the inner splits"
     )
 
 
-def test_a_search_without_figures_is_shown_without_them(inputs: ReportInputs) -> None:
-    one = inputs.tuning["lightgbm"] | {"importance": None, "start_log_loss": None}
-    known = replaced(inputs, tuning={"lightgbm": one})
-    (search,) = tuned.searches(known)
-    assert {parameter.part for parameter in search.parameters} == {"\N{EN DASH}"}
-    assert (search.start, search.saved) == ("\N{EN DASH}", "\N{EN DASH}")
-    assert tuned.heading(known) == "No search has a figure to compare"
-    assert (
-        tuned.heading(replaced(inputs, tuning={"svm": inputs.tuning["random_forest"]})) == "No parameter was searched"
-    )
+def test_a_search_without_figures_is_shown_without_them(results: Results) -> None:
+    tunings = tuned.read(results)
+    lacking = tunings["lightgbm"] | {"importance": None, "start_log_loss": None}
+    rows = tuned.search("lightgbm", lacking)
+    assert {row.cells[3].text for row in rows} == {"\N{EN DASH}"}
+    assert (rows[0].cells[4].text, rows[0].cells[6].text) == ("\N{EN DASH}", "\N{EN DASH}")
+    assert tuned.heading({"lightgbm": lacking}) == "No search has a figure to compare"
+    assert tuned.heading({"svm": tunings["random_forest"]}) == "No parameter was searched"
 
 
 @pytest.mark.parametrize(("value", "text"), [(1e-5, "1e\N{MINUS SIGN}05"), (0.5, "0.5"), (None, "none"), (64, "64")])

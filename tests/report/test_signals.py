@@ -3,42 +3,36 @@
 import pandas as pd
 import pytest
 
-from barograph.report import ReportInputs, money, page_tables, palette, render
+from barograph.report import Results, palette, render
+from barograph.report.sections import money, predictors
 
-from .synthetic import build, replaced
+from .synthetic import field, replaced
 
 SIGNALS = ("signal_beta", "signal_alpha")
 
 
 @pytest.fixture(scope="module")
-def without() -> ReportInputs:
-    return build()
-
-
-@pytest.fixture(scope="module")
-def traded(without: ReportInputs) -> ReportInputs:
+def traded(results: Results) -> Results:
     def joined(frame: pd.DataFrame) -> pd.DataFrame:
         own = frame[frame["predictor"] == "lightgbm"]
         return pd.concat([frame, *(own.assign(predictor=name) for name in SIGNALS)], ignore_index=True)
 
     names = ("backtest", "equity", "monthly", "cost_curve")
-    return replaced(without, **{name: joined(getattr(without, name)) for name in names})
+    return replaced(results, **{name: joined(field(results, name)) for name in names})
 
 
-def test_signals_stand_between_the_predictors_and_the_universe(without: ReportInputs, traded: ReportInputs) -> None:
-    expected = money.traded(without)
-    assert money.traded(traded) == [*expected[:-1], "signal_alpha", "signal_beta", "universe"]
+def test_signals_stand_between_the_predictors_and_the_universe(results: Results, traded: Results) -> None:
+    expected = results.traded
+    assert traded.traded == [*expected[:-1], "signal_alpha", "signal_beta", "universe"]
 
 
-def test_every_line_and_row_of_the_money_section_has_one_colour_a_name(traded: ReportInputs) -> None:
+def test_every_line_and_row_of_the_money_section_has_one_colour_a_name(traded: Results) -> None:
     equity, costs = money.equity(traded), money.cost_curve(traded)
-    assert equity is not None
-    assert costs is not None
     marks = {}
     for trace in (*equity.data, *costs.data):
         if trace.get("mode") == "lines" and trace.get("name", "").startswith("Signal"):
             marks.setdefault(trace["name"], set()).add((trace["line"]["color"], trace["line"]["dash"]))
-    rows = {row.name: row.colour for row in page_tables.money(traded)}
+    rows = {row.name: row.colour for row in money.rows(traded)}
     assert set(marks) == {"Signal alpha", "Signal beta"}
     colours = {name: next(iter(own))[0] for name, own in marks.items() if len(own) == 1}
     assert len(set(colours.values())) == 2
@@ -53,7 +47,7 @@ def test_signals_change_no_mark_of_a_model_of_the_users_own() -> None:
     assert len({mark.colour for mark in marks.values()}) == 3
 
 
-def test_the_page_is_drawn_and_scores_no_signal(without: ReportInputs, traded: ReportInputs) -> None:
+def test_the_page_is_drawn_and_scores_no_signal(results: Results, traded: Results) -> None:
     page = render(traded)
     assert "Signal alpha" in page
-    assert [row.name for row in page_tables.predictors(traded)] == [row.name for row in page_tables.predictors(without)]
+    assert [row.name for row in predictors.rows(traded)] == [row.name for row in predictors.rows(results)]

@@ -11,20 +11,9 @@ from plotly.graph_objects import Figure
 
 from barograph.errors import InputError
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
-from barograph.report import (
-    ReportInputs,
-    claims,
-    outcomes,
-    palette,
-    render,
-    render_study,
-    scale,
-    study_figures,
-    study_summary,
-    study_tables,
-    study_words,
-)
-from barograph.report.differences import Study
+from barograph.report import Results, palette, render, render_study, study_summary, study_words
+from barograph.report.study import claims, figures, outcomes, scale, tables
+from barograph.report.study.differences import Study
 from barograph.report.words import MINUS
 
 from .synthetic import replaced
@@ -66,14 +55,11 @@ def said(frame: pd.DataFrame, **changes: Any) -> str:
 def test_percentages_are_of_the_references_log_loss() -> None:
     study = Study(differences({"none": 0.8, "expanding": 0.76}), facts())
     ours, theirs = study.find("expanding", "none"), study.find("none", "expanding")
-    assert ours is not None
-    assert theirs is not None
-    assert ours.estimate.value == pytest.approx(0.04 / 0.8)
-    assert ours.estimate.high == pytest.approx(0.043 / 0.8)
-    assert theirs.estimate.value == pytest.approx(-0.04 / 0.76)
+    assert ours.gain.estimate.value == pytest.approx(0.04 / 0.8)
+    assert ours.gain.estimate.high == pytest.approx(0.043 / 0.8)
+    assert theirs.gain.estimate.value == pytest.approx(-0.04 / 0.76)
     sharpe = study.find("expanding", "none", "sharpe")
-    assert sharpe is not None
-    assert sharpe.estimate.value == pytest.approx(0.2 * 0.04), "a Sharpe ratio stays in its own units"
+    assert sharpe.gain.estimate.value == pytest.approx(0.2 * 0.04), "a Sharpe ratio stays in its own units"
 
 
 def test_scope_names_data_sizes_and_certainty(table: pd.DataFrame) -> None:
@@ -271,7 +257,6 @@ def test_without_the_baselines_no_scale_is_given(table: pd.DataFrame) -> None:
     assert "For scale" not in said(table)
     assert "For scale" not in said(table, prior_log_loss=1.05)
     shown = re.search('<p class="note">(Log loss on the same rows.*?)</p>', render_study(table, facts(**SCALE)))
-    assert shown is not None
     assert "class frequencies 1.0500; regime table 1.0010; none 1.0000" in shown[1]
     assert scale.note(Study(table, facts())).startswith(
         "Log loss on the same rows, of the vote raw and recalibrated: none 1.0000, 1.0000; expanding 0.9880, "
@@ -382,7 +367,7 @@ def test_the_headline_and_outcomes_say_the_finding(table: pd.DataFrame) -> None:
 
 def test_charts_colour_the_verdict_and_hide_numbers_without_evidence(table: pd.DataFrame) -> None:
     study = Study(table, facts())
-    charts = [*study_figures.panels(study), *study_figures.regimes(study)]
+    charts = [*figures.panels(study), *figures.regimes(study)]
     assert [chart.id for chart in charts] == [
         *(f"study-{place}" for place in range(3)),
         *(f"study-regime-{place}" for place in range(5)),
@@ -400,7 +385,7 @@ def test_charts_colour_the_verdict_and_hide_numbers_without_evidence(table: pd.D
 
 def test_marks_stand_where_the_differences_are(table: pd.DataFrame) -> None:
     study = Study(table, facts())
-    chart = study_figures.panels(study)[0]
+    chart = figures.panels(study)[0]
     ticks = dict(zip(chart.layout["yaxis"]["ticktext"], chart.layout["yaxis"]["tickvals"], strict=True))
     mine = [trace for trace in chart.data if trace["meta"]["predictor"] == "vote" and trace["mode"] == "markers"]
     filled = [trace for trace in mine if trace["marker"]["color"] == palette.BETTER]
@@ -413,7 +398,7 @@ def test_marks_stand_where_the_differences_are(table: pd.DataFrame) -> None:
 
 
 def test_what_lies_far_out_stands_at_the_edge_with_its_number(table: pd.DataFrame) -> None:
-    chart = study_figures.panels(Study(table, facts()))[0]
+    chart = figures.panels(Study(table, facts()))[0]
     edges = [trace for trace in chart.data if trace["mode"] == "markers+text" and trace["visible"]]
     assert sorted(text.strip() for trace in edges for text in trace["text"]) == [
         f"{MINUS}12.00",
@@ -424,14 +409,14 @@ def test_what_lies_far_out_stands_at_the_edge_with_its_number(table: pd.DataFram
     low, high = chart.layout["xaxis"]["range"]
     assert low < edges[0]["x"][0] < -2
     assert 2 < high < 4
-    near = study_figures.panels(Study(table[~table["option"].isin(["replay", "reference"])], facts()))[0]
+    near = figures.panels(Study(table[~table["option"].isin(["replay", "reference"])], facts()))[0]
     assert "range" not in near.layout["xaxis"]
     assert near.note == ""
 
 
 def test_a_model_can_be_chosen_and_has_its_own_heading(table: pd.DataFrame) -> None:
     frame = changed(table, where={"model": "lightgbm", "reference": "none"}, verdict=NO_EVIDENCE)
-    chart = study_figures.panels(Study(frame, facts()))[0]
+    chart = figures.panels(Study(frame, facts()))[0]
     assert set(chart.layout["meta"]) == {"vote", *MODELS}
     assert "no evidence that any of 10 helps or hurts" in chart.layout["meta"]["lightgbm"]["heading"]
     assert chart.heading == chart.layout["meta"]["vote"]["heading"]
@@ -439,22 +424,22 @@ def test_a_model_can_be_chosen_and_has_its_own_heading(table: pd.DataFrame) -> N
 
 def test_tables_hold_every_model_metric_and_regime(table: pd.DataFrame) -> None:
     study = Study(table, facts())
-    metrics, regimes = study_tables.by_metric(study), study_tables.by_regime(study)
-    assert [one.name for one in metrics] == [
+    metrics, regimes = tables.by_metric(study), tables.by_regime(study)
+    assert [name for name, _ in metrics] == [
         f"{model}, {calibration}"
         for calibration in ("raw", "recalibrated")
         for model in ("Vote", "Logistic regression", "LightGBM")
     ]
-    assert {len(one.rows) for one in (*metrics, *regimes)} == {22}
+    assert {len(table.rows) for _, table in (*metrics, *regimes)} == {22}
     assert len(regimes) == 12
-    assert [regimes[0].name, regimes[6].name] == ["Log loss saved, %: raw", "Log loss saved, %: recalibrated"]
-    expanding = metrics[0].rows[0]
+    assert [regimes[0][0], regimes[6][0]] == ["Log loss saved, %: raw", "Log loss saved, %: recalibrated"]
+    expanding = metrics[0][1].rows[0]
     assert [expanding.name, expanding.cells[0].text] == ["Expanding", "None"]
     assert (expanding.cells[1].text, expanding.cells[1].small) == ("+1.20", "[0.90, 1.50]")
     assert expanding.cells[1].verdict == HELPS
-    replay = metrics[0].rows[7]
+    replay = metrics[0][1].rows[7]
     assert (replay.name, replay.cells[1].verdict) == ("Replay", HURTS)
-    crash = regimes[0].rows[0].cells[5]
+    crash = regimes[0][1].rows[0].cells[5]
     assert (crash.text, crash.small, crash.sort, crash.verdict) == ("\N{EN DASH}", "2 episodes", "", "too few")
 
 
@@ -507,8 +492,8 @@ def test_a_report_without_a_study_says_how_to_get_one(page: str) -> None:
     assert "<a " not in own
 
 
-def test_a_report_tells_the_study_of_its_own_data(inputs: ReportInputs, table: pd.DataFrame) -> None:
-    page = render(replaced(inputs, study=table, study_facts=facts(), data_digest="abc"))
+def test_a_report_tells_the_study_of_its_own_data(results: Results, table: pd.DataFrame) -> None:
+    page = render(replaced(results, study=table, study_facts=facts(), data_digest="abc"))
     own = section(page)
     assert "An expanding window beats the rolling window alone by 1.20" in own
     assert "hurt a rolling window</h2>" in own
@@ -519,8 +504,8 @@ def test_a_report_tells_the_study_of_its_own_data(inputs: ReportInputs, table: p
     assert "meta" not in drawn["study-0"]["layout"], "one predictor needs no chooser"
 
 
-def test_a_study_of_other_data_is_linked_alone(inputs: ReportInputs, table: pd.DataFrame) -> None:
-    page = render(replaced(inputs, study=table, study_facts=facts(), data_digest="other"))
+def test_a_study_of_other_data_is_linked_alone(results: Results, table: pd.DataFrame) -> None:
+    page = render(replaced(results, study=table, study_facts=facts(), data_digest="other"))
     own = section(page)
     assert (
         "The published study was run on other data, folds or budget: 20 symbols, 2007-01-03 to 2022-12-09, source "
@@ -531,6 +516,6 @@ def test_a_study_of_other_data_is_linked_alone(inputs: ReportInputs, table: pd.D
     assert "study-0" not in content(page)
 
 
-def test_a_report_refuses_what_is_not_a_study(inputs: ReportInputs, table: pd.DataFrame) -> None:
+def test_a_report_refuses_what_is_not_a_study(results: Results, table: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="the facts lack"):
-        replaced(inputs, study=table)
+        render(replaced(results, study=table, study_facts={}))

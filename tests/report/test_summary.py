@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from barograph.report import ReportInputs, summary_table
+from barograph.report import Results, summary_table
 
-from .synthetic import EIGHT, build, replaced, with_scores
+from .synthetic import EIGHT, build, field, replaced, with_scores
 
 
-def test_lines_fit_and_every_predictor_has_two_of_them(inputs: ReportInputs) -> None:
-    lines = summary_table(inputs).split("\n")
+def test_lines_fit_and_every_predictor_has_two_of_them(results: Results) -> None:
+    lines = summary_table(results).split("\n")
     assert max(map(len, lines)) <= 116
     assert all(line.isascii() for line in lines)
     for name in ("ensemble", "lightgbm", "regime_prior", "prior", "universe"):
@@ -19,18 +19,18 @@ def test_lines_fit_and_every_predictor_has_two_of_them(inputs: ReportInputs) -> 
         assert "[" in lines[place + 1]
 
 
-def test_columns_are_aligned(inputs: ReportInputs) -> None:
-    lines = summary_table(inputs).split("\n")[3:-4]
+def test_columns_are_aligned(results: Results) -> None:
+    lines = summary_table(results).split("\n")[3:-4]
     ends = {len(line) for line in lines if line and not line.startswith(("-", "In", "gate"))}
     assert ends == {116}
 
 
 def test_eleven_predictors_fit_and_their_cells_never_touch() -> None:
-    inputs = build(models=EIGHT)
+    results = build(models=EIGHT)
     sure = {f"skill_prior{end}": -0.3123 + shift for end, shift in (("", 0), ("_low", -5e-4), ("_high", 5e-4))}
-    slices = inputs.slices.assign(**sure)
+    slices = field(results, "slices").assign(**sure)
     slices["skill_regime_prior_low"] = -0.31234
-    lines = summary_table(replaced(inputs, slices=slices)).split("\n")
+    lines = summary_table(replaced(results, slices=slices)).split("\n")
     assert max(map(len, lines)) <= 116
     assert "-31.23" in lines[3]
     assert "[-31.28, -31.18]" in lines[4]
@@ -39,11 +39,11 @@ def test_eleven_predictors_fit_and_their_cells_never_touch() -> None:
     assert not any(re.search(r"\]\S|\S\[", line) for line in body)
 
 
-def test_the_gate_has_one_line(inputs: ReportInputs) -> None:
-    assert "\ngate: rejected, 3 of 6 criteria pass, 1 not applicable\n" in summary_table(inputs)
-    passing = inputs.criteria[inputs.criteria["verdict"] == "pass"]
-    assert "\ngate: accepted, 3 of 3 criteria pass\n" in summary_table(replaced(inputs, criteria=passing))
-    assert "gate" not in summary_table(replaced(inputs, criteria=inputs.criteria.iloc[:0]))
+def test_the_gate_has_one_line(results: Results) -> None:
+    assert "\ngate: rejected, 3 of 6 criteria pass, 1 not applicable\n" in summary_table(results)
+    passing = field(results, "criteria")[field(results, "criteria")["verdict"] == "pass"]
+    assert "\ngate: accepted, 3 of 3 criteria pass\n" in summary_table(replaced(results, criteria=passing))
+    assert "gate" not in summary_table(replaced(results, criteria=field(results, "criteria").iloc[:0]))
 
 
 def test_a_long_name_is_cut_short() -> None:
@@ -52,35 +52,35 @@ def test_a_long_name_is_cut_short() -> None:
     assert "a_model_with_a_very~" in text
 
 
-def test_crashes_are_marked_with_their_number(inputs: ReportInputs) -> None:
-    text = summary_table(inputs)
+def test_crashes_are_marked_with_their_number(results: Results) -> None:
+    text = summary_table(results)
     assert "insufficient" in text
     assert "2 episodes" in text
-    known = with_scores(inputs, "regime", "crash", sufficient=True, skill_regime_prior=-0.07)
+    known = with_scores(results, "regime", "crash", sufficient=True, skill_regime_prior=-0.07)
     lines = summary_table(known).split("\n")
     assert "-7.0" in lines[3]
     assert "insufficient" not in lines[3]
 
 
-def test_no_crash_is_no_insufficient_evidence(inputs: ReportInputs) -> None:
-    without = replaced(inputs, slices=inputs.slices[inputs.slices["slice"] != "crash"])
+def test_no_crash_is_no_insufficient_evidence(results: Results) -> None:
+    without = replaced(results, slices=field(results, "slices")[field(results, "slices")["slice"] != "crash"])
     assert "insufficient" not in summary_table(without)
     assert "no crash was tested" in summary_table(without)
 
 
-def test_baselines_are_rows_and_zero_against_themselves(inputs: ReportInputs) -> None:
-    lines = summary_table(inputs).split("\n")
+def test_baselines_are_rows_and_zero_against_themselves(results: Results) -> None:
+    lines = summary_table(results).split("\n")
     place = next(n for n, line in enumerate(lines) if line.startswith("regime_prior"))
     assert lines[place].split()[1:3] == ["1.2", "0"]
     assert "itself" in lines[place + 1]
 
 
-def test_an_untraded_predictor_has_no_sharpe_ratio(inputs: ReportInputs) -> None:
-    traded = inputs.backtest[inputs.backtest["predictor"] != "prior"]
-    lines = summary_table(replaced(inputs, backtest=traded)).split("\n")
+def test_an_untraded_predictor_has_no_sharpe_ratio(results: Results) -> None:
+    traded = field(results, "backtest")[field(results, "backtest")["predictor"] != "prior"]
+    lines = summary_table(replaced(results, backtest=traded)).split("\n")
     assert next(line for line in lines if line.startswith("prior")).endswith("-")
 
 
 @pytest.mark.parametrize("column", ["auc_low", "skill_prior_high"])
-def test_a_missing_interval_is_named(inputs: ReportInputs, column: str) -> None:
-    assert "no interval" in summary_table(with_scores(inputs, "overall", "overall", **{column: np.nan}))
+def test_a_missing_interval_is_named(results: Results, column: str) -> None:
+    assert "no interval" in summary_table(with_scores(results, "overall", "overall", **{column: np.nan}))

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.report import ReportInputs, agreement, beeswarm, page_tables, why
+from barograph.report import Results
+from barograph.report.parts import agreement, beeswarm
+from barograph.report.sections import why
 
-from .synthetic import replaced
+from .synthetic import field, replaced
 from .synthetic_why import catalogue
 
 FAMILIES = {"vol_1": "volatility", "vol_2": "volatility", "ret_1": "momentum", "month": "calendar"}
 
 
-def told(inputs: ReportInputs, shares: Mapping[tuple[str, str], tuple[float, ...]]) -> ReportInputs:
+def told(results: Results, shares: Mapping[tuple[str, str], tuple[float, ...]]) -> Results:
     """Give every (model, regime) its shares of the four features."""
     rows = [
         (model, regime, feature, share, 100)
@@ -22,7 +24,7 @@ def told(inputs: ReportInputs, shares: Mapping[tuple[str, str], tuple[float, ...
         for feature, share in zip(FAMILIES, own, strict=True)
     ]
     table = pd.DataFrame(rows, columns=["model", "regime", "feature", "share", "rows"])
-    return replaced(inputs, shap_importance=table, catalogue=catalogue(FAMILIES))
+    return replaced(results, shap_importance=table, catalogue=catalogue(FAMILIES))
 
 
 BOTH = {
@@ -33,65 +35,60 @@ BOTH = {
 }
 
 
-def test_the_heading_gives_the_first_family_its_range_and_what_crashes_change(inputs: ReportInputs) -> None:
-    assert why.heading(told(inputs, BOTH)) == (
+def test_the_heading_gives_the_first_family_its_range_and_what_crashes_change(results: Results) -> None:
+    assert why.heading(told(results, BOTH)) == (
         "Volatility features carry 50 % of the attribution (40 to 60 % a model); "
         "in crashes momentum gains most, from 40 to 65 %"
     )
 
 
-def test_models_that_disagree_on_crashes_are_not_averaged_into_a_claim(inputs: ReportInputs) -> None:
+def test_models_that_disagree_on_crashes_are_not_averaged_into_a_claim(results: Results) -> None:
     split = BOTH | {("random_forest", "crash"): (0.3, 0.25, 0.35, 0.1)}
-    assert why.heading(told(inputs, split)).endswith("; on what crashes change the models disagree")
+    assert why.heading(told(results, split)).endswith("; on what crashes change the models disagree")
 
 
-def test_a_small_change_in_crashes_is_none(inputs: ReportInputs) -> None:
+def test_a_small_change_in_crashes_is_none(results: Results) -> None:
     same = BOTH | {(model, "crash"): BOTH[model, "all"] for model in ("lightgbm", "random_forest")}
-    assert why.heading(told(inputs, same)).endswith("; in crashes the mix is much the same")
+    assert why.heading(told(results, same)).endswith("; in crashes the mix is much the same")
     more = BOTH | {(model, "crash"): (0.6, 0.2, 0.1, 0.1) for model in ("lightgbm", "random_forest")}
-    assert why.heading(told(inputs, more)).endswith("a model); in crashes they carry 80 %")
+    assert why.heading(told(results, more)).endswith("a model); in crashes they carry 80 %")
     missing = {key: own for key, own in BOTH.items() if key[1] == "all"}
-    assert why.heading(told(inputs, missing)).endswith("% a model)"), "nothing is said of a regime without rows"
+    assert why.heading(told(results, missing)).endswith("% a model)"), "nothing is said of a regime without rows"
 
 
-def test_one_model_has_no_range(inputs: ReportInputs) -> None:
+def test_one_model_has_no_range(results: Results) -> None:
     alone = {key: own for key, own in BOTH.items() if key[0] == "lightgbm"}
-    assert why.heading(told(inputs, alone)).startswith("Volatility features carry 60 % of the attribution; in crashes")
+    assert why.heading(told(results, alone)).startswith("Volatility features carry 60 % of the attribution; in crashes")
 
 
-def test_cells_are_the_averages_of_the_models(inputs: ReportInputs) -> None:
-    known = told(inputs, BOTH)
+def test_cells_are_the_averages_of_the_models(results: Results) -> None:
+    known = told(results, BOTH)
     chart = why.families(known)
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["Volatility", "Momentum", "Calendar"]
     assert chart.layout["xaxis"]["ticktext"] == ["All", "Crash"]
     np.testing.assert_allclose(chart.data[0]["z"], [[50, 20], [40, 65], [10, 15]])
     assert chart.heading == "Volatility and momentum features together carry 90 %"
     chart = why.features(known)
-    assert chart is not None
     assert chart.layout["yaxis"]["ticktext"] == ["ret_1", "vol_1", "vol_2", "month"]
     assert chart.heading == "ret_1 comes first in 1 of 1 regime; the 4 first carry 100 %"
 
 
 @pytest.mark.parametrize("without", [{"rows": 0, "share": 0.0}, {"share": np.nan}])
-def test_a_regime_without_rows_or_shares_is_left_out(inputs: ReportInputs, without: dict[str, float]) -> None:
-    table = inputs.shap_importance.copy()
+def test_a_regime_without_rows_or_shares_is_left_out(results: Results, without: dict[str, float]) -> None:
+    table = field(results, "shap_importance").copy()
     for name, value in without.items():
         table.loc[table["regime"] == "crash", name] = value
-    chart = why.families(replaced(inputs, shap_importance=table))
-    assert chart is not None
+    chart = why.families(replaced(results, shap_importance=table))
     assert chart.layout["xaxis"]["ticktext"] == ["All", "Low<br>volatility", "Normal", "High<br>volatility", "Recovery"]
 
 
-def test_features_of_no_known_family_are_the_others(inputs: ReportInputs) -> None:
-    chart = why.families(replaced(told(inputs, BOTH), catalogue=catalogue({"ret_1": "momentum"})))
-    assert chart is not None
+def test_features_of_no_known_family_are_the_others(results: Results) -> None:
+    chart = why.families(replaced(told(results, BOTH), catalogue=catalogue({"ret_1": "momentum"})))
     assert set(chart.layout["yaxis"]["ticktext"]) == {"Momentum", "Other"}
 
 
-def test_each_model_shows_its_own_features_first(inputs: ReportInputs) -> None:
-    chart = why.own_features(told(inputs, BOTH))
-    assert chart is not None
+def test_each_model_shows_its_own_features_first(results: Results) -> None:
+    chart = why.chosen_features(told(results, BOTH))
     assert chart.heading == "LightGBM: vol_1 first with 40 % of the attribution"
     assert chart.layout["meta"]["random_forest"]["heading"] == "Random forest: ret_1 first with 50 % of the attribution"
     rows = {one: meta["layout"]["yaxis.ticktext"] for one, meta in chart.layout["meta"].items()}
@@ -100,9 +97,8 @@ def test_each_model_shows_its_own_features_first(inputs: ReportInputs) -> None:
     assert chart.layout["yaxis"]["ticktext"] == rows["lightgbm"]
 
 
-def test_a_model_that_uses_nothing_is_said_to(inputs: ReportInputs) -> None:
-    chart = why.own_features(told(inputs, {("lightgbm", "all"): (0.0, 0.0, 0.0, 0.0)}))
-    assert chart is not None
+def test_a_model_that_uses_nothing_is_said_to(results: Results) -> None:
+    chart = why.chosen_features(told(results, {("lightgbm", "all"): (0.0, 0.0, 0.0, 0.0)}))
     assert chart.heading == "LightGBM uses no feature"
 
 
@@ -121,9 +117,8 @@ def swarm(value: list[float], shap: list[float]) -> pd.DataFrame:
         ([0, 0, 0, 0, 0], "in no one direction"),
     ],
 )
-def test_a_direction_is_claimed_where_there_is_one(inputs: ReportInputs, shap: list[float], words: str) -> None:
-    chart = beeswarm.beeswarms(replaced(inputs, shap_beeswarm=swarm([1, 2, 3, 4, 5], shap)))
-    assert chart is not None
+def test_a_direction_is_claimed_where_there_is_one(results: Results, shap: list[float], words: str) -> None:
+    chart = beeswarm.beeswarms(replaced(results, shap_beeswarm=swarm([1, 2, 3, 4, 5], shap)))
     assert words in chart.heading
 
 
@@ -146,9 +141,8 @@ def test_thinning_keeps_the_same_rows_of_every_feature_and_the_parts_of_regimes(
     assert len(beeswarm.thinned(both, limit=1000)) == 2000
 
 
-def test_missing_values_are_dots_of_their_own_colour(inputs: ReportInputs) -> None:
-    chart = beeswarm.beeswarms(replaced(inputs, shap_beeswarm=swarm([1, 2, np.nan, 4], [0.1, 0.2, 0.3, 0.4])))
-    assert chart is not None
+def test_missing_values_are_dots_of_their_own_colour(results: Results) -> None:
+    chart = beeswarm.beeswarms(replaced(results, shap_beeswarm=swarm([1, 2, np.nan, 4], [0.1, 0.2, 0.3, 0.4])))
     known, missing = chart.data
     assert known["marker"]["color"] == [0, 50, 100]
     assert missing["marker"]["color"] == beeswarm.MISSING
@@ -162,15 +156,15 @@ def test_pairs_make_a_symmetric_grid() -> None:
     np.testing.assert_allclose(grid.to_numpy(float), expected)
 
 
-def test_the_pair_that_agrees_least_is_named(inputs: ReportInputs) -> None:
+def test_the_pair_that_agrees_least_is_named(results: Results) -> None:
     rows = [("lightgbm", "svm", 0.9), ("lightgbm", "xgboost", 0.8), ("svm", "xgboost", 0.1)]
     table = pd.DataFrame(rows, columns=["first", "second", "rank_correlation"]).assign(kind="models", model="")
-    (chart,) = agreement.matrices(replaced(inputs, shap_agreement=table))
+    (chart,) = agreement.matrices(replaced(results, shap_agreement=table))
     assert chart.heading == "Models agree to 0.80 (median); XGBoost and SVM agree least (0.10)"
-    (alone,) = agreement.matrices(replaced(inputs, shap_agreement=table.tail(1)))
+    (alone,) = agreement.matrices(replaced(results, shap_agreement=table.tail(1)))
     assert alone.heading == "XGBoost and SVM agree to 0.10"
     undefined = table.assign(rank_correlation=np.nan)
-    assert agreement.matrices(replaced(inputs, shap_agreement=undefined)) == []
+    assert agreement.matrices(replaced(results, shap_agreement=undefined)) == []
 
 
 def test_importance_is_a_share_of_each_folds_sum() -> None:
@@ -190,30 +184,28 @@ def test_a_feature_that_a_fold_does_not_keep_is_blank_there_and_counts_as_nothin
     np.testing.assert_allclose(parts.to_numpy(), [[0.2, 0.3, 1.0], [0.8, np.nan, np.nan], [np.nan, 0.7, np.nan]])
 
 
-def test_steadiness_is_told_from_the_overlap_and_the_rank_correlation(inputs: ReportInputs) -> None:
+def test_steadiness_is_told_from_the_overlap_and_the_rank_correlation(results: Results) -> None:
     rows = [("lightgbm", fold, 0.9, overlap) for fold, overlap in enumerate((0.5, 0.7, 0.9), 1)]
     rows += [("random_forest", 1, 0.3, np.nan)]
     table = pd.DataFrame(rows, columns=["model", "fold", "rank_correlation", "top_overlap"])
-    known = replaced(inputs, importance_stability=table)
-    alike = replaced(inputs, importance_stability=table.assign(rank_correlation=0.5))
+    known = replaced(results, importance_stability=table)
+    alike = replaced(results, importance_stability=table.assign(rank_correlation=0.5))
     same = agreement.stability(alike)
-    assert same is not None
     assert same.heading == "From fold to fold the order of features correlates to 0.50 (median)"
     chart = agreement.over_folds(known)
-    assert chart is not None
     assert chart.heading == "LightGBM keeps 7 of its 10 first features from fold to fold (median, by gain)"
     assert chart.layout["meta"]["random_forest"]["heading"] == "Random forest over the folds, by gain"
     lines = agreement.stability(known)
-    assert lines is not None
     assert lines.heading.endswith(
         "LightGBM keeps its order of features best (0.90, median), Random forest least (0.30)"
     )
     assert lines.layout["yaxis"]["range"][0] <= 0.3
 
 
-def test_methods_are_listed_with_their_error(inputs: ReportInputs) -> None:
-    table = inputs.shap_methods.assign(largest_error=[2.4e-7, 0.0421, np.nan])
-    rows = page_tables.methods(replaced(inputs, shap_methods=table))
+def test_methods_are_listed_with_their_error(results: Results) -> None:
+    table = field(results, "shap_methods").assign(largest_error=[2.4e-7, 0.0421, np.nan])
+    told = why.methods(replaced(results, shap_methods=table))
+    rows = told.rows
     assert [row.name for row in rows] == ["LightGBM", "Logistic regression", "Random forest"]
     assert [row.cells[-1].text for row in rows] == ["2e\N{MINUS SIGN}7", "0.042", "\N{EN DASH}"]
     assert [row.cells[-1].sort for row in rows] == ["2.4e-07", "0.0421", ""]

@@ -7,13 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph.report import words
-from barograph.report.words import MINUS, Estimate
+from barograph.report.words import MINUS, Quantity
+from barograph.scoring.bootstrap import Estimate
+
+
+def written(value: float, low: float, high: float, scale: float = 1.0) -> Quantity:
+    return Quantity(Estimate(value, low, high), scale)
+
 
 finite = st.floats(-1, 1, allow_nan=False)
 
 
 def claim(value: float, low: float, high: float, *, sufficient: bool = True) -> str:
-    skill = Estimate(value, low, high, 100)
+    skill = written(value, low, high, 100)
     return words.skill_sentence("the ensemble", skill, "the regime table", sufficient=sufficient)
 
 
@@ -45,8 +51,8 @@ def test_a_missing_interval_carries_no_claim() -> None:
 
 
 def test_an_end_at_zero_counts_as_including_it() -> None:
-    assert Estimate(0.01, 0.0, 0.02).evidence == "none"
-    assert Estimate(-0.01, -0.02, 0.0).evidence == "none"
+    assert written(0.01, 0.0, 0.02).evidence == "none"
+    assert written(-0.01, -0.02, 0.0).evidence == "none"
 
 
 @settings(max_examples=60, deadline=None)
@@ -71,17 +77,17 @@ def test_a_win_is_claimed_only_above_zero(a: float, b: float, c: float, sufficie
     ],
 )
 def test_decimals_follow_the_half_width(low: float, high: float, scale: float, expected: int) -> None:
-    assert Estimate((low + high) / 2, low, high, scale).decimals == expected
+    assert written((low + high) / 2, low, high, scale).decimals == expected
 
 
 def test_an_interval_without_zero_does_not_seem_to_include_it() -> None:
-    assert Estimate(6, 0.03, 9).interval() == "[0.03, 9.00]"
-    assert Estimate(-6, -9, -0.4).interval() == f"[{MINUS}9.0, {MINUS}0.4]"
-    assert Estimate(6, -0.03, 9).interval() == "[0, 9]"
+    assert written(6, 0.03, 9).interval() == "[0.03, 9.00]"
+    assert written(-6, -9, -0.4).interval() == f"[{MINUS}9.0, {MINUS}0.4]"
+    assert written(6, -0.03, 9).interval() == "[0, 9]"
 
 
 def test_a_column_shares_its_decimals() -> None:
-    column = [Estimate(1, 0.4, 1.6), Estimate(2, 1.9, 2.1), Estimate(3, 2.4, 3.6), Estimate(0, 0, 0)]
+    column = [written(1, 0.4, 1.6), written(2, 1.9, 2.1), written(3, 2.4, 3.6), written(0, 0, 0)]
     assert [one.decimals for one in words.aligned(column)] == [1, 1, 1, 1]
 
 
@@ -93,13 +99,13 @@ def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
 
 
 def test_one_crisis_is_one_episode() -> None:
-    text = words.regime_sentence("crashes", Estimate(0.1, 0.05, 0.2, 100), "it", episodes=1, sufficient=False)
+    text = words.regime_sentence("crashes", written(0.1, 0.05, 0.2, 100), "it", episodes=1, sufficient=False)
     assert text == "in crashes there is too little evidence (1 episode)"
 
 
 def test_regimes_with_evidence_say_which_way() -> None:
     def text(low: float, high: float) -> str:
-        skill = Estimate((low + high) / 2, low, high, 100)
+        skill = written((low + high) / 2, low, high, 100)
         return words.regime_sentence("crashes", skill, "the regime table", episodes=4, sufficient=True)
 
     assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (4 episodes)"
@@ -112,10 +118,10 @@ def test_regimes_with_evidence_say_which_way() -> None:
 
 
 def test_money_is_claimed_only_beyond_the_interval() -> None:
-    none = words.money_sentence("the ensemble", Estimate(0.07, -0.18, 0.32))
+    none = words.money_sentence("the ensemble", written(0.07, -0.18, 0.32))
     assert "0.07 above" in none
     assert "no evidence that trading on it pays more" in none
-    assert "0.07 below" in words.money_sentence("the ensemble", Estimate(-0.07, -0.32, 0.18))
-    assert "beats the equal-weighted universe by 0.30" in words.money_sentence("it", Estimate(0.3, 0.1, 0.5))
-    assert "falls behind the equal-weighted universe by 0.30" in words.money_sentence("it", Estimate(-0.3, -0.5, -0.1))
-    assert "cannot be said" in words.money_sentence("it", Estimate(0.3, math.nan, math.nan))
+    assert "0.07 below" in words.money_sentence("the ensemble", written(-0.07, -0.32, 0.18))
+    assert "beats the equal-weighted universe by 0.30" in words.money_sentence("it", written(0.3, 0.1, 0.5))
+    assert "falls behind the equal-weighted universe by 0.30" in words.money_sentence("it", written(-0.3, -0.5, -0.1))
+    assert "cannot be said" in words.money_sentence("it", written(0.3, math.nan, math.nan))

@@ -1,35 +1,20 @@
 """Heat maps: numbered rows and columns with names beside them, so that several may share one pair of axes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from barograph.report import palette
-from barograph.report.figures import Layout, Trace, axis, label, layout, rounded
+from barograph.report.charts import Layout, Trace, axis, label, layout, rounded
 
 ROW: Final = 25
 
 
-def cells(grid: pd.DataFrame, *, digits: int = 5, top: float | None = None, **more: Any) -> Trace:
-    """Draw a grid as coloured cells with their numbers in them.
-
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        One row and one column a cell's place; what is missing stays white.
-    digits : int
-        Significant digits kept, more than are written, lest a number be rounded twice.
-    top : float, optional
-        The value of the full colour; the largest by default.
-    **more
-        Parts of plotly's trace, such as ``texttemplate``.
-
-    Returns
-    -------
-    dict
-    """
+def cells(grid: pd.DataFrame, *, top: float | None = None, **more: Any) -> Trace:
+    """Draw a grid as coloured cells with their numbers in them; missing cells stay white, `top` has the full colour."""
     values = grid.to_numpy(float)
     known = values[np.isfinite(values)]
     full = top if top is not None else float(known.max()) if len(known) else 1.0
@@ -37,7 +22,7 @@ def cells(grid: pd.DataFrame, *, digits: int = 5, top: float | None = None, **mo
         "type": "heatmap",
         "x": list(range(grid.shape[1])),
         "y": list(range(grid.shape[0])),
-        "z": [rounded(row, digits) for row in values],
+        "z": [rounded(row) for row in values],
         "colorscale": [list(stop) for stop in palette.SEQUENTIAL],
         "zmin": 0,
         "zmax": full or 1.0,
@@ -64,21 +49,38 @@ def names(values: Sequence[str]) -> Layout:
     return {"tickvals": list(range(len(values))), "ticktext": [label(value) for value in values]}
 
 
-def narrow(values: Sequence[str]) -> Layout:
-    """Give the ticks that put names above numbered columns, one word a line."""
-    ticks = names(values)
-    return ticks | {"ticktext": [text.replace(" ", "<br>") for text in ticks["ticktext"]]}
-
-
 def grid_layout(rows: Sequence[str], columns: Sequence[str], **more: object) -> Layout:
-    """Give the layout of a heat map: first row on top, columns named above."""
+    """Give the layout of a heat map: first row on top, columns named above, one word a line."""
     shared = {"showgrid": False, "fixedrange": True}
-    across = {"side": "top", "range": [-0.5, len(columns) - 0.5]} | narrow(columns)
+    above = [label(name).replace(" ", "<br>") for name in columns]
+    across = {"side": "top", "range": [-0.5, len(columns) - 0.5]} | names(columns) | {"ticktext": above}
     down = {"range": [len(rows) - 0.5, -0.5]} | names(rows)
-    base = layout(
-        80 + ROW * len(rows),
-        xaxis=axis() | shared | across,
-        yaxis=axis() | shared | down,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-    )
-    return base | more
+    margin = {"l": 8, "r": 8, "t": 8, "b": 8}
+    height = 80 + ROW * len(rows)
+    return layout(height, xaxis=axis() | shared | across, yaxis=axis() | shared | down, margin=margin) | more
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a chart of one model at a time shows of a model: a heading, and the parts of the layout that it changes."""
+
+    heading: str
+    layout: dict[str, Any]
+
+    @classmethod
+    def of(cls, heading: str, rows: Sequence[object]) -> "Choice":
+        """Give the choice that names the rows of a heat map anew."""
+        return cls(heading, {f"yaxis.{key}": value for key, value in names([str(row) for row in rows]).items()})
+
+
+def meta(choices: Mapping[str, Choice]) -> Layout:
+    """Give the form that the page's script reads from a layout."""
+    return {name: {"heading": choice.heading, "layout": choice.layout} for name, choice in choices.items()}
+
+
+def chosen_layout(choices: Mapping[str, Choice], columns: Sequence[str]) -> Layout:
+    """Give the layout of a heat map of one model at a time, whose rows have other names in each; the first is shown."""
+    rows = next(iter(choices.values())).layout["yaxis.ticktext"]
+    figure = grid_layout(rows, columns, meta=meta(choices))
+    figure["yaxis"]["ticktext"] = rows
+    return figure

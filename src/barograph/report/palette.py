@@ -1,4 +1,4 @@
-"""Names and colours: one colour a regime and one a predictor, on every page of every report.
+"""Names and colours: one colour per regime and per predictor, on every page of every report.
 
 The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart. There are more
 predictors than hues: the second of a family takes a darker shade, another dash and another marker, and the baselines
@@ -35,7 +35,6 @@ WORSE: Final = "#D55E00"
 BETTER: Final = "#0072B2"
 SEQUENTIAL: Final = ((0.0, "#f5f6f7"), (0.5, "#8fc1e3"), (1.0, BETTER))
 DIVERGING: Final = ((0.0, BETTER), (0.5, "#f5f6f7"), (1.0, WORSE))
-CLASS_COLOURS: Final = {"sell": "#D55E00", "hold": "#8A96A3", "buy": "#0072B2"}
 _WORDS: Final = {
     "vix": "VIX",
     "svm": "SVM",
@@ -84,8 +83,8 @@ _FURTHER: Final = (
 def marks(predictors: Iterable[str]) -> dict[str, Mark]:
     """Give each predictor its mark; a user's own models, then signals, take the further ones alphabetically."""
     names = sorted(set(predictors), key=lambda name: (name.startswith(SIGNAL_PREFIX), name))
-    own = [name for name in names if name not in _MARKS]
-    return {name: _MARKS.get(name) or _FURTHER[own.index(name) % len(_FURTHER)] for name in names}
+    others = [name for name in names if name not in _MARKS]
+    return {name: _MARKS.get(name) or _FURTHER[others.index(name) % len(_FURTHER)] for name in names}
 
 
 def title(name: str) -> str:

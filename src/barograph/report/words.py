@@ -1,23 +1,26 @@
 """Numbers and sentences: what the interval supports, and no more than the evidence carries."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 
+from barograph.scoring.bootstrap import Estimate
+
+Record = Mapping[Any, Any]
 Evidence = Literal["better", "worse", "none", "insufficient"]
 MINUS: Final = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A figure with its interval.
+class Quantity:
+    """An estimate as it is written.
 
     Attributes
     ----------
-    value, low, high : float
+    estimate : Estimate
         NaN where there is none.
     scale : float
         What the figures are multiplied by when written: 100 for percent.
@@ -25,31 +28,28 @@ class Estimate:
         Decimals, where a column of figures shares them; else :attr:`decimals` follow from the interval.
     """
 
-    value: float
-    low: float
-    high: float
+    estimate: Estimate
     scale: float = 1.0
     places: int | None = None
 
     @classmethod
-    def of(cls, row: "pd.Series[float]", name: str, scale: float = 1.0) -> "Estimate":
-        """Take ``name``, ``name_low`` and ``name_high`` from a row."""
-        value, low, high = (float(row[key]) for key in (name, f"{name}_low", f"{name}_high"))
-        return cls(value, low, high, scale)
+    def of(cls, row: Record, key: str, scale: float = 1.0) -> "Quantity":
+        """Take ``key``, ``key_low`` and ``key_high`` from a row."""
+        return cls(_estimate(row, key), scale)
 
     @property
     def known(self) -> bool:
         """Whether figure and interval are all there."""
-        return all(map(math.isfinite, (self.value, self.low, self.high)))
+        return all(map(math.isfinite, self.estimate))
 
     @property
     def evidence(self) -> Evidence:
         """On which side of zero the whole interval lies; an end at zero counts as including it."""
         if not self.known:
             return "insufficient"
-        if self.low > 0:
+        if self.estimate.low > 0:
             return "better"
-        return "worse" if self.high < 0 else "none"
+        return "worse" if self.estimate.high < 0 else "none"
 
     @property
     def decimals(self) -> int:
@@ -63,25 +63,25 @@ class Estimate:
         """
         if self.places is not None:
             return self.places
-        half = abs(self.high - self.low) * self.scale / 2
+        half = abs(self.estimate.high - self.estimate.low) * self.scale / 2
         if not math.isfinite(half) or half == 0:
             return 1 if self.scale > 1 else 2
         power = math.floor(math.log10(half))
         two = half / 10.0**power < 3.545
         places = min(3, max(0, int(two) - power))
         # An end that is not zero must not be written as zero, or the interval would seem to include it.
-        near = min(abs(self.low), abs(self.high)) * self.scale
+        near = min(abs(self.estimate.low), abs(self.estimate.high)) * self.scale
         while self.evidence in ("better", "worse") and places < 3 and round(near, places) == 0:
             places += 1
         return places
 
     def figure(self, *, sign: bool = False) -> str:
         """Write the figure alone."""
-        return number(self.value * self.scale, self.decimals, sign=sign)
+        return number(self.estimate.value * self.scale, self.decimals, sign=sign)
 
     def interval(self) -> str:
         """Write the interval alone, in brackets."""
-        low, high = (number(end * self.scale, self.decimals) for end in (self.low, self.high))
+        low, high = (number(end * self.scale, self.decimals) for end in self.estimate[1:])
         return f"[{low}, {high}]"
 
     def text(self, unit: str = "", *, sign: bool = False) -> str:
@@ -89,20 +89,26 @@ class Estimate:
         return f"{self.figure(sign=sign)}{unit} {self.interval()}"
 
 
-def log_loss_skill(row: "pd.Series[float]", baseline: str = "regime_prior") -> Estimate:
+def _estimate(row: Record, key: str) -> Estimate:
+    return Estimate(*(float(row[name]) for name in (key, f"{key}_low", f"{key}_high")))
+
+
+def log_loss_skill(row: Record, baseline: str = "regime_prior") -> Quantity:
     """Take the log-loss skill against a baseline from a row of slices, to be written in percent."""
-    return Estimate.of(row, f"skill_{baseline}", 100)
+    return Quantity.of(row, f"skill_{baseline}", 100)
 
 
-def harder_baseline(row: "pd.Series[float]") -> str:
+def harder_baseline(row: Record) -> str:
     """Give the baseline that saves more in a slice: in rare regimes a table of few rows can be the worse one."""
     return "prior" if row["skill_prior"] < row["skill_regime_prior"] else "regime_prior"
 
 
-def aligned(column: Sequence[Estimate]) -> list[Estimate]:
-    """Give the estimates of a column the decimals that the middle one of them supports."""
-    decimals = sorted(estimate.decimals for estimate in column if estimate.known and estimate.high > estimate.low)
-    return [replace(estimate, places=decimals[len(decimals) // 2]) for estimate in column] if decimals else list(column)
+def aligned(column: Sequence[Quantity]) -> list[Quantity]:
+    """Give the quantities of a column the decimals that the middle one of them supports."""
+    decimals = sorted(
+        quantity.decimals for quantity in column if quantity.known and quantity.estimate.high > quantity.estimate.low
+    )
+    return [replace(quantity, places=decimals[len(decimals) // 2]) for quantity in column] if decimals else list(column)
 
 
 def number(value: float, decimals: int, *, sign: bool = False) -> str:
@@ -116,9 +122,9 @@ def number(value: float, decimals: int, *, sign: bool = False) -> str:
     return (MINUS if value < 0 else "+" if sign else "") + text
 
 
-def count(n: int, one: str, many: str = "") -> str:
+def count(n: int, noun: str, plural: str = "") -> str:
     """Write a count with its noun: ``1 episode``, ``1,204 rows``."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def joined(words: Sequence[str]) -> str:
@@ -131,25 +137,8 @@ def years(first: pd.Timestamp, last: pd.Timestamp) -> str:
     return str(first.year) if first.year == last.year else f"{first.year}\N{EN DASH}{last.year}"
 
 
-def skill_sentence(name: str, skill: Estimate, baseline: str, *, sufficient: bool) -> str:
-    """Say whether a predictor beats a baseline, and only as far as the interval goes.
-
-    Parameters
-    ----------
-    name : str
-        The subject, such as ``the ensemble``.
-    skill : Estimate
-        Log-loss skill against the baseline.
-    baseline : str
-        Such as ``the regime table``.
-    sufficient : bool
-        Whether there are enough independent cases.
-
-    Returns
-    -------
-    str
-        Without a capital and a full stop, so that it can follow a comma.
-    """
+def skill_sentence(name: str, skill: Quantity, baseline: str, *, sufficient: bool) -> str:
+    """Say whether a predictor beats a baseline, only as far as the interval goes; without a capital and a full stop."""
     kind = skill.evidence if sufficient else "insufficient"
     size = skill.figure().lstrip(MINUS)
     if kind == "better":
@@ -164,7 +153,7 @@ def skill_sentence(name: str, skill: Estimate, baseline: str, *, sufficient: boo
     return f"there is too little evidence to say whether {name} beats {baseline}"
 
 
-def regime_sentence(regime: str, skill: Estimate, baseline: str, *, episodes: int, sufficient: bool) -> str:
+def regime_sentence(regime: str, skill: Quantity, baseline: str, *, episodes: int, sufficient: bool) -> str:
     """Say what is known of one regime, with the number of its independent episodes."""
     cases = count(episodes, "episode")
     if not sufficient or not skill.known:
@@ -176,13 +165,13 @@ def regime_sentence(regime: str, skill: Estimate, baseline: str, *, episodes: in
     return f"in {regime} there is no evidence of skill against {baseline}: {skill.text(' %', sign=True)} ({cases})"
 
 
-def money_sentence(name: str, excess: Estimate, universe: str = "the equal-weighted universe") -> str:
+def money_sentence(name: str, excess: Quantity, universe: str = "the equal-weighted universe") -> str:
     """Say whether trading on a predictor paid more, per unit of risk, than holding everything equally."""
     kind = excess.evidence
     if kind == "insufficient":
         return f"Whether trading on {name} beats {universe} cannot be said: its excess Sharpe ratio has no interval"
     size = excess.figure().lstrip(MINUS)
-    side = "above" if excess.value > 0 else "below"
+    side = "above" if excess.estimate.value > 0 else "below"
     if kind == "none":
         return (
             f"After costs its Sharpe ratio is {size} {side} that of {universe} (difference {excess.interval()}): "

@@ -1,0 +1,1 @@
+"""Blocks that a section shows among others, each kind in its file."""

@@ -1,0 +1,179 @@
+"""Agreement: do regimes, models and folds rank the features alike."""
+
+import math
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.report import heat, palette, words
+from barograph.report.blocks import Chart
+from barograph.report.charts import Trace, axis, label, layout, panel_name, rounded, scatter
+from barograph.report.heat import Choice
+from barograph.report.results import Csv, Results
+
+FIRST: Final = 12
+KEPT: Final = 10
+AGREEMENT: Final = Csv("reports/shap/agreement.csv", ("kind", "model", "first", "second", "rank_correlation"))
+BY_FOLD: Final = Csv("reports/shap/by_fold.csv", ("model", "fold", "feature", "importance", "kind"))
+STABILITY: Final = Csv("reports/shap/stability.csv", ("model", "fold", "rank_correlation", "top_overlap"))
+
+
+def matrices(results: Results) -> list[Chart]:
+    """Draw the rank correlations between regimes (average of the models) and between models, where there are any."""
+    table = results[AGREEMENT].dropna(subset=["rank_correlation"])
+    charts = []
+    regimes = table[table["kind"] == "regimes"]
+    if len(regimes):
+        order = palette.regime_order({*regimes["first"].astype(str), *regimes["second"].astype(str)})
+        of = words.count(int(regimes["model"].nunique()), "model")
+        charts.append(_matrix("regimes", regimes, order, f"between regimes, average of {of}"))
+    models = table[table["kind"] == "models"]
+    if len(models):
+        there = {*models["first"].astype(str), *models["second"].astype(str)}
+        charts.append(_matrix("models", models, _order(results, there), "between models, all rows"))
+    return charts
+
+
+def _matrix(kind: str, rows: pd.DataFrame, order: list[str], subtitle: str) -> Chart:
+    grid = square(rows, order)
+    names = [palette.title(name) for name in order]
+    trace = heat.cells(grid, top=1.0, texttemplate="%{z:.2f}", hovertemplate="%{y} and %{x}: %{z:.2f}<extra></extra>")
+    figure = heat.grid_layout(names, names)
+    return Chart(
+        f"agreement-{kind}",
+        _finding(kind, grid),
+        f"Rank correlation of the features' importance {subtitle}; 1 is the same order, 0 no relation",
+        f"Matrix of rank correlations between {len(order)} {kind}.",
+        [trace],
+        figure,
+    )
+
+
+def square(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """Lay pairs out as a symmetric grid with an empty diagonal; pairs that occur more than once are averaged."""
+    mean = rows.groupby(["first", "second"])["rank_correlation"].mean().unstack().reindex(index=order, columns=order)
+    return mean.combine_first(mean.T).reindex(index=order, columns=order)
+
+
+def _finding(kind: str, grid: pd.DataFrame) -> str:
+    """Name the pair that agrees least, and the middle of all."""
+    values = np.where(np.tril(np.ones(grid.shape, dtype=bool), -1), grid.to_numpy(float), np.nan)
+    pairs = values[np.isfinite(values)]
+    low, middle = float(pairs.min()), float(np.median(pairs))
+    least_at = divmod(int(np.nanargmin(values)), values.shape[1])
+    names = [palette.title(str(grid.index[place])) for place in least_at]
+    names = [name.lower() for name in names] if kind == "regimes" else names
+    least = f"{words.joined(names)} agree {'least' if len(pairs) > 1 else 'to'}"
+    if len(pairs) == 1:
+        return words.capitalised(f"{least} {words.number(low, 2)}")
+    return f"{kind.capitalize()} agree to {words.number(middle, 2)} (median); {least} ({words.number(low, 2)})"
+
+
+def over_folds(results: Results) -> Chart | None:
+    """Draw each model's measure of importance over the folds, of which the page shows the chosen model's."""
+    table = results[BY_FOLD]
+    folds = sorted(table["fold"].unique())
+    data: list[Trace] = []
+    choices: dict[str, Choice] = {}
+    for model in _order(results, set(table["model"].astype(str))):
+        rows = table[table["model"] == model]
+        grid = importance_shares(rows).reindex(columns=folds).head(FIRST)
+        kind = str(rows["kind"].iloc[0])
+        hover = f"%{{y}} %{{x}}: %{{z:.1f}} % of {label(kind)}<extra></extra>"
+        trace = heat.cells(100 * grid, hovertemplate=hover)
+        data.append(trace | {"meta": {"predictor": model}, "visible": not choices})
+        choices[model] = Choice.of(_steadiness(results, model, kind), list(grid.index))
+    if not choices:
+        return None
+    return Chart(
+        "why-folds",
+        next(iter(choices.values())).heading,
+        "The model's own measure of importance, % of its sum in each fold; the first features by their average; white "
+        "where a fold did not keep the feature",
+        "Heat map of the chosen model's most important features by fold.",
+        data,
+        heat.chosen_layout(choices, [results.fold_name(fold) for fold in folds]),
+    )
+
+
+def importance_shares(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give one model's importance as shares of each fold's sum: features by folds, the first on average first.
+
+    A negative importance counts as none. A feature that a fold has not kept is missing in it, and counts as none in the
+    average.
+    """
+    wide = rows.pivot_table(index="feature", columns="fold", values="importance", aggfunc="first").clip(lower=0)
+    total = wide.sum().where(lambda total: total > 0)
+    parts, mean = wide / total, (wide.fillna(0.0) / total).mean(axis=1).rename("mean").reset_index()
+    order = mean.sort_values(["mean", "feature"], ascending=[False, True], kind="stable")["feature"]
+    return parts.loc[order]
+
+
+def _steadiness(results: Results, model: str, kind: str) -> str:
+    overlaps = results[STABILITY].loc[results[STABILITY]["model"] == model, "top_overlap"].dropna()
+    name = palette.title(model)
+    if overlaps.empty:
+        return f"{name} over the folds, by {kind}"
+    kept = words.number(KEPT * float(overlaps.median()), 0)
+    return f"{name} keeps {kept} of its {KEPT} first features from fold to fold (median, by {kind})"
+
+
+def stability(results: Results) -> Chart | None:
+    """Draw how far each fold's order of features is that of the fold before, one line per model."""
+    table = results[STABILITY].dropna(subset=["rank_correlation"])
+    order = _order(results, set(table["model"].astype(str)))
+    if not order:
+        return None
+    folds = sorted(table["fold"].unique())
+    columns = [label(results.fold_name(fold)) for fold in folds]
+    data = [_line(table[table["model"] == model], model, folds, columns) for model in order]
+    lowest = math.floor(10 * float(table["rank_correlation"].min()) - 0.2) / 10
+    figure = layout(
+        350,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": -0.26, "yanchor": "top"},
+        annotations=[panel_name("Rank correlation with the fold before")],
+        xaxis=axis(type="category", showgrid=False, categoryarray=columns),
+        yaxis=axis(range=[lowest, 1.02]),
+    )
+    return Chart(
+        "why-stability",
+        _stability_finding(table),
+        "Each model's own importance of the features that this fold or the one before keeps, by test year; choose a "
+        "name to show or hide its line",
+        "Line chart of the rank correlation of importance between neighbouring folds.",
+        data,
+        figure,
+    )
+
+
+def _line(rows: pd.DataFrame, model: str, folds: list[int], columns: list[str]) -> Trace:
+    mark, name = palette.marks([model])[model], label(palette.title(model))
+    return scatter(
+        "lines+markers",
+        columns,
+        rounded(rows.set_index("fold")["rank_correlation"].reindex(folds), 3),
+        name=name,
+        line={"color": mark.colour, "width": 1.6, "dash": mark.dash},
+        marker={"color": mark.colour, "symbol": mark.symbol, "size": 6},
+        hovertemplate=f"{name}, %{{x}}: %{{y:.2f}}<extra></extra>",
+    )
+
+
+def _stability_finding(table: pd.DataFrame) -> str:
+    medians = table.groupby("model")["rank_correlation"].median()
+    least, most = str(medians.idxmin()), str(medians.idxmax())
+    low, high = (words.number(float(medians[name]), 2) for name in (least, most))
+    if low == high:
+        return f"From fold to fold the order of features correlates to {low} (median)"
+    return (
+        f"From fold to fold {palette.title(most)} keeps its order of features best ({high}, median), "
+        f"{palette.title(least)} least ({low})"
+    )
+
+
+def _order(results: Results, there: set[str]) -> list[str]:
+    """Sort models as the section does, those that were not explained last."""
+    known = [name for name in results.explained if name in there]
+    return [*known, *sorted(there - set(known))]

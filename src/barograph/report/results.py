@@ -1,0 +1,228 @@
+"""What the stages found: their tables and files, read when a section asks for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, Protocol
+
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.folds.schema import FOLDS
+from barograph.names import BASELINES, ENSEMBLE, UNIVERSE
+from barograph.report import palette, words
+from barograph.report.words import Record
+from barograph.tables import Table
+
+
+@dataclass(frozen=True)
+class Csv:
+    """A stage's CSV file, the columns that the page shows, and those of them that are dates."""
+
+    path: str
+    columns: tuple[str, ...]
+    dates: tuple[str, ...] = ()
+
+
+SLICES: Final = Csv(
+    "reports/validation/slices.csv",
+    (
+        *("kind", "slice", "predictor", "rows", "dates", "episodes", "sufficient"),
+        *(f"{key}{end}" for key in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")),
+        *("brier", "calibration_error", "accuracy", "majority_accuracy"),
+    ),
+)
+BACKTEST: Final = Csv(
+    "reports/backtest/summary.csv",
+    (
+        *("predictor", "cagr", "annual_volatility", "sortino", "calmar", "max_drawdown"),
+        *(f"{key}{end}" for key in ("sharpe", "excess_sharpe") for end in ("", "_low", "_high")),
+        *("annual_turnover", "cost_bps_per_year"),
+    ),
+)
+MONTHLY: Final = Csv("reports/backtest/monthly.csv", ("predictor", "year", "month", "return"))
+EVENTS: Final = Csv(
+    "reports/archive/events.csv",
+    ("event", "kind", "start", "end", "regime", "rows", "available_from", "coverage", "duplicate_of"),
+    dates=("start", "end", "recognised_on", "available_from"),
+)
+CATALOGUE: Final = Csv(
+    "reports/features/catalogue.csv", ("name", "family", "formula", "source", "lookback", "computed", "lacks")
+)
+SHAP: Final = Csv("reports/shap/importance.csv", ("model", "regime", "feature", "share", "rows"))
+METHODS: Final = Csv("reports/shap/methods.csv", ("model", "method", "output", "rows", "largest_error"))
+
+
+class Files(Protocol):
+    """What reads a stage's tables and files; a stage does."""
+
+    def read(self, table: Table) -> pd.DataFrame:
+        """Read a table."""
+
+    def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
+        """Read a CSV file with the columns that are dates."""
+
+    def read_json(self, path: str) -> dict[str, Any]:
+        """Read plain values."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that the report shows; ``results[source]`` reads a table or a CSV file once.
+
+    Attributes
+    ----------
+    files : Files
+    settings : mapping
+        The sections of the configuration that the report's stage declares.
+    cost_bps : float or None
+        The cost a trade that the backtest charged, in basis points.
+    data_digest : str
+        A digest of the labels, features, folds and budget: a memory study of others is linked, but not told.
+    provenance : mapping
+        Plain values, each optional: ``source``, ``coverage`` and ``commit`` (str), ``notes`` and ``commands`` (lists of
+        str), ``params_changed`` (key to ``(default, value)``), ``hashes`` (path to MD5), ``versions`` (package to
+        version).
+    study : str
+        The folder of the published memory study; empty where there is none.
+    headline : str
+        The predictor of which the verdict speaks.
+
+    Raises
+    ------
+    InputError
+        When a file with rows lacks a column that the page shows, or the headline has no overall score.
+    """
+
+    files: Files
+    settings: Mapping[str, Any]
+    cost_bps: float | None = None
+    data_digest: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    study: str = ""
+    headline: str = ENSEMBLE
+    _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, source: Table | Csv) -> pd.DataFrame:
+        """Read a table or a CSV file, unless it has been read."""
+        if source.path not in self._read:
+            self._read[source.path] = self._frame(source)
+        return self._read[source.path]
+
+    def _frame(self, source: Table | Csv) -> pd.DataFrame:
+        if isinstance(source, Table):
+            return self.files.read(source)
+        frame = self.files.read_csv(source.path, dates=source.dates)
+        missing = [column for column in source.columns if column not in frame.columns]
+        if missing and len(frame):
+            raise InputError(f"report: {source.path} lacks the columns {missing}; it has {list(frame.columns)}")
+        return frame.reindex(columns=[*frame.columns, *missing])
+
+    @property
+    def candidate(self) -> str:
+        """The predictor that the gate judged."""
+        return str(self.settings["gate"]["candidate"])
+
+    @property
+    def confidence(self) -> str:
+        """The level of the intervals, in percent."""
+        return f"{100 * float(self.settings['validation']['level']):g} %"
+
+    @cached_property
+    def overall(self) -> pd.DataFrame:
+        """The overall scores by predictor: the headline first, then models by skill, then the baselines."""
+        frame = self[SLICES]
+        frame = frame[frame["kind"] == "overall"].set_index("predictor", drop=False)
+        if self.headline not in frame.index:
+            known = sorted(set(frame.index))
+            raise InputError(
+                f"{SLICES.path}: no overall score of the headline predictor {self.headline!r}; there are {known}"
+            )
+        order = [self.headline, *self.models, *BASELINES]
+        return frame.loc[[name for name in dict.fromkeys(order) if name in frame.index]]
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The predictors that are neither headline nor baseline, the most skilful first."""
+        frame = self[SLICES]
+        frame = frame[(frame["kind"] == "overall") & ~frame["predictor"].isin([self.headline, *BASELINES])]
+        ordered = frame.sort_values(["skill_regime_prior", "predictor"], ascending=[False, True], kind="stable")
+        return ordered["predictor"].astype(str).tolist()
+
+    @property
+    def scored(self) -> list[str]:
+        """The predictors that a reader may choose: the headline, the models and the baselines."""
+        there = set(self[SLICES]["predictor"])
+        return [self.headline, *self.models, *(name for name in BASELINES if name in there)]
+
+    @property
+    def explained(self) -> list[str]:
+        """The predictors that were explained, in the order of :meth:`ranked`."""
+        return self.ranked(self[SHAP]["model"])
+
+    @property
+    def traded(self) -> list[str]:
+        """The predictors that were traded: the headline first, then signals by name, and the universe last."""
+        there = set(self[BACKTEST]["predictor"])
+        names = [*self.overall.index, *sorted(there - {*self.overall.index, UNIVERSE}), UNIVERSE]
+        return [name for name in names if name in there]
+
+    def ranked(self, names: "Sequence[str] | pd.Series[Any]") -> list[str]:
+        """Sort predictors: the headline first, then by skill, those without a score last and by name."""
+        there = set(map(str, names))
+        known = [name for name in (self.headline, *self.models) if name in there]
+        return [*known, *sorted(there - set(known))]
+
+    @property
+    def headline_scores(self) -> Record:
+        """The headline's overall scores."""
+        return self.overall.to_dict("records")[0]
+
+    @property
+    def headline_trades(self) -> Record | None:
+        """The headline's row of the backtest; None where it was not traded."""
+        rows = {row["predictor"]: row for row in self[BACKTEST].to_dict("records")}
+        return rows.get(self.headline)
+
+    @property
+    def named_events(self) -> pd.DataFrame:
+        """The archive's events that the configuration names."""
+        return self[EVENTS][self[EVENTS]["kind"] == "configured"].reset_index(drop=True)
+
+    @property
+    def found_events(self) -> pd.DataFrame:
+        """The episodes that were found by rule."""
+        return self[EVENTS][self[EVENTS]["kind"] == "episode"].reset_index(drop=True)
+
+    @property
+    def catalogue(self) -> pd.DataFrame:
+        """The features that were computed."""
+        return self[CATALOGUE][self[CATALOGUE]["computed"].astype(bool)]
+
+    @property
+    def families(self) -> dict[str, str]:
+        """The computed features' families."""
+        return dict(zip(self.catalogue["name"], self.catalogue["family"], strict=True))
+
+    @cached_property
+    def tested(self) -> pd.DataFrame:
+        """The folds with a test window; the final model's has none."""
+        return self[FOLDS].dropna(subset=["test_end"])
+
+    @cached_property
+    def fold_names(self) -> dict[Any, str]:
+        """The folds by the years of their test windows."""
+        names: dict[Any, str] = {}
+        folds = self[FOLDS]
+        for fold, start, end in zip(folds["fold"], folds["test_start"], folds["test_end"], strict=True):
+            names[fold] = "Final model" if pd.isna(end) else words.years(pd.Timestamp(start), pd.Timestamp(end))
+        repeated = {name for name in names.values() if list(names.values()).count(name) > 1}
+        return {fold: f"{name} (fold {fold})" if name in repeated else name for fold, name in names.items()}
+
+    def fold_name(self, fold: Any) -> str:
+        """Name a fold by the years of its test window."""
+        return self.fold_names.get(fold, f"fold {fold}")
+
+    def choices(self, predictors: Sequence[str]) -> list[tuple[str, str]]:
+        """Give predictors and their names for a chooser."""
+        return [(name, palette.title(name)) for name in predictors]

@@ -1,0 +1,56 @@
+"""The closing table: the scores of every predictor out of sample."""
+
+from typing import Final
+
+from barograph.names import BASELINES, UNIVERSE
+from barograph.report import words
+from barograph.report.blocks import Cell, Row, Section, Table
+from barograph.report.cells import DASH, column, heads, predictor_row
+from barograph.report.metrics import METRICS
+from barograph.report.results import BACKTEST, Results
+
+_SCORES: Final = ("skill_regime_prior", "skill_prior", "auc", "brier", "calibration_error", "accuracy")
+_RATIOS: Final = ("sharpe", "excess_sharpe")
+
+
+def section(results: Results) -> Section:
+    """Give every predictor's scores beside those of the baselines, and the Sharpe ratios."""
+    caption = (
+        f"Scores of every predictor out of sample, {results.confidence} intervals beneath. Baselines are rows like "
+        "the others; choose a heading to sort."
+    )
+    table = Table("predictor-table", caption, heads((*_SCORES, *_RATIOS)), rows(results))
+    return Section("predictors", "Predictors", heading(results), [table])
+
+
+def heading(results: Results) -> str:
+    """Say how many predictors beat the regime table beyond their interval."""
+    judged = results.overall[~results.overall["predictor"].isin(BASELINES)]
+    kinds = [
+        words.log_loss_skill(row).evidence if bool(row["sufficient"]) else "insufficient"
+        for row in judged.to_dict("records")
+    ]
+    better, worse = kinds.count("better"), kinds.count("worse")
+    verb = "beats" if better == 1 else "beat"
+    text = f"{better or 'None'} of {words.count(len(kinds), 'predictor')} {verb} the regime table"
+    return f"{text}; {worse} {'is' if worse == 1 else 'are'} worse than it" if worse else text
+
+
+def rows(results: Results) -> list[Row]:
+    """Give the scores and ratios of every predictor, and the universe's ratios."""
+    ratios = sharpe_ratios(results)
+    scores = zip(*(column(results.overall, METRICS[key]) for key in _SCORES), strict=True)
+    cells = {
+        str(name): [*row, *ratios.get(str(name), [DASH, DASH])]
+        for name, row in zip(results.overall.index, scores, strict=True)
+    }
+    if UNIVERSE in ratios:
+        cells[UNIVERSE] = [DASH] * len(_SCORES) + ratios[UNIVERSE]
+    return [predictor_row(name, results.headline, row) for name, row in cells.items()]
+
+
+def sharpe_ratios(results: Results) -> dict[str, list[Cell]]:
+    """Give the cells of the Sharpe ratio and of its excess by predictor."""
+    table = results[BACKTEST]
+    columns = zip(*(column(table, METRICS[key]) for key in _RATIOS), strict=True)
+    return {str(name): list(cells) for name, cells in zip(table["predictor"], columns, strict=True)}

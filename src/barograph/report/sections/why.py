@@ -1,0 +1,225 @@
+"""Why: the shares of the models' scores that their features have, in every regime and in each model."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.report import heat, palette, words
+from barograph.report.blocks import Block, Cell, Chart, Column, Controls, Group, Section, Table, Words, present
+from barograph.report.cells import DASH, number, predictor_row, word
+from barograph.report.charts import Trace
+from barograph.report.heat import Choice
+from barograph.report.parts import agreement, beeswarm
+from barograph.report.parts.kept import OTHER
+from barograph.report.results import METHODS, SHAP, Results
+
+ALL: Final = "all"
+FIRST: Final = 12
+NOTABLE: Final = 0.03
+AGREED: Final = 0.75
+_COLUMNS: Final = [
+    Column("Method", "how the shares are found", words=True),
+    Column("Output explained", "the quantity to which the shares add up", words=True),
+    Column("Rows", "rows explained"),
+    Column("Largest additivity error", "furthest that base and shares are from the output, in the output's units"),
+]
+
+
+def section(results: Results) -> Section:
+    """Draw what the models' scores are attributed to; a heading alone where nothing was explained."""
+    blocks = _blocks(results) if results.explained else []
+    return Section("why", "Why", heading(results), blocks)
+
+
+def _blocks(results: Results) -> list[Block]:
+    lead = (
+        "Attributions of the final models, on rows that they may have been trained on: what they use, not what is true "
+        "of the market. Every regime is drawn in equal numbers, so that rare ones weigh more here than in the calendar."
+    )
+    matrices = agreement.matrices(results)
+    return [
+        Words([lead], "lead"),
+        Group(present(features(results), families(results))),
+        *([Group(matrices)] if matrices else []),
+        Controls("choose-model", "Model shown in the next charts", results.choices(results.explained)),
+        Group(present(chosen_features(results), beeswarm.beeswarms(results))),
+        *present(agreement.over_folds(results), agreement.stability(results), methods(results)),
+    ]
+
+
+def shares(results: Results) -> pd.DataFrame:
+    """Give the shares of attribution by (model, feature) and regime, ``all`` first, without empty regimes."""
+    table = results[SHAP]
+    table = table[(table["rows"] > 0) & table["share"].notna()]
+    wide = table.pivot_table(index=["model", "feature"], columns="regime", values="share", aggfunc="first", sort=True)
+    order = [name for name in (ALL, *palette.regime_order(set(wide.columns) - {ALL})) if name in wide.columns]
+    return wide.reindex(columns=order)
+
+
+def average(table: pd.DataFrame) -> pd.DataFrame:
+    """Average the models, each of which weighs the same; the most important feature over all rows first."""
+    mean = table.groupby(level="feature").mean().reset_index()
+    return mean.sort_values([ALL, "feature"], ascending=[False, True], kind="stable").set_index("feature")
+
+
+def by_family(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """Add up the shares of a family's features, in each model."""
+    family = table.index.get_level_values("feature").map(lambda name: results.families.get(name, OTHER))
+    return table.groupby([table.index.get_level_values("model"), family.rename("feature")]).sum(min_count=1)
+
+
+def heading(results: Results) -> str:
+    """Say which family carries most, in how far the models agree on it, and what crashes change."""
+    table = shares(results)
+    if table.empty or ALL not in table.columns:
+        return "No model was explained"
+    families = by_family(results, table)
+    mean = average(families)
+    first = str(mean.index[0])
+    range_ = families[ALL].xs(first, level="feature")
+    text = f"{palette.title(first)} features carry {_percent(mean.loc[first, ALL])} % of the attribution"
+    if len(range_) > 1:
+        text += f" ({_percent(range_.min())} to {_percent(range_.max())} % a model)"
+    return text + _in_crashes(families, first)
+
+
+def _in_crashes(families: pd.DataFrame, first: str) -> str:
+    """Say which family gains most in crashes, if the change is large and most models share it."""
+    if "crash" not in families.columns:
+        return ""
+    change = families["crash"] - families[ALL]
+    mean = change.groupby(level="feature").mean()
+    if not mean.abs().max() >= NOTABLE:
+        return "; in crashes the mix is much the same"
+    gains = str(mean.idxmax())
+    if float((change.xs(gains, level="feature") > 0).mean()) < AGREED:
+        return "; on what crashes change the models disagree"
+    levels = average(families).loc[gains]
+    if gains == first:
+        return f"; in crashes they carry {_percent(levels['crash'])} %"
+    name = palette.title(gains).lower()
+    return f"; in crashes {name} gains most, from {_percent(levels[ALL])} to {_percent(levels['crash'])} %"
+
+
+def families(results: Results) -> Chart | None:
+    """Draw the families' shares by regime, in the average of the models; None where nothing was explained."""
+    table = shares(results)
+    if table.empty or ALL not in table.columns:
+        return None
+    mean = average(by_family(results, table))
+    carried = mean[ALL].cumsum()
+    needed = min(int((carried < 2 / 3).sum()) + 1, len(mean))
+    names = [palette.title(str(name)) for name in mean.index]
+    few = words.joined([names[0], *(name.lower() for name in names[1:needed])])
+    return Chart(
+        "why-families",
+        f"{few} features {'together carry' if needed > 1 else 'carry'} {_percent(carried.iloc[needed - 1])} %",
+        f"Share of the attribution by family, %, average of {words.count(_n_models(table), 'model')}",
+        f"Heat map of {len(mean)} families of features by regime.",
+        [heat.cells(100 * mean, hovertemplate="%{y} %{x}: %{z:.1f} %<extra></extra>")],
+        heat.grid_layout(names, _columns(mean)),
+    )
+
+
+def features(results: Results) -> Chart | None:
+    """Draw the first features' shares by regime, in the average of the models; None where nothing was explained."""
+    table = shares(results)
+    if table.empty or ALL not in table.columns:
+        return None
+    mean = average(table)
+    top = mean.head(FIRST)
+    return Chart(
+        "why-features",
+        _leader(mean),
+        f"Share of the attribution of the {len(top)} first features, %, average of "
+        f"{words.count(_n_models(table), 'model')}",
+        f"Heat map of the {len(top)} most important features by regime.",
+        [heat.cells(100 * top, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")],
+        heat.grid_layout([str(name) for name in top.index], _columns(mean)),
+    )
+
+
+def _leader(mean: pd.DataFrame) -> str:
+    regimes = mean.drop(columns=ALL)
+    rest = f"the {min(FIRST, len(mean))} first carry {_percent(mean[ALL].head(FIRST).sum())} %"
+    if regimes.empty:
+        return f"{mean.index[0]} comes first; {rest}"
+    leaders = regimes.idxmax().value_counts()
+    most, n = sorted(leaders.items(), key=lambda pair: (-pair[1], str(pair[0])))[0]
+    return f"{most} comes first in {n} of {words.count(regimes.shape[1], 'regime')}; {rest}"
+
+
+def chosen_features(results: Results) -> Chart | None:
+    """Draw each model's first features by regime, of which the page shows the chosen model's."""
+    table = shares(results)
+    if table.empty or ALL not in table.columns:
+        return None
+    data: list[Trace] = []
+    choices: dict[str, Choice] = {}
+    for model in results.explained:
+        top = average(table[table.index.get_level_values("model") == model]).head(FIRST)
+        trace = heat.cells(100 * top, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")
+        data.append(trace | {"meta": {"predictor": model}, "visible": not choices})
+        choices[model] = Choice.of(_chosen_finding(model, top), list(top.index))
+    return Chart(
+        "why-own",
+        next(iter(choices.values())).heading,
+        "Share of the model's attribution, %, by regime",
+        "Heat map of the chosen model's most important features by regime.",
+        data,
+        heat.chosen_layout(choices, _columns(table)),
+    )
+
+
+def _chosen_finding(model: str, top: pd.DataFrame) -> str:
+    if not top[ALL].sum() > 0:
+        return f"{palette.title(model)} uses no feature"
+    return f"{palette.title(model)}: {top.index[0]} first with {_percent(top[ALL].iloc[0])} % of the attribution"
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    return [palette.title(str(name)) for name in table.columns]
+
+
+def _n_models(table: pd.DataFrame) -> int:
+    return int(table.index.get_level_values("model").nunique())
+
+
+def _percent(share: Any) -> str:
+    value = 100 * float(share)
+    return words.number(value, 0 if value >= 1 or np.isnan(value) else 1)
+
+
+def methods(results: Results) -> Table | None:
+    """Tell how each model was explained, in the order of their skill."""
+    caption = (
+        "How each model was explained. The additivity error is how far base value and shares together are from the "
+        "output that they explain."
+    )
+    table = results[METHODS].set_index("model")
+    rows = [
+        predictor_row(
+            name,
+            results.headline,
+            [
+                *(word(str(table.loc[name, key])) for key in ("method", "output")),
+                number(float(table.loc[name, "rows"]), 0),  # type: ignore[arg-type]
+                _error(float(table.loc[name, "largest_error"])),  # type: ignore[arg-type]
+            ],
+        )
+        for name in results.explained
+        if name in table.index
+    ]
+    return Table("method-table", caption, _COLUMNS, rows, first="Model") if rows else None
+
+
+def _error(value: float) -> Cell:
+    """Write a very small or very large figure by its power of ten."""
+    if not math.isfinite(value):
+        return DASH
+    if value == 0 or 0.001 <= abs(value) < 1000:
+        return Cell(words.number(value, 0 if value == 0 else 3), "", repr(value))
+    digit, power = f"{value:.0e}".split("e")
+    return Cell(f"{digit}e{words.number(int(power), 0)}", "", repr(value))

@@ -1,0 +1,1 @@
+"""The memory study told: its answer in sentences, its page, and its closing table."""

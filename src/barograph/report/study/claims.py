@@ -1,0 +1,144 @@
+"""The memory study's answer in sentences: no word beyond the verdict, no difference without its interval."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE
+from barograph.names import VOTE
+from barograph.report import palette, words
+from barograph.report.metrics import GAINS
+from barograph.report.study import crises
+from barograph.report.study.differences import RAW, RECALIBRATED, Difference, Study
+from barograph.report.study.names import MEANINGS, called, subject, target
+from barograph.report.study.outcomes import both, claim, finding, statement
+from barograph.report.study.scale import scale
+
+_PARTS: Final = {
+    "balanced": "balancing the regimes on top of the archive",
+    "weighted": "weighting by regime and uniqueness on top of that",
+    "replay": "replay of errors on top of all these",
+}
+# The part that each of these adds to the option before it.
+_BEFORE: Final = {"balanced": "archive", "weighted": "balanced", "replay": "weighted"}
+_ADDED: Final = {"balanced": "balancing", "weighted": "weights", "replay": "replay"}
+_WHOLES: Final = ("reference", "hybrid")
+_RECALIBRATED: Final = (
+    "recalibrated: by a sigmoid that learned from each option's own matured predictions, from the second fold on (the "
+    "first has none)"
+)
+
+
+def answer(study: Study) -> list[str]:
+    """Give the study's answer, a sentence or few each: scope, scale, window, archive, parts, wholes, crises, money."""
+    if study.differences.empty:
+        return ["The study compared nothing: its table is empty."]
+    parts = [
+        scope(study),
+        *(_opening(study, option, ("none",)) for option in ("expanding", "recency")),
+        *(_archive(study, option) for option in ("archive", "archive_detected")),
+        _parts(study),
+        *(_opening(study, option, ("none", "expanding")) for option in _WHOLES),
+        *(_opening(study, option, study.references) for option in study.options if option not in MEANINGS),
+        scale(study),
+        *crises.crises(study),
+        crises.money(study),
+    ]
+    return [part for part in parts if part]
+
+
+def scope(study: Study) -> str:
+    """Say what was measured, on what, and with which certainty."""
+    facts = study.facts
+    found = [gap for name in study.references for gap in study.against(name)]
+    days, blocks = (max((getattr(gap, name) for gap in found), default=0) for name in ("dates", "episodes"))
+    on = f"{words.count(int(facts['symbols']), 'symbol')} ({facts['source']}, {facts['label']})"
+    size = [
+        words.count(int(facts["rows"]), "row"),
+        f"{words.count(days, 'trading day')} ({words.count(blocks, 'independent block')})",
+        words.count(int(facts["folds"]), "fold"),
+    ]
+    calibrated = RECALIBRATED in study.calibrations
+    inside = f"; in parentheses {_RECALIBRATED}" if calibrated and RAW in study.calibrations else ""
+    return (
+        f"Out of sample on {on}, {facts['first']} to {facts['last']}: {', '.join(size)}, every option on the same "
+        f"folds, seeds and {int(facts['budget']):,} rows a fold. Figures are of {speaker(study)}; in brackets "
+        f"{100 * float(facts['level']):g} % intervals{inside}."
+    )
+
+
+def speaker(study: Study) -> str:
+    """Name the predictor and the calibration of which the sentences speak."""
+    first = study.models[0]
+    rest = [palette.title(name) for name in study.facts["models"]]
+    name = f"the equal vote of {words.joined(rest)}" if first == VOTE else palette.title(first)
+    return f"{name}, {RAW if study.calibrations[0] == RAW else _RECALIBRATED}"
+
+
+def headline(study: Study) -> str:
+    """Say the finding in one sentence: the window, the archive against its placebo, and what hurts."""
+    window, placebo = study.find("expanding", "none"), study.find("archive", "placebo")
+    clauses = [statement(study, window, subject("expanding"))] if window else []
+    if placebo:
+        clauses.append(statement(study, placebo, subject("archive")) + _though(study, placebo))
+    found = [gap for gap in study.against("none") if gap.verdict == HURTS and gap.option != "expanding"]
+    if found:
+        names = words.joined([called(gap.option) for gap in found])
+        clauses.append(f"{names} {'hurts' if len(found) == 1 else 'hurt'} a rolling window")
+    if not clauses:
+        clauses = [finding(study, name) for name in study.references[:1]] or ["nothing was compared"]
+    return words.capitalised("; ".join(clauses))
+
+
+def _opening(study: Study, option: str, references: Sequence[str]) -> str:
+    found = [gap for name in references if (gap := study.find(option, name)) is not None]
+    if not found:
+        return ""
+    first = claim(study, found[0], subject(option))
+    rest = [
+        f"against {target(gap.reference)}{' in log loss' if gap.reference == 'placebo' else ''} {both(study, gap)}"
+        for gap in found[1:]
+    ]
+    return f"{words.capitalised('; '.join([first, *rest]))}."
+
+
+def _archive(study: Study, option: str) -> str:
+    text = _opening(study, option, ("none", "expanding", "placebo"))
+    alone, placebo = study.find(option, "none"), study.find(option, "placebo")
+    if placebo is None:
+        return text
+    others = _other_metrics(study, placebo)
+    both_ways = [gap for gap in (placebo, study.twin(placebo)) if gap is not None]
+    if alone and alone.verdict == HELPS and all(gap.verdict == NO_EVIDENCE for gap in both_ways):
+        by = "By log loss" if others else "So by none of the metrics"
+        text += f" {by} what it adds is{' not' if others else ''} shown to be more than as many random old rows add."
+    return f"{text} Of the other metrics against {target('placebo')}: {others}." if others else text
+
+
+def _though(study: Study, placebo: Difference) -> str:
+    """Name the other metrics by which an option differs from its placebo, where log loss shows nothing."""
+    others = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
+    said = [f"by {GAINS[gap.metric].noun} it {gap.verdict}" for gap in others if gap and gap.sure]
+    return f", though {words.joined(said)}" if said and not placebo.sure else ""
+
+
+def _other_metrics(study: Study, placebo: Difference) -> str:
+    """Give the other metrics by which an option differs from its placebo, raw or recalibrated; empty without any."""
+    found = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
+    sure = [gap for gap in found if gap and (gap.sure or ((twin := study.twin(gap)) is not None and twin.sure))]
+    return ", ".join(f"{GAINS[gap.metric].noun} {both(study, gap)}" for gap in sure)
+
+
+def _parts(study: Study) -> str:
+    found = [(name, gap) for name in _PARTS if (gap := study.find(name, "none")) is not None]
+    if not found:
+        return ""
+    texts = [f"{_PARTS[name]} {both(study, gap)}" for name, gap in found]
+    end = " Each holds the parts before it, and its figure is of them all." if len(found) > 1 else ""
+    return f"In log loss against {target('none')}: {'; '.join(texts)}.{end}{_steps(study)}"
+
+
+def _steps(study: Study) -> str:
+    """Say what each part adds to those before it, where the study compared them."""
+    steps = [(name, gap) for name, before in _BEFORE.items() if (gap := study.find(name, before)) is not None]
+    texts = [f"{_ADDED[name]} {both(study, gap)}" for name, gap in steps]
+    return f" What each adds to those before it: {'; '.join(texts)}." if texts else ""

@@ -1,0 +1,171 @@
+"""The memory study's table: every option beside its references, with interval and verdict."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+
+from barograph.errors import InputError
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.names import VOTE
+from barograph.report import palette
+from barograph.report.metrics import GAINS
+from barograph.report.words import Quantity, Record
+from barograph.scoring.bootstrap import Estimate
+
+COLUMNS: Final = (
+    *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
+    *("value", "reference_value", "improvement", "low", "high", "p_value", "q_value", "verdict"),
+)
+FACTS: Final = (
+    *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "resamples"),
+    *("level", "false_discovery_rate", "comparisons", "min_episodes", "data_digest", "commands"),
+)
+RAW, RECALIBRATED = "raw", "recalibrated"
+CALIBRATIONS: Final = (RAW, RECALIBRATED)
+VERDICTS: Final = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES)
+OVERALL: Final = "overall"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One option against one reference: a gain above zero means that the option is better.
+
+    `verdict` is one of :data:`VERDICTS`, `p_value` is before any correction, NaN where nothing was tested.
+    """
+
+    model: str
+    calibration: str
+    option: str
+    reference: str
+    metric: str
+    slice: str
+    dates: int
+    episodes: int
+    verdict: str
+    gain: Quantity
+    value: float
+    reference_value: float
+    p_value: float
+
+    @property
+    def told(self) -> bool:
+        """Whether there are enough cases, and a figure, to speak of."""
+        return self.verdict != TOO_FEW_CRISES and self.gain.known
+
+    @property
+    def sure(self) -> bool:
+        """Whether the option is shown to help or to hurt."""
+        return self.told and self.verdict in (HELPS, HURTS)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The differences by :data:`COLUMNS`, ready to be looked up, and the facts of the study by :data:`FACTS`."""
+
+    differences: pd.DataFrame
+    facts: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Check columns, facts and verdicts."""
+        check(self.differences, self.facts)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, ...], Record]:
+        keys = [self.differences[name].astype(str) for name in COLUMNS[:6]]
+        return dict(zip(zip(*keys, strict=True), self.differences.to_dict("records"), strict=True))
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The vote first, then the models in the order of the facts."""
+        return self._ordered("model", [VOTE, *self.facts["models"]])
+
+    @property
+    def speaker(self) -> str:
+        """The predictor of whom the sentences speak."""
+        return "the vote" if self.models[0] == VOTE else palette.title(self.models[0])
+
+    @cached_property
+    def options(self) -> list[str]:
+        """The options that were compared, in the order of the facts."""
+        return self._ordered("option", self.facts["options"])
+
+    @cached_property
+    def references(self) -> list[str]:
+        """What options were compared to, in the order of the facts."""
+        return self._ordered("reference", self.facts["options"])
+
+    @cached_property
+    def calibrations(self) -> list[str]:
+        """Raw first, where it is there."""
+        return self._ordered("calibration", CALIBRATIONS)
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """Log loss first."""
+        return [name for name in GAINS if (self.differences["metric"] == name).any()]
+
+    @cached_property
+    def regimes(self) -> list[str]:
+        """The slices but the overall one, from calm to crisis."""
+        return palette.regime_order(set(self.differences["slice"].astype(str)) - {OVERALL})
+
+    def find(
+        self, option: str, reference: str, metric: str = "log_loss", slice_: str = OVERALL, **of: str
+    ) -> Difference | None:
+        """Look a difference up, `of` a model and calibration, by default the first; None where it was not compared."""
+        if self.differences.empty:
+            return None
+        whose = (of.get("model", self.models[0]), of.get("calibration", self.calibrations[0]))
+        key = (*whose, option, reference, metric, slice_)
+        return _difference(self._rows[key]) if key in self._rows else None
+
+    def against(self, reference: str, metric: str = "log_loss", slice_: str = OVERALL, **of: str) -> list[Difference]:
+        """Give what was compared to a reference, in the order of the options."""
+        found = (self.find(option, reference, metric, slice_, **of) for option in self.options)
+        return [difference for difference in found if difference is not None]
+
+    def twin(self, raw: Difference) -> Difference | None:
+        """Find a raw difference recalibrated; None where it is not raw, or was not recalibrated."""
+        if raw.calibration != RAW:
+            return None
+        of = {"model": raw.model, "calibration": RECALIBRATED}
+        return self.find(raw.option, raw.reference, raw.metric, raw.slice, **of)
+
+    @cached_property
+    def surest(self) -> list[Difference]:
+        """All differences, those of the smallest p-values first."""
+        found = [_difference(self._rows[key]) for key in sorted(self._rows)]
+        return sorted(found, key=lambda gap: (math.isnan(gap.p_value), gap.p_value, gap.calibration == RECALIBRATED))
+
+    def _ordered(self, column: str, order: Sequence[str]) -> list[str]:
+        there = set(self.differences[column].astype(str))
+        known = [name for name in dict.fromkeys(order) if name in there]
+        return [*known, *sorted(there - set(known))]
+
+
+def check(differences: pd.DataFrame, facts: Mapping[str, Any]) -> None:
+    """Refuse a table or facts that lack a part of the study, or name an unknown verdict, metric or calibration."""
+    missing = [name for name in COLUMNS if name not in differences.columns]
+    if missing:
+        raise InputError(f"study: differences lack the columns {missing}; there are {list(differences.columns)}")
+    lacking = [name for name in FACTS if name not in facts]
+    if lacking:
+        raise InputError(f"study: the facts lack {lacking}; there are {sorted(facts)}")
+    for column, allowed in (("verdict", VERDICTS), ("metric", tuple(GAINS)), ("calibration", CALIBRATIONS)):
+        odd = sorted(set(differences[column].astype(str)) - set(allowed))
+        if odd:
+            raise InputError(f"study: {column} {odd[0]!r} is unknown; allowed are {', '.join(allowed)}")
+
+
+def _difference(row: Record) -> Difference:
+    written = GAINS[str(row["metric"])]
+    base = float(row["reference_value"]) if written.relative else 1.0
+    gain = (float(row[name]) / base if base else math.nan for name in ("improvement", "low", "high"))
+    given: dict[str, Any] = {name: str(row[name]) for name in (*COLUMNS[:6], "verdict")}
+    given |= {name: int(row[name]) for name in ("dates", "episodes")}
+    given |= {name: float(row[name]) for name in ("value", "reference_value", "p_value")}
+    return Difference(**given, gain=Quantity(Estimate(*gain), written.scale))

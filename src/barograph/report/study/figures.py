@@ -1,0 +1,182 @@
+"""The memory study's forest plots: options down, log loss saved across, raw filled and recalibrated hollow."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
+from barograph.report import palette, words
+from barograph.report.blocks import Chart
+from barograph.report.charts import Layout, Trace, axis, label, layout, rounded, scatter, whiskers
+from barograph.report.heat import Choice, meta
+from barograph.report.study import outcomes
+from barograph.report.study.differences import OVERALL, RAW, RECALIBRATED, Difference, Study
+from barograph.report.study.names import target
+
+COLOURS: Final = {
+    HELPS: palette.BETTER,
+    HURTS: palette.WORSE,
+    NO_EVIDENCE: palette.MUTED,
+    TOO_FEW_CRISES: palette.FAINT,
+}
+_FAR: Final = 2.5
+_BEYOND: Final = "A triangle at the edge: the option lies beyond it"
+_SHIFTS: Final = {RAW: 0.19, RECALIBRATED: -0.19}
+Window = tuple[float, float]
+
+
+def panels(study: Study, models: Sequence[str] = ()) -> list[Chart]:
+    """Draw every option against each reference, overall: one chart per reference, one model at a time."""
+    return [
+        _forest(study, f"study-{place}", reference, OVERALL, models or study.models)
+        for place, reference in enumerate(study.references)
+    ]
+
+
+def regimes(study: Study) -> list[Chart]:
+    """Draw every option against the first reference in each regime."""
+    if not study.references:
+        return []
+    return [
+        _forest(study, f"study-regime-{place}", study.references[0], regime, study.models)
+        for place, regime in enumerate(study.regimes)
+        if study.against(study.references[0], "log_loss", regime)
+    ]
+
+
+def against(reference: str) -> str:
+    """Name a panel."""
+    return f"against {'as many random old rows' if reference == 'placebo' else target(reference)}"
+
+
+def legend(study: Study) -> list[tuple[str, str, str]]:
+    """Give the colours of the verdicts that are drawn."""
+    there = set(study.differences["verdict"])
+    return [(verdict, colour, "swatch") for verdict, colour in COLOURS.items() if verdict in there]
+
+
+def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence[str]) -> Chart:
+    drawn = {
+        (model, calibration): study.against(reference, "log_loss", slice_, model=model, calibration=calibration)
+        for model in models
+        for calibration in study.calibrations
+    }
+    everything = [difference for found in drawn.values() for difference in found]
+    there = {difference.option for difference in everything}
+    order = [option for option in study.options if option in there]
+    places = {option: len(order) - 1 - place for place, option in enumerate(order)}
+    window = _window(everything)
+    data = [
+        trace | {"meta": {"predictor": model}, "visible": model == models[0]}
+        for (model, calibration), found in drawn.items()
+        for trace in _marks(study, found, places, calibration, window)
+    ]
+    choices = {model: Choice(_heading(study, reference, slice_, model), {}) for model in models}
+    figure = _layout(order, window, small=slice_ != OVERALL)
+    return Chart(
+        id,
+        choices[models[0]].heading,
+        _cases(study, reference, slice_),
+        f"Forest plot of the log loss that {words.count(len(order), 'option')} save, with intervals.",
+        data,
+        figure | ({"meta": meta(choices)} if len(models) > 1 else {}),
+        note=_note(everything, window),
+    )
+
+
+def _heading(study: Study, reference: str, slice_: str, model: str) -> str:
+    said = outcomes.finding(study, reference, slice_, model=model)
+    return f"{f'Log loss {against(reference)}' if slice_ == OVERALL else palette.title(slice_)}: {said}"
+
+
+def _cases(study: Study, reference: str, slice_: str) -> str:
+    found = study.against(reference, "log_loss", slice_)
+    if not found:
+        return ""
+    most = max(found, key=lambda difference: difference.dates)
+    days = words.count(most.dates, "trading day")
+    return days if slice_ == OVERALL else f"{days}, {words.count(most.episodes, 'episode')}"
+
+
+def _percent(difference: Difference) -> tuple[float, float, float]:
+    value, low, high = difference.gain.estimate
+    return 100 * value, 100 * low, 100 * high
+
+
+def _window(found: Sequence[Difference]) -> Window:
+    """Give the part of the axis that is drawn: where a few options lie far out, the others must stay readable."""
+    known = [_percent(difference) for difference in found if difference.gain.known]
+    reach = sorted(max(abs(low), abs(high)) for _, low, high in known)
+    limit = _FAR * reach[len(reach) // 2] if reach else 0.0
+    if not limit or reach[-1] <= _FAR * limit:
+        return -math.inf, math.inf
+    values = [value for value, _, _ in known]
+    ends = [end for _, *both in known for end in both if abs(end) <= limit]
+    low = -limit if min(values) < -limit else 1.1 * min(0.0, *ends)
+    return low, limit if max(values) > limit else 1.1 * max(0.0, *ends)
+
+
+def _within(difference: Difference, window: Window) -> bool:
+    return window[0] <= _percent(difference)[0] <= window[1]
+
+
+def _note(found: Sequence[Difference], window: Window) -> str:
+    beyond = [gap for gap in found if gap.gain.known and not _within(gap, window)]
+    if not beyond:
+        return ""
+    return f"{_BEYOND}, with the number beside it." if any(gap.told for gap in beyond) else f"{_BEYOND}."
+
+
+def _marks(
+    study: Study, found: Sequence[Difference], places: dict[str, int], calibration: str, window: Window
+) -> list[Trace]:
+    """Mark differences by their verdict, those beyond the axis at its edge."""
+    shift = _SHIFTS[calibration] if len(study.calibrations) > 1 else 0.0
+    traces: list[Trace] = []
+    for verdict, colour in COLOURS.items():
+        known = [gap for gap in found if gap.verdict == verdict and gap.gain.known]
+        fill = colour if calibration == RAW else "#ffffff"
+        marker = {"color": fill, "line": {"color": colour, "width": 1.6}, "size": 8}
+        for inside in (True, False):
+            shown = [gap for gap in known if _within(gap, window) == inside]
+            if shown:
+                heights = [places[gap.option] + shift for gap in shown]
+                says = [_hover(study, gap, calibration) for gap in shown]
+                base = scatter("markers", [], heights, hovertext=says, hovertemplate="%{hovertext}<extra></extra>")
+                inner = {"marker": marker} | whiskers([_percent(gap) for gap in shown], colour)
+                traces.append(base | (inner if inside else _edges(shown, marker, window)))
+    return traces
+
+
+def _edges(shown: Sequence[Difference], marker: dict[str, Any], window: Window) -> Trace:
+    """Mark what lies beyond the axis at its edge, with the number where there is evidence for one."""
+    left = [gap.gain.estimate.value < 0 for gap in shown]
+    return {
+        "mode": "markers+text",
+        "x": rounded([window[0] if to_left else window[1] for to_left in left], 4),
+        "marker": marker | {"symbol": [f"triangle-{'left' if to_left else 'right'}" for to_left in left]},
+        "text": [f" {gap.gain.figure()} " if gap.told else "" for gap in shown],
+        "textposition": [f"middle {'right' if to_left else 'left'}" for to_left in left],
+        "textfont": {"size": 10.5, "color": palette.INK},
+    }
+
+
+def _hover(study: Study, difference: Difference, calibration: str) -> str:
+    name = label(palette.title(difference.option))
+    return f"{name}, {calibration}<br>{label(outcomes.brief(study, difference))}"
+
+
+def _layout(order: Sequence[str], window: Window, *, small: bool) -> Layout:
+    room = 0.03 * (window[1] - window[0])
+    ends = rounded([window[0] - room, window[1] + room], 4)
+    drawn: Layout = {"rangemode": "tozero"} if math.isinf(room) else {"range": ends}
+    names: Layout = {
+        "tickvals": list(reversed(range(len(order)))),
+        "ticktext": [label(palette.title(name)) for name in order],
+    }
+    return layout(
+        64 + (26 if small else 32) * max(2, len(order)),
+        xaxis=axis("Log loss saved, %", zeroline=True, zerolinecolor=palette.INK, **drawn),
+        yaxis=axis(range=[-0.6, len(order) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **names),
+        margin={"l": 8, "r": 12, "t": 4, "b": 8},
+    )

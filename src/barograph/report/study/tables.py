@@ -1,0 +1,102 @@
+"""The memory study's tables: figure, interval and verdict of every option, by metric and by regime."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from barograph.memory_study.study import TOO_FEW_CRISES
+from barograph.report import palette, words
+from barograph.report.blocks import Cell, Column, Row, Table
+from barograph.report.cells import DASH, interval, word
+from barograph.report.metrics import GAINS
+from barograph.report.study.differences import OVERALL, Difference, Study
+from barograph.report.words import Quantity, aligned
+
+_AGAINST: Final = Column("Against", "the option it is compared to", words=True)
+
+
+def by_metric(study: Study) -> list[tuple[str, Table]]:
+    """Give one named table per model and calibration: options down, metrics across; that of the sentences first."""
+    if study.differences.empty:
+        return []
+    heads = [Column(GAINS[metric].name, GAINS[metric].meaning) for metric in study.metrics]
+    pairs = [(model, calibration) for calibration in study.calibrations for model in study.models]
+    tables: list[tuple[str, Table]] = []
+    for place, (model, calibration) in enumerate(pairs):
+        name = f"{palette.title(model)}, {calibration}"
+        columns = [
+            [study.find(*pair, metric, model=model, calibration=calibration) for pair in _pairs(study)]
+            for metric in study.metrics
+        ]
+        caption = f"{name}: what each option gains on its reference, with {_level(study)} intervals and the verdict."
+        tables.append((name, _table(study, f"metrics-{place}", caption, heads, columns)))
+    return tables
+
+
+def by_regime(study: Study) -> list[tuple[str, Table]]:
+    """Give one named table per metric and calibration: options down, regimes across, of the speaker."""
+    regimes, slices = study.regimes, (OVERALL, *study.regimes)
+    tables: list[tuple[str, Table]] = []
+    for calibration in study.calibrations:
+        for metric in study.metrics:
+            if not any(study.against(name, metric, regime) for name in study.references for regime in regimes):
+                continue
+            title, meaning = GAINS[metric].name, GAINS[metric].meaning
+            columns = [
+                [study.find(*pair, metric, regime, calibration=calibration) for pair in _pairs(study)]
+                for regime in slices
+            ]
+            heads = [Column(palette.title(name), f"{title}, {meaning}") for name in slices]
+            caption = (
+                f"{title}, by regime ({palette.title(study.models[0])}, {calibration}), with {_level(study)} intervals "
+                "and the verdict."
+            )
+            table = _table(study, f"regimes-{len(tables)}", caption, heads, columns)
+            tables.append((f"{title}: {calibration}", table))
+    return tables
+
+
+def shared(column: list[Quantity]) -> list[Quantity]:
+    """Give a column its decimals, but a figure its own where they would write the end of its interval as zero."""
+    return [
+        gain if gain.evidence in ("better", "worse") and gain.decimals > even.decimals and not _end(even) else even
+        for gain, even in zip(column, aligned(column), strict=True)
+    ]
+
+
+def _end(gain: Quantity) -> float:
+    """Give the end of an interval that is nearer to zero, as it is written."""
+    return round(min(abs(gain.estimate.low), abs(gain.estimate.high)) * gain.scale, gain.decimals)
+
+
+def _table(study: Study, id: str, caption: str, heads: list[Column], columns: list[list[Difference | None]]) -> Table:
+    cells = [_cells(column) for column in columns]
+    rows = [
+        Row(palette.title(option), [word(palette.title(reference), reference), *(column[place] for column in cells)])
+        for place, (option, reference) in enumerate(_pairs(study))
+        if any(column[place] is not None for column in columns)
+    ]
+    return Table(id, caption, [_AGAINST, *heads], rows, first="Option")
+
+
+def _pairs(study: Study) -> list[tuple[str, str]]:
+    """Give the pairs of option and reference in order: by reference, then by option."""
+    there = set(zip(study.differences["reference"].astype(str), study.differences["option"].astype(str), strict=True))
+    return [(option, name) for name in study.references for option in study.options if (name, option) in there]
+
+
+def _cells(column: Iterable[Difference | None]) -> list[Cell]:
+    found = [*column]
+    gains = iter(shared([difference.gain for difference in found if difference is not None]))
+    return [DASH if difference is None else _cell(difference, next(gains)) for difference in found]
+
+
+def _cell(difference: Difference, gain: Quantity) -> Cell:
+    if difference.verdict == TOO_FEW_CRISES:
+        return Cell(DASH.text, words.count(difference.episodes, "episode"), "", "too few")
+    cell = interval(gain, sign=True)
+    return cell if cell == DASH else replace(cell, verdict=difference.verdict)
+
+
+def _level(study: Study) -> str:
+    return f"{100 * float(study.facts['level']):g} %"
