@@ -9,6 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from barograph.archive import Archive, archive_tables, event_log
+from barograph.errors import InputError
+from barograph.regimes import VixPriceRegimes
 from tests.memory.conftest import EVENTS, World, make_world
 
 
@@ -18,7 +20,7 @@ def named(**events: Any) -> Archive:
 
 
 def tables(world: World, config: Archive) -> tuple[pd.DataFrame, pd.DataFrame]:
-    events, rows = archive_tables(world.labels, world.regimes, world.bars, config)
+    events, rows = archive_tables(world.labels, world.regimes, world.bars, config, VixPriceRegimes())
     return events.set_index("event"), rows
 
 
@@ -149,3 +151,8 @@ def _event(**changes):
 def test_events_that_do_not_fit_are_refused(events, message):
     with pytest.raises(ValidationError, match=message):
         named(**events)
+
+
+def test_a_rule_without_crash_levels_is_refused(world):
+    with pytest.raises(InputError, match="regime: object lacks crash_vix or crash_return"):
+        archive_tables(world.labels, world.regimes, world.bars, world.config, object())

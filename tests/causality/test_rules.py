@@ -47,7 +47,7 @@ def _prepare(bars: pd.DataFrame, context: pd.DataFrame) -> tuple[pd.DataFrame, .
     regimes = _regimes(context)
     features = compute(bars, context, MARKET.universe, regimes=regimes)
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
-    events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"))
+    events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"), VixPriceRegimes())
     memory = build(SETTINGS["memory"], "memory")
     laid_out = WalkForward().over(labels, regimes)
     folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, folds=laid_out, seed=7)

@@ -23,6 +23,7 @@ from barograph.labels.schema import LABELS
 from barograph.memory import ErrorReplay, Exam, draw_samples, exam_samples
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
 from barograph.names import PROBABILITIES
+from barograph.regimes import VixPriceRegimes
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.training.schema import EXAM_PREDICTIONS, PREDICTIONS, REPLAY
 from tests.conftest import US57
@@ -79,7 +80,7 @@ def us57() -> Drawable:
     regimes = build(settings["regime"], "regime").table(context)
     labels = label_bars(bars, build(settings["label"], "label"))
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    return Drawable(labels, regimes, *archive_tables(labels, regimes, bars, config), config)
+    return Drawable(labels, regimes, *archive_tables(labels, regimes, bars, config, VixPriceRegimes()), config)
 
 
 @pytest.mark.parametrize("option", OPTIONS)

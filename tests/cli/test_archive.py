@@ -13,6 +13,7 @@ from barograph import config, tables
 from barograph.archive import archive_tables
 from barograph.archive.schema import EVENTS
 from barograph.cli import main
+from barograph.regimes import VixPriceRegimes
 from tests.memory.conftest import make_world
 
 OPTION = Path("conf/archive/eight_events.yaml")
@@ -32,7 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def _with_events(project: Path) -> None:
     world = make_world()
-    events, _ = archive_tables(world.labels, world.regimes, world.bars, world.config)
+    events, _ = archive_tables(world.labels, world.regimes, world.bars, world.config, VixPriceRegimes())
     tables.write(EVENTS, events, project)
 
 
@@ -140,5 +141,5 @@ def test_an_added_event_is_used_by_no_fold_of_the_past() -> None:
     first = world.config.events["first"] | {"known_from": f"{later:%F}"}
     events = {"first": first, "second": world.config.events["second"] | {"weight": 1.0}}
     config_ = replace(world.config, events=events)
-    events, _ = archive_tables(world.labels, world.regimes, world.bars, config_)
+    events, _ = archive_tables(world.labels, world.regimes, world.bars, config_, VixPriceRegimes())
     assert events.set_index("event").loc["first", "available_from"] == later

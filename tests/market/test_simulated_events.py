@@ -80,7 +80,7 @@ def test_the_archive_holds_every_event_in_full(data: MarketData, archive: Archiv
     rule: VixPriceRegimes = config.build(compose()["regime"], "regime")
     close, vix = (data.context[name].to_numpy() for name in ("index_close", "vix"))
     regimes = pd.concat([data.context["date"], rule.describe(close, vix)], axis=1)
-    events, rows = archive_tables(labels, regimes, data.bars, archive)
+    events, rows = archive_tables(labels, regimes, data.bars, archive, VixPriceRegimes())
     named = events[events["kind"] == "configured"].set_index("event")
     assert set(named.index) == set(INDEX)
     assert (named["coverage"] == "full").all()

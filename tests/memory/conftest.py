@@ -9,6 +9,7 @@ import pytest
 
 from barograph.archive import Archive, Detection, Shocks, archive_tables
 from barograph.labels import VolatilityBarrier, label_bars
+from barograph.regimes import VixPriceRegimes
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class World:
 
     @cached_property
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return archive_tables(self.labels, self.regimes, self.bars, self.config)
+        return archive_tables(self.labels, self.regimes, self.bars, self.config, VixPriceRegimes())
 
 
 @cache

@@ -14,6 +14,7 @@ from barograph.folds import WalkForward
 from barograph.labels import label_bars
 from barograph.market import Bundled
 from barograph.memory import Memory, draw_samples
+from barograph.regimes import VixPriceRegimes
 from tests.conftest import US57
 from tests.settings import compose
 
@@ -41,7 +42,11 @@ def known(bars: pd.DataFrame, context: pd.DataFrame) -> Known:
     regimes = build(SETTINGS["regime"], "regime").table(context)
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    return Known(labels, regimes, *archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive")))
+    return Known(
+        labels,
+        regimes,
+        *archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"), VixPriceRegimes()),
+    )
 
 
 @cache

@@ -15,6 +15,7 @@ from barograph.memory import Exam, Memory, Window, exam_samples
 from barograph.models import RandomForest, TrainingSet
 from barograph.names import PROBABILITIES
 from barograph.randomness import seed_for
+from barograph.regimes import VixPriceRegimes
 from barograph.training import sit_exams
 from barograph.training.schema import EXAM_PREDICTIONS
 
@@ -48,7 +49,9 @@ class Planted:
         self.labels = labels[labels["date"] < DAYS[-10]].reset_index(drop=True)
         self.regimes = pd.DataFrame({"date": DAYS, "regime": np.where(DAYS.month == 3, "crash", "normal")})
         archive = Archive(events=EVENTS, detection=None, detected_weight=0.1, same_event_days=0)
-        self.events, self.archive = archive_tables(self.labels, self.regimes, pd.DataFrame(), archive)
+        self.events, self.archive = archive_tables(
+            self.labels, self.regimes, pd.DataFrame(), archive, VixPriceRegimes()
+        )
 
     def exams(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Draw everything that is not left out."""

@@ -1,12 +1,13 @@
 """Rare events that nobody has to name: found day by day, by rules that look back only."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.regimes import VixPriceRegimes
 from barograph.typing import STRICT, Floats, Rows
 
 _COLUMNS: Final = (
@@ -14,10 +15,24 @@ _COLUMNS: Final = (
     *("recognised_on", "closed_on", "severity_then", "severity"),
 )
 _REGIMES: Final = ("crash", "recovery", "high_volatility")
-_CRASH_VIX: Final = 35.0
-_CRASH_RETURN: Final = 0.15
 EPISODE: Final = "episode"
 SHOCK: Final = "shock"
+
+
+@runtime_checkable
+class CrashLevels(Protocol):
+    """The settings of a regime rule that say what a crash is."""
+
+    @property
+    def crash_vix(self) -> float:
+        """The VIX above which there is a crash."""
+
+    @property
+    def crash_return(self) -> float:
+        """The index return, negative, at or below which there is one."""
+
+
+DEFAULT_LEVELS: Final[CrashLevels] = VixPriceRegimes()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -33,7 +48,7 @@ class Shocks:
     volume_ratio : float
         Least volume, as a multiple of the mean of the `window` bars before; not asked for where volume is unknown.
     days : int
-        Bars of the event, the shock's own among them.
+        Bars of the event, the day of the shock among them.
     """
 
     sigmas: Annotated[float, Field(gt=0)]
@@ -68,7 +83,9 @@ class Detection:
     shocks: Shocks | None
 
 
-def detect(regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection) -> pd.DataFrame:
+def detect(
+    regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection, levels: CrashLevels = DEFAULT_LEVELS
+) -> pd.DataFrame:
     """Find the episodes of the market and the shocks of single names.
 
     Parameters
@@ -78,20 +95,22 @@ def detect(regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection) -> pd
     bars : pandas.DataFrame
         `symbol, date, close` and `volume`, sorted by symbol and date.
     settings : Detection
+    levels : CrashLevels, optional
+        The rule that named the regimes.
 
     Returns
     -------
     pandas.DataFrame
-        One row an event, by day of recognition: `event` (the regime, or `shock` and the symbol, and the first date),
+        One row per event, by day of recognition: `event` (the regime, or `shock` and the symbol, and the first date),
         `kind` (`episode` or `shock`), `symbol` (null for an episode), `start` and `end` (inclusive; the last date known
         where it is not closed), `regime`, `recognised_on`, `closed_on` (null while it goes on), and `severity` when it
         was closed and `severity_then`, when it was recognised. The severity of an episode is the mean of its highest
-        VIX over 35 points and the largest size of its ten-day index returns over 15 %, the usual triggers of a crash;
-        that of a shock is the size of its return over the threshold.
+        VIX over `crash_vix` and the largest size of its index returns over that of `crash_return`; that of a shock is
+        the size of its return over the threshold.
 
         More history changes no event that was closed before, and no day of recognition.
     """
-    episodes = [row for regime in _REGIMES for row in _episodes(regimes, regime, settings)]
+    episodes = [row for regime in _REGIMES for row in _episodes(regimes, regime, settings, levels)]
     shocks = [] if settings.shocks is None else _shocks(bars, regimes, settings.shocks)
     found = pd.DataFrame([*episodes, *shocks], columns=list(_COLUMNS))
     for name in ("start", "end", "recognised_on", "closed_on"):
@@ -100,7 +119,7 @@ def detect(regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection) -> pd
     return found.sort_values(["recognised_on", "event"], ignore_index=True)
 
 
-def _episodes(regimes: pd.DataFrame, regime: str, settings: Detection) -> list[tuple[object, ...]]:
+def _episodes(regimes: pd.DataFrame, regime: str, settings: Detection, levels: CrashLevels) -> list[tuple[object, ...]]:
     member = (regimes["regime"] == regime).to_numpy()
     if regime == "high_volatility":
         member = member & (regimes["vix"] >= settings.extreme_vix).to_numpy()
@@ -122,24 +141,24 @@ def _episodes(regimes: pd.DataFrame, regime: str, settings: Detection) -> list[t
                 regime,
                 dates[recognised],
                 dates[closed] if closed < len(dates) else None,
-                _severity(regimes, first, recognised),
-                _severity(regimes, first, last),
+                _severity(regimes[first : recognised + 1], levels),
+                _severity(regimes[first : last + 1], levels),
             )
         )
     return found
 
 
-def _severity(regimes: pd.DataFrame, first: int, last: int) -> float:
-    own = regimes.iloc[first : last + 1]
-    return float(own["vix"].max() / _CRASH_VIX + own["index_return_10"].abs().fillna(0.0).max() / _CRASH_RETURN) / 2.0
+def _severity(episode: pd.DataFrame, levels: CrashLevels) -> float:
+    largest_move = episode["index_return_10"].abs().fillna(0.0).max()
+    return float(episode["vix"].max() / levels.crash_vix + largest_move / abs(levels.crash_return)) / 2.0
 
 
 def _shocks(bars: pd.DataFrame, regimes: pd.DataFrame, settings: Shocks) -> list[tuple[object, ...]]:
     by_date = regimes.set_index("date")["regime"]
     found: list[tuple[object, ...]] = []
-    for symbol, own in bars.groupby("symbol", sort=False):
-        dates = own["date"].reset_index(drop=True)
-        size = _shock_size(own["close"].to_numpy(np.float64), own["volume"].to_numpy(np.float64), settings)
+    for symbol, traded in bars.groupby("symbol", sort=False):
+        dates = traded["date"].reset_index(drop=True)
+        size = _shock_size(traded["close"].to_numpy(np.float64), traded["volume"].to_numpy(np.float64), settings)
         for day in _apart(np.flatnonzero(size >= 1.0), settings.days).tolist():
             if dates[day] in by_date.index:
                 end = day + settings.days - 1

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from barograph.archive.archive import Archive, Event
-from barograph.archive.detection import SHOCK, detect
+from barograph.archive.detection import DEFAULT_LEVELS, SHOCK, CrashLevels, detect
 from barograph.archive.schema import ARCHIVE
+from barograph.errors import InputError
 from barograph.typing import Dates, Mask, Rows
 
 CONFIGURED: Final = "configured"
@@ -24,7 +25,7 @@ _OF_ROWS: Final = ["event", "kind", "regime", "event_weight", "available_from"]
 
 
 def archive_tables(
-    labels: pd.DataFrame, regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive
+    labels: pd.DataFrame, regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive, rule: object = DEFAULT_LEVELS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Describe every event, named or found, and collect its labelled rows.
 
@@ -33,6 +34,8 @@ def archive_tables(
     labels, regimes, bars : pandas.DataFrame
         The tables of these names.
     archive : Archive
+    rule : CrashLevels, optional
+        The rule that named the regimes.
 
     Returns
     -------
@@ -46,18 +49,18 @@ def archive_tables(
     rows : pandas.DataFrame
         The archive table: a row may belong to a named event and to detected ones.
     """
-    parts = [_named(archive), _detected(regimes, bars, archive)]
+    parts = [_named(archive), _detected(regimes, bars, archive, rule)]
     found = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=list(_FOUND))
     for day in _DAYS:
         found[day] = found[day].astype("datetime64[us]")
     found = found.sort_values(["start", "event"], ignore_index=True)
     known = _known(labels)
-    owned = [known.rows_of(event) for event in found.itertuples()]
-    described = [_describe(known, own, event) for own, event in zip(owned, found.itertuples(), strict=True)]
+    positions = [known.rows_of(event) for event in found.itertuples()]
+    described = [_describe(known, at, event) for at, event in zip(positions, found.itertuples(), strict=True)]
     events = pd.concat([found, pd.DataFrame(described)], axis=1)
     events["coverage"] = _coverage(events, regimes["date"])
-    rows = labels.iloc[np.concatenate(owned)][["symbol", "date"]].reset_index(drop=True)
-    of_rows = events[_OF_ROWS].iloc[np.repeat(np.arange(len(events)), [own.size for own in owned])]
+    rows = labels.iloc[np.concatenate(positions)][["symbol", "date"]].reset_index(drop=True)
+    of_rows = events[_OF_ROWS].iloc[np.repeat(np.arange(len(events)), [at.size for at in positions])]
     rows = pd.concat([of_rows.reset_index(drop=True), rows], axis=1)[list(ARCHIVE.columns)]
     return events.drop(columns="known_from"), rows.sort_values(list(ARCHIVE.key), ignore_index=True)
 
@@ -77,8 +80,8 @@ def event_log(events: pd.DataFrame) -> pd.DataFrame:
     """
     detected = events[events["kind"] != CONFIGURED]
     parts = [
-        detected.assign(date=detected[day], what=what, severity=detected[severity])
-        for what, day, severity in (
+        detected.assign(date=detected[day], what=change, severity=detected[severity])
+        for change, day, severity in (
             ("recognised", "recognised_on", "severity_then"),
             ("closed", "closed_on", "severity"),
         )
@@ -106,10 +109,15 @@ def _named(archive: Archive) -> pd.DataFrame:
     )
 
 
-def _detected(regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive) -> pd.DataFrame:
+def _detected(regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive, rule: object) -> pd.DataFrame:
     if archive.detection is None:
         return pd.DataFrame()
-    found = detect(regimes, bars, archive.detection)
+    if not isinstance(rule, CrashLevels):
+        raise InputError(
+            f"regime: {type(rule).__name__} lacks crash_vix or crash_return, by which the severity of detected events "
+            "is measured; name both, or set archive.detection to null"
+        )
+    found = detect(regimes, bars, archive.detection, rule)
     same = pd.Series(None, index=found.index, dtype="str")
     for name, event in sorted(archive.events.items(), key=_of_the_list_first):
         inside = (found["kind"] != SHOCK) & _mostly_within(found, event, archive.same_event_days)
@@ -163,23 +171,22 @@ def _known(labels: pd.DataFrame) -> _Known:
 
 
 def _describe(known: _Known, at: Rows, event: Any) -> dict[str, Any]:
-    own = known.labels.iloc[at]
-    shares = np.bincount(own["label"], minlength=len(_CLASS_SHARES)) / max(at.size, 1)
+    rows = known.labels.iloc[at]
+    shares = np.bincount(rows["label"], minlength=len(_CLASS_SHARES)) / max(at.size, 1)
     return {
         "rows": at.size,
-        "symbols": own["symbol"].nunique(),
-        "available_from": _available_from(known, own, event) if at.size else pd.NaT,
+        "symbols": rows["symbol"].nunique(),
+        "available_from": _available_from(known, rows, event) if at.size else pd.NaT,
         **(dict(zip(_CLASS_SHARES, shares, strict=True)) if at.size else dict.fromkeys(_CLASS_SHARES, np.nan)),
-        **{f"{name}_exit_return": own["exit_return"].agg(way) for name, way in _OF_RETURNS.items()},
+        **{f"{name}_exit_return": rows["exit_return"].agg(way) for name, way in _OF_RETURNS.items()},
     }
 
 
-def _available_from(known: _Known, own: pd.DataFrame, event: Any) -> pd.Timestamp:
-    """Give the day on which the last thing that the event consists of was known."""
+def _available_from(known: _Known, rows: pd.DataFrame, event: Any) -> pd.Timestamp:
     unfinished = event.kind != CONFIGURED and pd.isna(event.closed_on)
     if unfinished or known.last_of(event) <= event.end:
         return pd.Timestamp(max(known.after, event.end))
-    days = [day for day in (own["exit_date"].max(), event.closed_on, event.known_from) if not pd.isna(day)]
+    days = [day for day in (rows["exit_date"].max(), event.closed_on, event.known_from) if not pd.isna(day)]
     return pd.Timestamp(max(days))
 
 

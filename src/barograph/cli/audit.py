@@ -66,7 +66,7 @@ def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tup
     if names is None:
         detection = config.build(settings["archive"], "archive").detection
         result += [*_context(market, "regime rule", rule.table), *_context(market, "VIX estimate", _vix)]
-        result += [] if detection is None else _events(market, rule.table, detection)
+        result += [] if detection is None else _events(market, rule, detection)
     found = pd.concat(result, ignore_index=True)
     left_out = {} if names is not None else _left_out(market, rule.table, calendar)
     return f"{_lines(found)}\n\n{_summary(found, left_out)}", not found["leaks"].any()
@@ -118,10 +118,10 @@ def _context(market: Market, kind: str, rule: Rule) -> list[pd.DataFrame]:
     return [audit(rule, {"context": market["context"]}, release_lag={}, cuts=CUTS).assign(kind=kind)]
 
 
-def _events(market: Market, regimes: Rule, detection: Detection) -> list[pd.DataFrame]:
+def _events(market: Market, rule: Any, detection: Detection) -> list[pd.DataFrame]:
     def log(context: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:
         """Write what became known of each kind of event on a day into one text."""
-        lines = event_log(detect(regimes(context), bars, detection))
+        lines = event_log(detect(rule.table(context), bars, detection, rule))
         lines["text"] = lines["what"] + " " + lines["event"] + " " + lines["severity"].map(repr)
         return lines.groupby(["date", "kind"])["text"].agg("; ".join).unstack().reset_index()
 

@@ -9,13 +9,13 @@ from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
 
 
-@stage("archive")
+@stage("archive", "regime")
 def main(stage: Stage) -> str:
     """Collect the rows of every event and report what the data does not cover."""
     labels, regimes = stage.read(LABELS), stage.read(REGIME_SERIES)
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
     bars = stage.read(BARS)
-    events, rows = archive_tables(labels, regimes, bars, stage.build("archive"))
+    events, rows = archive_tables(labels, regimes, bars, stage.build("archive"), stage.build("regime"))
     stage.write(EVENTS, events)
     stage.write(ARCHIVE, rows)
     stage.write_csv("reports/archive/events.csv", events)
