@@ -23,13 +23,13 @@ import pandas as pd
 from barograph import config, tables
 from barograph.archive import archive_tables
 from barograph.archive.schema import ARCHIVE, EVENTS
-from barograph.folds.schema import FOLDS
+from barograph.folds import Fold, tabulate_folds
+from barograph.folds.schema import FOLDS, TEST_WINDOWS
 from barograph.labels import label_bars
 from barograph.labels.schema import LABELS
 from barograph.market.schema import BARS
 from barograph.memory import draw_samples
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
-from barograph.regimes import VixPriceRegimes
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage
 from barograph.testing import simulate
@@ -78,11 +78,10 @@ def _make(root: str, real: bool) -> str:
         data = simulate(symbols=57, first_year=1990, years=33, events=True)
         bars, context = data.bars, data.context
     settings = config.compose()
-    rule = config.build(settings["regime"], "regime")
-    regimes = rule.table(context)
+    regimes = config.build(settings["regime"], "regime").table(context)
     labels = label_bars(bars, config.build(settings["label"], "label"))
     known = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
-    events, archive = archive_tables(known, regimes, bars, config.build(settings["archive"], "archive"), rule)
+    events, archive = archive_tables(known, regimes, bars, config.build(settings["archive"], "archive"))
     written = (bars, labels, regimes, events, archive)
     for table, frame in zip((*READS["archive"], *WRITES["archive"]), written, strict=True):
         tables.write(table, frame[list(table.columns)], Path(root))
@@ -93,9 +92,18 @@ def _make(root: str, real: bool) -> str:
 def _stage(root: str, name: str, overrides: list[str]) -> Callable[[], str]:
     stage = import_module(f"barograph.stages.{name}")
     settings = config.compose(overrides)
+    if name == "samples":
+        tables.write(TEST_WINDOWS, tabulate_folds(_folds(root, settings)), Path(root))
+        settings["folds.embargo"] = settings["folds"]["embargo"]
     given: Stage = Stage(settings, Path(root), Path(root), None)
     run: Callable[[], str] = lambda: stage.main.__wrapped__(given)  # noqa: E731
     return run
+
+
+def _folds(root: str, settings: dict[str, Any]) -> list[Fold]:
+    labels, regimes = (tables.read(table, Path(root)) for table in READS["samples"][:2])
+    folds: list[Fold] = config.build(settings["folds"], "folds").over(labels, regimes)
+    return folds
 
 
 def _library(root: str, name: str) -> Callable[[], Any]:
@@ -104,9 +112,9 @@ def _library(root: str, name: str) -> Callable[[], Any]:
     if name == "archive":
         bars, labels, regimes = held
         archive = config.build(settings["archive"], "archive")
-        return lambda: archive_tables(labels, regimes, bars, archive, VixPriceRegimes())[1]
-    memory, walk = (config.build(settings[key], key) for key in ("memory", "folds"))
-    return lambda: pd.concat(draw_samples(*held, memory=memory, walk=walk, seed=7)[1], ignore_index=True)
+        return lambda: archive_tables(labels, regimes, bars, archive)[1]
+    memory, folds = config.build(settings["memory"], "memory"), _folds(root, settings)
+    return lambda: pd.concat(draw_samples(*held, memory=memory, folds=folds, seed=7)[1], ignore_index=True)
 
 
 def _peer(root: str, name: str) -> Callable[[], Any]:
@@ -118,9 +126,8 @@ def _peer(root: str, name: str) -> Callable[[], Any]:
         events = tables.read(EVENTS, Path(root))
         named = events[events["kind"] == "configured"]
         return lambda: draws.archive_rows(labels, regimes, bars, named, detection)
-    labels, regimes, events, archive = held
-    memory, walk = (config.build(settings[key], key) for key in ("memory", "folds"))
-    folds = walk.over(labels, regimes)
+    labels, _, events, archive = held
+    memory, folds = config.build(settings["memory"], "memory"), _folds(root, settings)
     return lambda: draws.samples(labels, events, archive, folds, memory)
 
 

@@ -13,6 +13,7 @@ from barograph.folds import WalkForward
 from barograph.labels import label_bars
 from barograph.market import MarketData
 from barograph.memory import draw_samples
+from barograph.models import TrainingSet
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
 from barograph.training import walk
@@ -45,17 +46,14 @@ def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = No
         moved = dict(zip(dates, np.random.default_rng(0).permutation(dates), strict=True))
         dealt = labels[["symbol", "date", "label"]].assign(date=labels["date"].map(moved))
         labels = labels.drop(columns="label").merge(dealt, on=["symbol", "date"])
-    events, archive = archive_tables(
-        labels, regimes, market.bars, build(SETTINGS["archive"], "archive"), VixPriceRegimes()
-    )
-    folds, drawn = draw_samples(
-        labels, regimes, events, archive, memory=build(SETTINGS["memory"], "memory"), walk=WalkForward(), seed=7
-    )
+    events, archive = archive_tables(labels, regimes, market.bars, build(SETTINGS["archive"], "archive"))
+    memory, laid_out = build(SETTINGS["memory"], "memory"), WalkForward().over(labels, regimes)
+    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, folds=laid_out, seed=7)
     samples = pd.concat(drawn, ignore_index=True)
-    members = {}
+    members, data = {}, TrainingSet(features, labels)
     for name in MODELS:
         model = build(SETTINGS["models"][name], name)
-        steps = walk(model, features, labels, samples, folds, name=name, seed=7)
+        steps = walk(model, data, samples, folds, name=name, seed=7)
         members[name] = pd.concat([step.predictions for step in steps], ignore_index=True)
     vote = SoftVote(weights={}).walk(members, labels, folds).predictions
     tables = [vote, baseline_predictions(vote, labels, regimes, folds)]

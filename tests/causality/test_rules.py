@@ -14,6 +14,7 @@ from barograph.labels import label_bars
 from barograph.labels.schema import LABELS
 from barograph.market import estimate_vix
 from barograph.memory import draw_samples
+from barograph.models import TrainingSet
 from barograph.regimes import VixPriceRegimes
 from barograph.testing import simulate
 from barograph.training import walk
@@ -48,7 +49,8 @@ def _prepare(bars: pd.DataFrame, context: pd.DataFrame) -> tuple[pd.DataFrame, .
     labels = label_bars(bars, build(SETTINGS["label"], "label"))
     events, archive = archive_tables(labels, regimes, bars, build(SETTINGS["archive"], "archive"), VixPriceRegimes())
     memory = build(SETTINGS["memory"], "memory")
-    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=WalkForward(), seed=7)
+    laid_out = WalkForward().over(labels, regimes)
+    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, folds=laid_out, seed=7)
     return features, labels, regimes, folds, pd.concat(drawn, ignore_index=True)
 
 
@@ -67,7 +69,8 @@ def corrupted():
 def _predictions(given: tuple[pd.DataFrame, ...], model: str) -> pd.DataFrame:
     """Give the out-of-sample predictions of a model, the vote and the baselines."""
     features, labels, regimes, folds, samples = given
-    steps = walk(build(SETTINGS["models"][model], model), features, labels, samples, folds, name=model, seed=7)
+    data = TrainingSet(features, labels)
+    steps = walk(build(SETTINGS["models"][model], model), data, samples, folds, name=model, seed=7)
     own = pd.concat([step.predictions for step in steps], ignore_index=True)
     vote = SoftVote(weights={}).walk({model: own}, labels, folds).predictions
     baselines = baseline_predictions(own, labels, regimes, folds)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from barograph.folds import WalkForward
+from barograph.models import TrainingSet
 from barograph.selection import NearDuplicates, Past, Recursive, Univariate, select_features
 from tests.selection.planted import DATES, panel
 
@@ -23,7 +24,7 @@ SELECTIONS = [
 
 def _selected(selection, features=FEATURES, labels=LABELS, regimes=REGIMES, select=select_features):
     folds = WALK.over(labels, regimes)
-    return folds, list(select(selection, features, labels, folds, embargo=WALK.embargo, seed=7))
+    return folds, list(select(selection, TrainingSet(features, labels), folds, embargo=WALK.embargo, seed=7))
 
 
 def _corrupted(fold):
@@ -75,18 +76,18 @@ def test_more_history_changes_no_earlier_fold(selection):
 
 
 def test_a_selection_that_looks_at_the_test_window_is_caught():
-    def peeking(selection, features, labels, folds, *, embargo, seed):
+    def peeking(selection, data, folds, *, embargo, seed):
         ahead = [fold._replace(cutoff=fold.cutoff + np.timedelta64(40, "D")) for fold in folds]
-        return select_features(selection, features, labels, ahead, embargo=embargo, seed=seed)
+        return select_features(selection, data, ahead, embargo=embargo, seed=seed)
 
     folds, _ = _selected(SELECTIONS[0])
     assert _caught(SELECTIONS[0], folds[1], peeking)
 
 
 def test_a_selection_on_all_that_is_known_today_is_caught():
-    def today(selection, features, labels, folds, *, embargo, seed):
+    def today(selection, data, folds, *, embargo, seed):
         last = [folds[-1]._replace(number=fold.number) for fold in folds]
-        return select_features(selection, features, labels, last, embargo=embargo, seed=seed)
+        return select_features(selection, data, last, embargo=embargo, seed=seed)
 
     folds, _ = _selected(SELECTIONS[1])
     assert _caught(SELECTIONS[1], folds[0], today)

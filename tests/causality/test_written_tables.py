@@ -16,6 +16,7 @@ from barograph import tables
 from barograph.archive import Archive, archive_tables
 from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.config import build
+from barograph.folds import Fold
 from barograph.folds.schema import FOLDS
 from barograph.labels import label_bars
 from barograph.labels.schema import LABELS
@@ -45,11 +46,16 @@ class Drawable(NamedTuple):
     config: Archive
 
 
+def _laid_out(drawable: Drawable, settings: dict[str, Any]) -> list[Fold]:
+    folds: list[Fold] = build(settings["folds"], "folds").over(drawable.labels, drawable.regimes)
+    return folds
+
+
 def write_run(root: Path, drawable: Drawable, *overrides: str) -> pd.DataFrame:
     """Draw the samples of a memory, write what a run of the stages would, and give the folds."""
     settings = compose(overrides)
     folds, drawn = draw_samples(
-        *drawable[:4], memory=build(settings["memory"], "memory"), walk=build(settings["folds"], "folds"), seed=7
+        *drawable[:4], memory=build(settings["memory"], "memory"), folds=_laid_out(drawable, settings), seed=7
     )
     for table, frame in zip(
         (LABELS, REGIME_SERIES, EVENTS, ARCHIVE, FOLDS, SAMPLES),
@@ -118,8 +124,10 @@ def predict(root: Path, drawable: Drawable, *overrides: str) -> None:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, drawable.regimes)
         replayed = pd.concat(_replayed(replay, predictions, tables.read(SAMPLES, root), folds))
         tables.write(REPLAY, replayed, root, model="guess")
-    walk, exam = build(settings["folds"], "folds"), Exam(regimes=["crash", "recovery"])
-    exams, samples = exam_samples(*drawable[:4], memory=memory, walk=walk, seed=7, exam=exam)
+    laid_out, exam = _laid_out(drawable, settings), Exam(regimes=["crash", "recovery"])
+    exams, samples, _ = exam_samples(
+        *drawable[:4], memory=memory, folds=laid_out, embargo=settings["folds"]["embargo"], seed=7, exam=exam
+    )
     tables.write(EXAMS, exams, root)
     tables.write(EXAM_SAMPLES, samples, root)
     asked = [

@@ -13,8 +13,8 @@ from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.tsa.stattools import acf, adfuller
 
 from barograph import labels
+from barograph.differencing import difference_weights, weighted_sums
 from barograph.features import catalogue, compute, kernels, long_range
-from barograph.market.differencing import difference_weights, weighted_sums
 
 from .markets import Market
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from barograph import tables
 from barograph.errors import InputError
-from barograph.folds import WalkForward
+from barograph.folds import WalkForward, tabulate_folds, tabulated_folds
+from barograph.folds.schema import TEST_WINDOWS
 
 CALENDAR = pd.bdate_range("2001-01-01", "2010-06-30").to_numpy("datetime64[D]")
 
@@ -77,3 +79,13 @@ def test_a_year_is_tested_once_the_labels_reach_its_cutoff():
     assert [fold.number for fold in (first, second, final)] == [0, 1, 2]
     assert str(second.test_start) == "2012-01-01"
     assert final.final
+
+
+@pytest.mark.parametrize("embargo", [0, 5])
+def test_the_written_table_gives_the_folds_back(tmp_path, embargo):
+    folds = WalkForward(embargo=embargo).folds(CALENDAR, CALENDAR[0])
+    tables.write(TEST_WINDOWS, tabulate_folds(folds), tmp_path)
+    again = tabulated_folds(tables.read(TEST_WINDOWS, tmp_path))
+    assert again[:-1] == folds[:-1]
+    assert again[-1][:3] == folds[-1][:3]
+    assert again[-1].final

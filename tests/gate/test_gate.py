@@ -133,6 +133,19 @@ def test_the_auto_retrain_preset_would_still_pass_a_candidate_as_good_as_a_weak_
     assert _fails("auto_retrain", weak, accuracy=0.71) == set()
 
 
+def test_a_criterion_is_one_entry_of_the_yaml_file() -> None:
+    settings = yaml.safe_load((config.CONF / "gate/default.yaml").read_text())
+    entry = {"description": "Deepest fall", "metrics": "backtest", "key": "max_drawdown", "rule": "above"}
+    settings["criteria"]["drawdown"] = entry | {"_target_": "barograph.gate.Criterion", "threshold": -0.1}
+    gate: Gate = config.build(settings, "gate")
+    table = _judge(gate, GOOD)
+    assert table.index.tolist() == [*_preset("default").criteria, "drawdown"]
+    row = table.loc["drawdown", ["description", "figure", "rule", "threshold", "verdict", "majority_figure"]]
+    assert row.tolist() == ["Deepest fall", -0.2, "above", -0.1, "fail", -0.5]
+    found = gate_metrics(gate, table)["ensemble"]
+    assert (found["drawdown"], found["accepted"]) == ({"figure": -0.2, "threshold": -0.1, "passed": 0}, 0)
+
+
 @pytest.mark.parametrize("preset", ["default", "auto_retrain"])
 def test_without_a_champion_what_is_relative_does_not_apply(preset: str) -> None:
     gate = _preset(preset)

@@ -15,7 +15,7 @@ from barograph import tables
 from barograph.archive import Archive
 from barograph.config import build
 from barograph.folds import WalkForward
-from barograph.memory import Exam, Memory, draw_samples, exam_samples, not_examined
+from barograph.memory import Exam, Memory, draw_samples, exam_samples
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS
 from tests.settings import compose
 
@@ -39,8 +39,13 @@ def memory_of(option: str, rows: int = 600, **changes: Any) -> Memory:
 
 
 def sit(world: World, option: str, walk: WalkForward = WALK, exam: Exam = CRISES, seed: int = 7, **changes: Any):
+    return drawn(world, option, walk, exam, seed, **changes)[:2]
+
+
+def drawn(world: World, option: str, walk: WalkForward, exam: Exam, seed: int = 7, **changes: Any):
     given = (world.labels, world.regimes, *world.tables)
-    return exam_samples(*given, memory=memory_of(option, **changes), walk=walk, seed=seed, exam=exam)
+    laid_out = {"folds": walk.over(world.labels, world.regimes), "embargo": walk.embargo}
+    return exam_samples(*given, memory=memory_of(option, **changes), seed=seed, exam=exam, **laid_out)
 
 
 def small_market(start: str, end: str) -> World:
@@ -206,10 +211,11 @@ def test_the_walk_is_as_it_was(world, option):
     given = (world.labels, world.regimes, *world.tables)
     copies = [table.copy() for table in given]
     walked = draw(world, option)
-    exam_samples(*given, memory=memory_of(option), walk=WALK, seed=7, exam=CRISES)
+    given_too = {"memory": memory_of(option), "folds": WALK.over(world.labels, world.regimes), "seed": 7}
+    exam_samples(*given, **given_too, embargo=WALK.embargo, exam=CRISES)
     for table, copy in zip(given, copies, strict=True):
         pd.testing.assert_frame_equal(table, copy)
-    folds, again = draw_samples(*given, memory=memory_of(option), walk=WALK, seed=7)
+    folds, again = draw_samples(*given, **given_too)
     pd.testing.assert_frame_equal(folds, walked[0])
     pd.testing.assert_frame_equal(pd.concat(again, ignore_index=True), walked[1])
 
@@ -223,7 +229,8 @@ def test_exams_are_repeatable_and_do_not_depend_on_one_another(world):
 
 
 def reasons(world: World, walk: WalkForward = WALK, exam: Exam = CRISES) -> dict[str, str]:
-    return not_examined(world.labels, world.regimes, world.events, walk=walk, exam=exam)
+    told: dict[str, str] = drawn(world, "expanding", walk, exam)[2]
+    return told
 
 
 def test_what_is_not_examined_is_told(world):

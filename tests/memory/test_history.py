@@ -57,7 +57,8 @@ def settings_of(option: str, *overrides: str) -> tuple[Memory, WalkForward]:
 
 def drawn(tables: Known, option: str, *overrides: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     memory, walk = settings_of(option, *overrides)
-    folds, samples = draw_samples(*tables, memory=memory, walk=walk, seed=7)
+    laid_out = walk.over(tables.labels, tables.regimes)
+    folds, samples = draw_samples(*tables, memory=memory, folds=laid_out, seed=7)
     return folds, pd.concat(samples, ignore_index=True)
 
 

@@ -34,7 +34,8 @@ WALK = WalkForward(min_years=3, embargo=5)
 def draw(world: World, option: str, seed: int = 7, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     overrides = [f"memory={option}", "memory.rows=600", *(f"memory.{key}={value}" for key, value in changes.items())]
     memory = build(compose(overrides)["memory"], "memory")
-    folds, samples = draw_samples(world.labels, world.regimes, *world.tables, memory=memory, walk=WALK, seed=seed)
+    given, laid_out = (world.labels, world.regimes), WALK.over(world.labels, world.regimes)
+    folds, samples = draw_samples(*given, *world.tables, memory=memory, folds=laid_out, seed=seed)
     return folds, pd.concat(samples, ignore_index=True)
 
 

@@ -15,7 +15,8 @@ from barograph.errors import InputError
 from barograph.memory_study import compare, scored_rows
 from barograph.names import PROBABILITIES
 from barograph.randomness import generator
-from barograph.scoring import Validation
+from barograph.scoring import METRICS as REGISTRY
+from barograph.scoring import Metric, Validation
 from barograph.scoring.bootstrap import episode_bootstrap_counts
 from tests.memory_study.world import METRICS, SETTINGS, World, differences, long_table, patchy, study, world
 
@@ -186,10 +187,30 @@ def test_intervals_and_p_values_equal_scoring_repeated_dates(made: World, metric
     assert row["p_value"] == pytest.approx(2 * student.sf(abs(row["improvement"]) / error, freedom), rel=1e-6)
 
 
+def test_a_metric_is_one_entry_of_the_registry(
+    made: World, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metric = Metric(
+        "wrong", "Wrong", "what the label was not given", "", "lower", lambda p: p.mean(1 - np.exp(-p.loss))
+    )
+    monkeypatch.setitem(REGISTRY, "wrong", metric)
+    found = differences(_aligned(made, SETTINGS))
+    others = found[found["metric"] != "wrong"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, table, check_exact=True)
+    rows = {name: long_table(made, name) for name in ("keen", "plain")}
+    keen, plain = (
+        1 - own[list(PROBABILITIES)].to_numpy()[np.arange(len(own)), own["label"]].mean() for own in rows.values()
+    )
+    row = _one(found, "keen", "wrong", "overall")
+    assert row[["value", "improvement"]].tolist() == pytest.approx([keen, plain - keen])
+    assert row["low"] < row["improvement"] < row["high"]
+
+
 def test_identical_options_do_not_differ_at_all() -> None:
-    made = world(plain=0.3, other=0.3)
+    made = world(plain=0.3, between=0.5, other=0.3)
     made.probabilities["other"] = made.probabilities["plain"].copy()
     table = differences(made._replace(returns=made.returns.assign(other=made.returns["plain"])))
+    table = table[table["option"] == "other"]
     assert (table["improvement"] == 0).all()
     tried = table[table["slice"] != "recovery"]
     assert (tried[["low", "high"]] == 0).all(axis=None)

@@ -114,7 +114,7 @@ def copy(finished, tmp_path_factory):
         ("label.width=1.2", "labels"),
         ("archive.events.financial_crisis_2008.end='2009-03-30'", "archive"),
         ("memory.archive.share=0.1", "samples"),
-        ("folds.embargo=6", "samples"),
+        ("folds.embargo=6", "folds"),
         ("selection.max_correlation=0.8", "select"),
         ("tuning.trials=3", "tune@lightgbm"),
         ("models.lightgbm.sweep.reg_lambda.high=50.0", "tune@lightgbm"),

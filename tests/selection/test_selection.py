@@ -11,6 +11,7 @@ from sklearn.feature_selection import SelectKBest, f_classif
 from barograph.config import build
 from barograph.errors import InputError
 from barograph.folds import Fold
+from barograph.models import TrainingSet
 from barograph.selection import (
     KeepAll,
     NearDuplicates,
@@ -35,7 +36,7 @@ RECURSIVE = Recursive(
 
 
 def _selected(selection, features=FEATURES, labels=LABELS, folds=(FOLD,), seed=7) -> pd.DataFrame:
-    return pd.concat(select_features(selection, features, labels, list(folds), embargo=5, seed=seed))
+    return pd.concat(select_features(selection, TrainingSet(features, labels), list(folds), embargo=5, seed=seed))
 
 
 def _kept(table) -> list[str]:

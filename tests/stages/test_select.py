@@ -7,14 +7,14 @@ import pytest
 
 from barograph import tables
 from barograph.features.schema import FEATURES
+from barograph.folds import WalkForward, tabulate_folds
+from barograph.folds.schema import TEST_WINDOWS
 from barograph.labels.schema import LABELS
-from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
 from barograph.stages import select
 from barograph.stages.stage import Stage
 from tests.selection.planted import DATES, panel
 
-FOLDS = {"_target_": "barograph.folds.WalkForward", "min_years": 1, "embargo": 5}
 ALONE = {"_target_": "barograph.selection.NearDuplicates", "max_correlation": 0.9, "rows": 1000}
 
 
@@ -22,17 +22,15 @@ ALONE = {"_target_": "barograph.selection.NearDuplicates", "max_correlation": 0.
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     features, labels = panel()
-    regimes = pd.DataFrame(
-        {"date": DATES, "regime": "normal", "rule": "vix", "vix": 20.0, "index_return_10": 0.0, "drawdown": 0.0}
-    )
+    folds = WalkForward(min_years=1, embargo=5).over(labels, pd.DataFrame({"date": DATES}))
     tables.write(FEATURES, features, folder)
     tables.write(LABELS, labels.assign(exit_reason="time", exit_return=0.0), folder)
-    tables.write(REGIME_SERIES, regimes, folder)
+    tables.write(TEST_WINDOWS, tabulate_folds(folds), folder)
     return folder
 
 
 def _run(root, out, selection=ALONE) -> str:
-    settings = {"selection": selection, "folds": FOLDS, "seed": 7}
+    settings = {"selection": selection, "folds.embargo": 5, "seed": 7}
     line: str = select.main.__wrapped__(Stage(settings, root, out, None))
     return line
 

@@ -9,8 +9,9 @@ import pytest
 from barograph import tables
 from barograph.errors import InputError
 from barograph.features.schema import FEATURES
+from barograph.folds import WalkForward, tabulate_folds
+from barograph.folds.schema import TEST_WINDOWS
 from barograph.labels.schema import LABELS
-from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
 from barograph.stages import tune
 from barograph.stages.stage import Stage
@@ -25,8 +26,6 @@ TUNING = {
     "trials": 3, "rows": 400, "splits": 2, "first_share": 0.5, "startup_trials": 2,
 }  # fmt: skip
 
-FOLDS = {"_target_": "barograph.folds.WalkForward", "min_years": 1, "embargo": 5}
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
@@ -40,21 +39,19 @@ def root(tmp_path_factory):
         exit_date=dates[dates.get_indexer(key["date"]) + 5],
         exit_reason="time", exit_return=0.0, uniqueness=0.5,
     )  # fmt: skip
-    regimes = pd.DataFrame(
-        {"date": dates, "regime": "normal", "rule": "vix", "vix": 20.0, "index_return_10": 0.0, "drawdown": 0.0}
-    )
+    folds = WalkForward(min_years=1, embargo=5).over(labels, pd.DataFrame({"date": dates}))
     # A fit refuses infinite values: no study would end if it were shown what the first fold does not keep.
     tables.write(FEATURES, key.assign(f=signal, dropped=np.float32(np.inf)), folder)
     kept = pd.DataFrame({"fold": [0, 0, 1, 1], "feature": ["f", "dropped"] * 2, "kept": [True, False, True, True]})
     tables.write(SELECTION, kept.assign(score=0.1, reason=""), folder)
     tables.write(LABELS, labels, folder)
-    tables.write(REGIME_SERIES, regimes, folder)
+    tables.write(TEST_WINDOWS, tabulate_folds(folds), folder)
     return folder
 
 
 def _run(root, out, *, model=MODEL, **by_hand) -> str:
     chosen = {"model": model} if by_hand else {"models": {"mine": model}}
-    settings = {"seed": 7, "tuning": TUNING, "folds": FOLDS} | chosen | by_hand
+    settings = {"seed": 7, "tuning": TUNING, "folds.embargo": 5} | chosen | by_hand
     return tune.main.__wrapped__(Stage(settings, root, out, "mine"))
 
 

@@ -12,7 +12,7 @@ from barograph.ensemble import exam_baselines
 from barograph.errors import InputError
 from barograph.folds import WalkForward
 from barograph.memory import Exam, Memory, Window, exam_samples
-from barograph.models import RandomForest
+from barograph.models import RandomForest, TrainingSet
 from barograph.names import PROBABILITIES
 from barograph.randomness import seed_for
 from barograph.regimes import VixPriceRegimes
@@ -55,13 +55,15 @@ class Planted:
 
     def exams(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Draw everything that is not left out."""
-        return exam_samples(
+        exams, samples, _ = exam_samples(
             *(self.labels, self.regimes, self.events, self.archive),
             memory=EVERYTHING,
-            walk=WalkForward(min_years=1, embargo=5),
+            folds=WalkForward(min_years=1, embargo=5).over(self.labels, self.regimes),
+            embargo=5,
             seed=3,
             exam=Exam(regimes=["crash"]),
         )
+        return exams, samples
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def planted() -> Planted:
 
 def answers(planted: Planted, samples: pd.DataFrame, exams: pd.DataFrame, **changes: Any) -> pd.DataFrame:
     given = {"name": "forest", "seed": 3} | changes
-    sat = sit_exams(FOREST, planted.features, planted.labels, samples, exams, **given)
+    sat = sit_exams(FOREST, TrainingSet(planted.features, planted.labels), samples, exams, **given)
     return pd.concat(sat, ignore_index=True)
 
 
@@ -133,7 +135,7 @@ def test_each_exam_is_fitted_on_its_own_samples_with_what_was_selected_before_it
         columns=["fold", "feature", "kept"],
     )
     model = Recording()
-    given = (planted.features, planted.labels, samples.assign(weight=0.5), exams)
+    given = (TrainingSet(planted.features, planted.labels), samples.assign(weight=0.5), exams)
     list(sit_exams(model, *given, name="mine", seed=3, selection=selection))
     sizes = samples["exam"].value_counts()
     assert model.given == [
@@ -144,16 +146,20 @@ def test_each_exam_is_fitted_on_its_own_samples_with_what_was_selected_before_it
 
 def test_an_event_without_features_is_named(planted):
     exams, samples = planted.exams()
-    early = planted.features[planted.features["date"] < "2013-01-01"]
-    sat = sit_exams(FOREST, early, planted.labels, samples[samples["date"] < "2013-01-01"], exams, name="x", seed=0)
+    data = TrainingSet(planted.features[planted.features["date"] < "2013-01-01"], planted.labels)
+    sat = sit_exams(FOREST, data, samples[samples["date"] < "2013-01-01"], exams, name="x", seed=0)
     assert len(next(sat))
     with pytest.raises(InputError, match=r"^exam dip: no features between 2013-03-01 and 2013-03-29$"):
         next(sat)
+    late = samples.loc[(samples["exam"] == "slump") & (samples["date"] >= "2013-01-01"), "date"].min()
+    lost = rf"^data/exam_samples\.parquet: \('S0', .*{late:%F}.*\) of exam slump has no features or no label$"
+    with pytest.raises(InputError, match=lost):
+        next(sit_exams(FOREST, data, samples, exams, name="x", seed=0))
 
 
 def test_no_exams_no_answers(planted):
     exams, samples = (table[:0] for table in planted.exams())
-    assert not list(sit_exams(FOREST, planted.features, planted.labels, samples, exams, name="x", seed=0))
+    assert not list(sit_exams(FOREST, TrainingSet(planted.features, planted.labels), samples, exams, name="x", seed=0))
     nothing = samples[["exam", "symbol", "date"]]
     baselines = exam_baselines(nothing, planted.labels, planted.regimes, exams)
     assert baselines.empty

@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from barograph.errors import InputError
 from barograph.memory import ErrorReplay, Replay
-from barograph.models import RandomForest, training_rows
+from barograph.models import RandomForest, TrainingSet
 from barograph.selection import kept_features
 from barograph.training import walk
 
@@ -22,10 +22,12 @@ SAMPLES = pd.DataFrame(
     {"fold": 0, "symbol": "A", "date": DATES[[3, 1, 3]], "copy": [0, 0, 1], "weight": [1.0, 2.0, 3.0]}
 )
 FOLDS = pd.DataFrame({"fold": [0], "test_start": DATES[[30]], "test_end": DATES[[39]]})
+DATA = TrainingSet(FEATURES, LABELS)
+FOREST = RandomForest(params={"n_estimators": 3})
 
 
 def test_training_rows_follow_the_samples():
-    rows = training_rows(FEATURES, LABELS, SAMPLES, 0)
+    rows = DATA.shown(SAMPLES, ["f"], table="data/samples.parquet", case="fold 0")
     assert rows.X["f"].tolist() == [3.0, 1.0, 3.0]
     assert rows.y.tolist() == [0, 1, 0]
     assert rows.weight.tolist() == [1.0, 2.0, 3.0]
@@ -34,8 +36,8 @@ def test_training_rows_follow_the_samples():
 
 
 def test_a_sample_without_features_is_named():
-    with pytest.raises(InputError, match=r"samples\.parquet: \('A', .*2010-01-06.* has no features or no label"):
-        training_rows(FEATURES.drop(index=3), LABELS, SAMPLES, 0)
+    with pytest.raises(InputError, match=r"^data/samples\.parquet: \('A', .*2010-01-06.*\) of fold 0 has no"):
+        next(walk(FOREST, TrainingSet(FEATURES.drop(index=3), LABELS), SAMPLES, FOLDS, name="x", seed=0))
 
 
 def test_a_model_that_gives_a_plain_estimator_is_refused_at_once():
@@ -45,7 +47,7 @@ def test_a_model_that_gives_a_plain_estimator_is_refused_at_once():
             return GaussianNB().fit(X, y, sample_weight)
 
     with pytest.raises(InputError, match=r"models\.plain: fit gave a GaussianNB; .*fit_classifier"):
-        next(walk(Plain(), FEATURES, LABELS, SAMPLES, FOLDS, name="plain", seed=0))
+        next(walk(Plain(), DATA, SAMPLES, FOLDS, name="plain", seed=0))
 
 
 class Remembering:
@@ -61,14 +63,14 @@ class Remembering:
 
 def test_a_model_that_asks_for_lives_is_told_them():
     model = Remembering()
-    next(walk(model, FEATURES, LABELS, SAMPLES, FOLDS, name="mine", seed=0))
+    next(walk(model, DATA, SAMPLES, FOLDS, name="mine", seed=0))
     assert model.lives["exit_date"].tolist() == (DATES[[3, 1, 3]] + pd.Timedelta(days=3)).tolist()
 
 
 def test_the_last_step_is_the_model_that_goes_into_service():
     folds = pd.DataFrame({"fold": [0, 1], "test_start": DATES[[30, 39]], "test_end": [DATES[38], pd.NaT]})
     samples = pd.concat([SAMPLES, SAMPLES.assign(fold=1)])
-    first, last = walk(RandomForest(params={"n_estimators": 1}), FEATURES, LABELS, samples, folds, name="x", seed=0)
+    first, last = walk(RandomForest(params={"n_estimators": 1}), DATA, samples, folds, name="x", seed=0)
     assert first.predictions["date"].tolist() == DATES[30:39].tolist()
     assert last.fold == 1
     assert last.predictions.empty
@@ -84,14 +86,14 @@ def test_each_fold_fits_and_predicts_with_what_it_keeps():
     features = FEATURES.assign(g=FEATURES["f"][::-1].to_numpy(), h=np.float32(1.0))
     folds = pd.DataFrame({"fold": [0, 1], "test_start": DATES[[30, 39]], "test_end": [DATES[38], pd.NaT]})
     samples = pd.concat([SAMPLES, SAMPLES.assign(fold=1)])
-    model = RandomForest(params={"n_estimators": 5})
+    model, data = RandomForest(params={"n_estimators": 5}), TrainingSet(features, LABELS)
     given = {"name": "x", "seed": 0}
-    steps = list(walk(model, features, LABELS, samples, folds, selection=_selection("hf", "g"), **given))
+    steps = list(walk(model, data, samples, folds, selection=_selection("hf", "g"), **given))
     assert [step.fitted.features for step in steps] == [("f", "h"), ("g",)], "in the order of the table"
     assert [step.rows.X.columns.tolist() for step in steps] == [["f", "h"], ["g"]]
-    without = next(walk(model, features.drop(columns="g"), LABELS, samples, folds, **given))
+    without = next(walk(model, TrainingSet(features.drop(columns="g"), LABELS), samples, folds, **given))
     assert steps[0].predictions.equals(without.predictions)
-    everything = next(walk(model, features, LABELS, samples, folds, **given))
+    everything = next(walk(model, data, samples, folds, **given))
     assert everything.fitted.features == ("f", "g", "h")
 
 
@@ -111,7 +113,7 @@ def test_what_is_kept_comes_in_the_order_of_the_table():
 def test_a_test_window_without_rows_is_named():
     folds = FOLDS.assign(test_start=pd.Timestamp("2020-01-01"), test_end=pd.Timestamp("2020-12-31"))
     with pytest.raises(InputError, match="fold 0: no features between 2020-01-01 and 2020-12-31"):
-        next(walk(RandomForest(params={"n_estimators": 1}), FEATURES, LABELS, SAMPLES, folds, name="x", seed=0))
+        next(walk(FOREST, DATA, SAMPLES, folds, name="x", seed=0))
 
 
 def _replaying(worst: float) -> tuple[ErrorReplay, pd.DataFrame, pd.DataFrame]:
@@ -127,8 +129,8 @@ def _replaying(worst: float) -> tuple[ErrorReplay, pd.DataFrame, pd.DataFrame]:
 def test_a_fold_is_shown_again_what_the_folds_before_got_wrong_and_had_matured():
     replay, folds, samples = _replaying(worst=1.0)
     model = RandomForest(params={"n_estimators": 3})
-    steps = list(walk(model, FEATURES, LABELS, samples, folds, name="x", seed=0, replay=replay))
-    plain = list(walk(model, FEATURES, LABELS, samples, folds, name="x", seed=0))
+    steps = list(walk(model, DATA, samples, folds, name="x", seed=0, replay=replay))
+    plain = list(walk(model, DATA, samples, folds, name="x", seed=0))
     assert [len(step.replayed) for step in plain] == [0, 0, 0]
     assert steps[0].replayed.empty
     assert steps[0].predictions.equals(plain[0].predictions)
@@ -146,7 +148,7 @@ def test_a_fold_is_shown_again_what_the_folds_before_got_wrong_and_had_matured()
 def test_only_the_models_own_worst_are_replayed():
     replay, folds, samples = _replaying(worst=0.2)
     model = RandomForest(params={"n_estimators": 3})
-    first, second, _ = walk(model, FEATURES, LABELS, samples, folds, name="x", seed=0, replay=replay)
+    first, second, _ = walk(model, DATA, samples, folds, name="x", seed=0, replay=replay)
     known = first.predictions.merge(LABELS, on=["symbol", "date"])
     known = known[known["exit_date"] <= folds.loc[1, "train_end"]]
     given = known[["p_sell", "p_hold", "p_buy"]].to_numpy()[np.arange(len(known)), known["label"]]

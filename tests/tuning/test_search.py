@@ -16,9 +16,9 @@ from typing_extensions import TypedDict
 
 from barograph.errors import InputError
 from barograph.folds import Fold
-from barograph.models import fit_classifier
+from barograph.models import TrainingSet, fit_classifier
 from barograph.models.contract.spaces import Sweep, within_range
-from barograph.tuning import StudyRows, Tuning, study_rows, tune
+from barograph.tuning import Tuning, TuningRows, tune, tuning_rows
 
 DATES = pd.bdate_range("2004-01-01", periods=400).astype("datetime64[us]")
 DAYS = DATES.to_numpy("datetime64[D]")
@@ -69,7 +69,7 @@ def loss(share: float) -> float:
     return -(0.6 * np.log(share) + 0.4 * np.log((1 - share) / 2))
 
 
-def _data(rows: int = 2000) -> StudyRows:
+def _data(rows: int = 2000) -> TuningRows:
     key = pd.MultiIndex.from_product([list("ABCDE"), DATES[:-3]], names=["symbol", "date"]).to_frame(index=False)
     labels = key.assign(
         label=key["symbol"].map(dict(zip("ABCDE", [1, 1, 1, 0, 2], strict=True))).astype(np.int8),
@@ -77,9 +77,8 @@ def _data(rows: int = 2000) -> StudyRows:
         uniqueness=np.random.default_rng(0).uniform(0.1, 1.0, len(key)),
     )
     features = key.assign(f=np.arange(len(key), dtype=np.float32))
-    return study_rows(
-        features, labels, Fold(0, DAYS[-1] + 1, DAYS[-1] + 2, DAYS[-1] + 9), _settings(1, rows=rows), embargo=5
-    )
+    fold = Fold(0, DAYS[-1] + 1, DAYS[-1] + 2, DAYS[-1] + 9)
+    return tuning_rows(TrainingSet(features, labels), fold, _settings(1, rows=rows), embargo=5)
 
 
 def _settings(trials: int, **changed) -> Tuning:
@@ -187,7 +186,7 @@ def test_a_model_that_predicts_nan_fails():
 
 def test_a_class_that_a_split_has_not_seen_costs_much_but_not_without_end():
     train, test = DATA.splits[0]
-    without_buy = StudyRows(DATA.rows, [(train[DATA.rows.y[train] != 2], test)])
+    without_buy = TuningRows(DATA.rows, [(train[DATA.rows.y[train] != 2], test)])
 
     class Pair(Knob):
         def fit(self, X, y, sample_weight=None, **_):
@@ -311,7 +310,7 @@ def test_a_start_that_was_planned_but_not_begun_is_not_planned_twice(storage, mo
         ({"model": Knob({}, {"share": SHARE | {"high": 0.9}})}, "other parameters, search space or seed"),
         ({"model": Knob({"idle": 1}, {"share": SHARE})}, "other parameters, search space or seed"),
         ({"data": _data(1000)}, "other rows or splits"),
-        ({"data": StudyRows(DATA.rows, DATA.splits[:2])}, "other rows or splits"),
+        ({"data": TuningRows(DATA.rows, DATA.splits[:2])}, "other rows or splits"),
     ],
 )
 def test_a_stored_study_of_something_else_is_refused(change, message):

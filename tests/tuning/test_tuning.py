@@ -9,9 +9,9 @@ import pytest
 from barograph.config import CONF, build
 from barograph.errors import InputError
 from barograph.folds import Fold
-from barograph.models import LightGBM
+from barograph.models import LightGBM, TrainingSet
 from barograph.models.contract.spaces import searched, starts
-from barograph.tuning import Tuning, study_rows, tuned
+from barograph.tuning import Tuning, tuned, tuning_rows
 from tests.settings import compose
 
 EMBARGO = 5
@@ -36,6 +36,7 @@ def _tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 FEATURES, LABELS = _tables()
+DATA = TrainingSet(FEATURES, LABELS)
 LIGHTGBM = LightGBM(
     params={"n_estimators": 5},
     sweep={"reg_lambda": {"low": 0.1, "high": 100.0, "start": 10.0}, "num_leaves": {"choices": [3, 7], "start": 7}},
@@ -44,7 +45,7 @@ FOUND = {"model": "mine", "params": {"reg_lambda": 2.5, "num_leaves": 3}}
 
 
 def test_the_study_sees_whole_dates_that_had_matured_before_the_first_test():
-    data = study_rows(FEATURES, LABELS, FOLD, SETTINGS, embargo=EMBARGO)
+    data = tuning_rows(DATA, FOLD, SETTINGS, embargo=EMBARGO)
     rows = data.rows
     assert (rows.lives["exit_date"] <= DATES[699]).all()
     matured = LABELS[LABELS["exit_date"] <= DATES[699]].groupby("date").size()
@@ -53,7 +54,7 @@ def test_the_study_sees_whole_dates_that_had_matured_before_the_first_test():
 
 
 def test_every_row_carries_its_own_features_label_and_uniqueness():
-    rows = study_rows(FEATURES, LABELS, FOLD, SETTINGS, embargo=EMBARGO).rows
+    rows = tuning_rows(DATA, FOLD, SETTINGS, embargo=EMBARGO).rows
     own = LABELS.iloc[rows.X["f"].astype(int)]
     assert rows.y.tolist() == own["label"].tolist()
     assert rows.weight.tolist() == own["uniqueness"].tolist()
@@ -61,13 +62,13 @@ def test_every_row_carries_its_own_features_label_and_uniqueness():
 
 
 def test_fewer_rows_than_wanted_are_all_taken():
-    data = study_rows(FEATURES, LABELS, FOLD, Tuning(**{**vars(SETTINGS), "rows": 10_000}), embargo=EMBARGO)
+    data = tuning_rows(DATA, FOLD, Tuning(**{**vars(SETTINGS), "rows": 10_000}), embargo=EMBARGO)
     assert len(data.rows.y) == (LABELS["exit_date"] <= DATES[699]).sum()
 
 
 @pytest.mark.parametrize("rows", [560, 280, 186])
 def test_no_weekday_is_favoured(rows):
-    data = study_rows(FEATURES, LABELS, FOLD, Tuning(**{**vars(SETTINGS), "rows": rows, "splits": 1}), embargo=EMBARGO)
+    data = tuning_rows(DATA, FOLD, Tuning(**{**vars(SETTINGS), "rows": rows, "splits": 1}), embargo=EMBARGO)
     weekdays = data.rows.lives["date"].drop_duplicates().dt.day_of_week.value_counts()
     assert len(weekdays) == 5
     assert weekdays.max() - weekdays.min() <= 1
@@ -82,7 +83,7 @@ def test_what_comes_later_changes_nothing():
     )
     features = FEATURES.assign(f=FEATURES["f"].where(~late_date, np.float32(np.nan)))
     before, after = (
-        study_rows(*tables, FOLD, SETTINGS, embargo=EMBARGO) for tables in ((FEATURES, LABELS), (features, labels))
+        tuning_rows(data, FOLD, SETTINGS, embargo=EMBARGO) for data in (DATA, TrainingSet(features, labels))
     )
     assert before.rows.X.equals(after.rows.X)
     assert np.array_equal(before.rows.y, after.rows.y)
@@ -93,7 +94,7 @@ def test_what_comes_later_changes_nothing():
 
 @pytest.mark.parametrize("rows", [400, 1000, 10_000])
 def test_the_embargo_counts_trading_days_however_thin_the_rows(rows):
-    data = study_rows(FEATURES, LABELS, FOLD, Tuning(**{**vars(SETTINGS), "rows": rows}), embargo=EMBARGO)
+    data = tuning_rows(DATA, FOLD, Tuning(**{**vars(SETTINGS), "rows": rows}), embargo=EMBARGO)
     lives, latest = data.rows.lives, []
     for train, test in data.splits:
         first = lives["date"].iloc[test].min()
@@ -106,7 +107,7 @@ def test_the_embargo_counts_trading_days_however_thin_the_rows(rows):
 
 
 def test_splits_cover_the_later_dates_once_in_order():
-    data = study_rows(FEATURES, LABELS, FOLD, SETTINGS, embargo=EMBARGO)
+    data = tuning_rows(DATA, FOLD, SETTINGS, embargo=EMBARGO)
     tested = np.concatenate([test for _, test in data.splits])
     dates = data.rows.lives["date"]
     assert np.unique(tested).size == tested.size
@@ -125,7 +126,7 @@ def test_splits_cover_the_later_dates_once_in_order():
 )
 def test_too_little_is_one_clear_line(features, fold, settings, message):
     with pytest.raises(InputError, match=message) as caught:
-        study_rows(features, LABELS, fold, settings, embargo=EMBARGO)
+        tuning_rows(TrainingSet(features, LABELS), fold, settings, embargo=EMBARGO)
     assert "\n" not in str(caught.value)
 
 

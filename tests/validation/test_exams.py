@@ -10,7 +10,7 @@ from sklearn import metrics as oracle
 from barograph.ensemble import exam_baselines
 from barograph.names import PROBABILITIES
 from barograph.randomness import generator
-from barograph.scoring import Validation
+from barograph.scoring import METRICS, Metric, Validation
 from barograph.scoring.bootstrap import block_bootstrap_counts, episode_bootstrap_counts, interval
 from barograph.validation import score_exams
 
@@ -224,6 +224,16 @@ def test_order_does_not_matter_and_the_seed_only_to_intervals(world, table):
     other = marked(world, SETTINGS, 2)
     pd.testing.assert_frame_equal(other.drop(columns=ENDS), table.drop(columns=ENDS))
     assert (other["skill_prior_low"] != table["skill_prior_low"]).any()
+
+
+def test_a_metric_is_one_entry_of_the_registry(world, table, monkeypatch):
+    metric = Metric("buys", "Buys", "mean of p_buy", "share", None, lambda part: part.mean(part.probabilities[..., 2]))
+    monkeypatch.setitem(METRICS, "buys", metric)
+    found = marked(world, SETTINGS, 1)
+    pd.testing.assert_frame_equal(found.drop(columns="buys"), table)
+    assert list(found.columns).index("buys") == COLUMNS.index("majority_accuracy") + 1
+    for exam, events in POOLS.items():
+        assert line(found, exam, "vote")["buys"] == pytest.approx(answers(world, "vote", events)["p_buy"].mean())
 
 
 def test_without_exams_there_is_a_header(world):

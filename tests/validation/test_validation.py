@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from sklearn import metrics as oracle
 
 from barograph.errors import InputError
-from barograph.names import PROBABILITIES
+from barograph.names import BASELINES, PROBABILITIES
 from barograph.randomness import generator
-from barograph.scoring import Validation, expected_calibration_error
+from barograph.scoring import METRICS, Metric, Validation, expected_calibration_error
 from barograph.scoring.bootstrap import episode_bootstrap_counts, interval
 from barograph.validation import ValidationResult, metrics, validate
 
@@ -170,7 +170,7 @@ def test_skill_of_a_perfect_predictor_is_one_and_of_a_baseline_against_itself_ze
     long = result.slices[result.slices["dates"] >= 42]
     perfect = long[long["predictor"] == "oracle"]
     assert (perfect[["skill_prior_low", "skill_regime_prior_low"]] > 0.999).all(axis=None)
-    for baseline in ("prior", "regime_prior"):
+    for baseline in BASELINES:
         own = long[long["predictor"] == baseline]
         columns = [f"skill_{baseline}{end}" for end in ("", "_low", "_high")]
         assert (own[columns] == 0.0).all(axis=None)
@@ -316,6 +316,26 @@ def test_metrics_are_plain_and_silent_about_insufficient_crashes(world: World, r
     none = world.regimes.assign(regime="normal")
     absent = metrics(validate(*world._replace(regimes=none), SETTINGS, seed=1))["informed"]
     assert (absent["crash_episodes"], absent["crash_skill_regime_prior"]) == (0, None)
+
+
+def test_a_metric_is_one_entry_of_the_registry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = Metric(
+        "doubt", "Doubt", "not given to the label", "share", "lower",
+        lambda part: part.mean(1 - np.exp(-part.loss)), interval="all",
+    )  # fmt: skip
+    monkeypatch.setitem(METRICS, "doubt", metric)
+    found = validate(*world, SETTINGS, seed=1)
+    assert list(found.slices.columns[-3:]) == ["doubt", "doubt_low", "doubt_high"]
+    for kind, name in _MASKS:
+        rows = _rows(world, "noise")
+        rows = rows[_MASKS[kind, name](rows)]
+        expected = 1 - rows[list(PROBABILITIES)].to_numpy()[np.arange(len(rows)), rows["label"]].mean()
+        doubt = _slice(found, kind, name, "noise")
+        assert doubt["doubt"] == pytest.approx(expected)
+        assert doubt["doubt_low"] < expected < doubt["doubt_high"]
+    overall = _slice(found, "overall", "overall", "noise")
+    chosen = metrics(found)["noise"]
+    assert all(chosen[key] == overall[key] for key in ("doubt", "doubt_low", "doubt_high"))
 
 
 def _broken(world: World, kind: str) -> World:

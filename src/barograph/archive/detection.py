@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.regimes import VixPriceRegimes
 from barograph.typing import STRICT, Floats, Rows
 
 _COLUMNS: Final = (
@@ -29,6 +30,9 @@ class CrashLevels(Protocol):
     @property
     def crash_return(self) -> float:
         """The index return, negative, at or below which there is one."""
+
+
+DEFAULT_LEVELS: Final[CrashLevels] = VixPriceRegimes()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -79,7 +83,9 @@ class Detection:
     shocks: Shocks | None
 
 
-def detect(regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection, levels: CrashLevels) -> pd.DataFrame:
+def detect(
+    regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection, levels: CrashLevels = DEFAULT_LEVELS
+) -> pd.DataFrame:
     """Find the episodes of the market and the shocks of single names.
 
     Parameters
@@ -89,7 +95,7 @@ def detect(regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection, level
     bars : pandas.DataFrame
         `symbol, date, close` and `volume`, sorted by symbol and date.
     settings : Detection
-    levels : CrashLevels
+    levels : CrashLevels, optional
         The rule that named the regimes.
 
     Returns

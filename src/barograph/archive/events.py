@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from barograph.archive.archive import Archive, Event
-from barograph.archive.detection import SHOCK, CrashLevels, detect
+from barograph.archive.detection import DEFAULT_LEVELS, SHOCK, CrashLevels, detect
 from barograph.archive.schema import ARCHIVE
 from barograph.errors import InputError
 from barograph.typing import Dates, Mask, Rows
@@ -25,7 +25,7 @@ _OF_ROWS: Final = ["event", "kind", "regime", "event_weight", "available_from"]
 
 
 def archive_tables(
-    labels: pd.DataFrame, regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive, rule: object
+    labels: pd.DataFrame, regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive, rule: object = DEFAULT_LEVELS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Describe every event, named or found, and collect its labelled rows.
 
@@ -34,7 +34,7 @@ def archive_tables(
     labels, regimes, bars : pandas.DataFrame
         The tables of these names.
     archive : Archive
-    rule : CrashLevels
+    rule : CrashLevels, optional
         The rule that named the regimes.
 
     Returns

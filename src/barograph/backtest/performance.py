@@ -15,14 +15,9 @@ from barograph.errors import InputError
 from barograph.market.panel import Panel, to_panel
 from barograph.names import PROBABILITIES, UNIVERSE
 from barograph.randomness import generator
-from barograph.scoring import Estimate, Validation, sharpe_difference_interval, sharpe_interval
+from barograph.scoring import UNDEFINED, Validation, sharpe_difference_interval, sharpe_interval
 
 COST_MULTIPLES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
-
-_METRICS: Final = (
-    *("sharpe", "sharpe_low", "sharpe_high", "excess_sharpe", "excess_sharpe_low", "excess_sharpe_high"),
-    *("cagr", "annual_volatility", "sortino", "calmar", "max_drawdown", "annual_turnover", "cost_bps_per_year"),
-)
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class BacktestResult:
     Attributes
     ----------
     summary : DataFrame
-        One row a predictor, sorted by name, the universe last: ``predictor``, ``cagr``, ``annual_volatility``,
+        One row per predictor, sorted by name, the universe last: ``predictor``, ``cagr``, ``annual_volatility``,
         ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing in the universe's own row) each with ``_low``
         and ``_high``, ``sortino``, ``calmar``, ``max_drawdown``, ``annual_turnover`` (1: the whole portfolio replaced
         once a year) and ``cost_bps_per_year`` (of equity).
@@ -80,7 +75,7 @@ def backtest(
     seed : int
         The configured seed.
     signals : DataFrame or None
-        ``symbol, date`` and one column a signal, which is its name as a predictor and holds its scores. Of its rows
+        ``symbol, date`` and one column per signal, which is its name as a predictor and holds its scores. Of its rows
         those count that the predictions have; a name without a value is not held.
 
     Returns
@@ -118,7 +113,7 @@ def net_returns(
     Returns
     -------
     DataFrame
-        Simple returns, indexed by date, a column a predictor and one for the equal-weighted ``universe``.
+        Simple returns, indexed by date, a column per predictor and one for the equal-weighted ``universe``.
 
     Raises
     ------
@@ -133,10 +128,10 @@ def net_returns(
 
 def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
     """Give the summary as nested plain values, by predictor; a figure that does not exist is None."""
-    table = result.summary.set_index("predictor")[list(_METRICS)]
+    rows = result.summary.set_index("predictor").to_dict("index")
     return {
-        str(name): {key: float(value) if np.isfinite(value) else None for key, value in zip(_METRICS, row, strict=True)}
-        for name, row in zip(table.index, table.to_numpy(), strict=True)
+        str(name): {str(key): float(value) if np.isfinite(value) else None for key, value in row.items()}
+        for name, row in rows.items()
     }
 
 
@@ -196,36 +191,32 @@ def _first_fill(panel: Panel, decisions: Mapping[str, pd.DataFrame]) -> pd.Times
 def _figures(
     book: Simulation, returns: Mapping[str, pd.Series], name: str, settings: Validation, seed: int
 ) -> dict[str, float]:
-    own = returns[name]
-    turnover, cost = book.turnover.loc[own.index], book.cost_rate.loc[own.index]
+    earned = returns[name]
+    turnover, cost = book.turnover.loc[earned.index], book.cost_rate.loc[earned.index]
     return {
-        "cagr": analytics.cagr(own),
-        "annual_volatility": analytics.annual_volatility(own),
-        **_sharpes(own, None if name == UNIVERSE else returns[UNIVERSE], settings, seed),
-        "sortino": analytics.sortino_ratio(own),
-        "calmar": analytics.calmar_ratio(own),
-        "max_drawdown": analytics.max_drawdown(own),
+        "cagr": analytics.cagr(earned),
+        "annual_volatility": analytics.annual_volatility(earned),
+        **_sharpes(earned, None if name == UNIVERSE else returns[UNIVERSE], settings, seed),
+        "sortino": analytics.sortino_ratio(earned),
+        "calmar": analytics.calmar_ratio(earned),
+        "max_drawdown": analytics.max_drawdown(earned),
         "annual_turnover": float(turnover.mean()) * analytics.PERIODS,
         "cost_bps_per_year": float(cost.mean()) * analytics.PERIODS * 1e4,
     }
 
 
-def _sharpes(own: pd.Series, universe: pd.Series | None, settings: Validation, seed: int) -> dict[str, float]:
+def _sharpes(earned: pd.Series, universe: pd.Series | None, settings: Validation, seed: int) -> dict[str, float]:
     """Give both Sharpe ratios with their intervals; every predictor is resampled on the same dates."""
 
     def draw() -> np.random.Generator:
         return generator(seed, "backtest", "sharpe")
 
     block, resamples, level = settings.block_days, settings.resamples, settings.level
-    plain = sharpe_interval(own, rng=draw(), block=block, resamples=resamples, level=level)
-    excess = Estimate(np.nan, np.nan, np.nan)
+    sharpe = sharpe_interval(earned, rng=draw(), block=block, resamples=resamples, level=level)
+    excess = UNDEFINED
     if universe is not None:
-        excess = sharpe_difference_interval(own, universe, rng=draw(), block=block, resamples=resamples, level=level)
-    return {
-        name + end: figure
-        for name, estimate in (("sharpe", plain), ("excess_sharpe", excess))
-        for end, figure in zip(("", "_low", "_high"), estimate, strict=True)
-    }
+        excess = sharpe_difference_interval(earned, universe, rng=draw(), block=block, resamples=resamples, level=level)
+    return sharpe.columns("sharpe") | excess.columns("excess_sharpe")
 
 
 def _equity(name: str, returns: pd.Series) -> pd.DataFrame:

@@ -1,8 +1,7 @@
 """What moved between each test window and its past, false alarms controlled."""
 
-from barograph.drift.distances import jensen_shannon_divergence
+from barograph.drift.distances import jensen_shannon_divergence, population_stability_index
 from barograph.drift.drift import Drift, DriftResult, drift_metrics, measure_drift
-from barograph.drift.stability import population_stability_index
 
 __all__ = [
     "Drift",

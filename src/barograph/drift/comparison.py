@@ -4,9 +4,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from barograph.drift.distances import jensen_shannon_divergence
+from barograph.drift.distances import jensen_shannon_divergence, population_stability_index
 from barograph.drift.permutation import Blocks, Draw, permutation_p_value
-from barograph.drift.stability import population_stability_index
 from barograph.typing import Floats, Ints
 
 _GRID: Final = 64

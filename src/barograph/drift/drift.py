@@ -18,19 +18,6 @@ from barograph.randomness import generator
 from barograph.typing import STRICT, Dates, Rows
 
 _WINDOW: Final = ("fold", "test_start")
-_FEATURE_COLUMNS: Final = [
-    "fold",
-    "test_start",
-    "feature",
-    "family",
-    "psi",
-    "ks",
-    "p_value",
-    "q_value",
-    "moved",
-    "alarm",
-]
-_OTHER_COLUMNS: Final = ["js", "p_value", "q_value", "moved"]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -72,13 +59,13 @@ class DriftResult:
     Attributes
     ----------
     features : pandas.DataFrame
-        One row a fold and feature: `fold, test_start, feature, family, psi, ks, p_value, q_value, moved, alarm`.
+        One row per fold and feature: `fold, test_start, feature, family, psi, ks, p_value, q_value, moved, alarm`.
     regimes : pandas.DataFrame
-        One row a fold: `fold, test_start, js, p_value, q_value, moved`.
+        One row per fold: `fold, test_start, js, p_value, q_value, moved`.
     regime_shares : pandas.DataFrame
         `fold, regime, reference, current`: shares of the dates of the past and of the window.
     predictions : pandas.DataFrame
-        One row a fold and predictor: `fold, test_start, predictor, js, p_value, q_value, moved`.
+        One row per fold and predictor: `fold, test_start, predictor, js, p_value, q_value, moved`.
     """
 
     features: pd.DataFrame
@@ -101,7 +88,7 @@ def measure_drift(
     Parameters
     ----------
     features : pandas.DataFrame
-        `symbol, date` and one column a feature; NaN is left out.
+        `symbol, date` and one column per feature; NaN is left out.
     regimes : pandas.DataFrame
         `date, regime`.
     predictions : pandas.DataFrame
@@ -194,8 +181,8 @@ def drift_metrics(result: DriftResult) -> dict[str, dict[str, float | int | None
         },
         "regimes": _divergences(result.regimes),
     }
-    for predictor, own in result.predictions.groupby("predictor"):
-        found[str(predictor)] = _divergences(own)
+    for predictor, table in result.predictions.groupby("predictor"):
+        found[str(predictor)] = _divergences(table)
     return found
 
 
@@ -260,7 +247,7 @@ def _features(
             found = compare_values(ordered[used], block[used], window.blocks, draw, settings.bins)
             rows.append(window.key | {"feature": name, "family": families[name]} | found._asdict())
     table = pd.DataFrame(rows, columns=[*_WINDOW, "feature", "family", *ValueComparison._fields])
-    table = _judge(table, table["psi"] >= settings.psi, settings.level)
+    table = _judge(table, "psi", settings.psi, settings.level)
     before = table.groupby("feature")["moved"].shift(fill_value=False)
     table = table.assign(alarm=table["moved"] & before)
     return table.sort_values("fold", kind="stable", ignore_index=True)
@@ -282,16 +269,17 @@ def _regimes(
         both = zip(REGIMES, found.reference, found.current, strict=True)
         shares += [(window.key["fold"], *of_regime) for of_regime in both]
     table = pd.DataFrame(rows, columns=[*_WINDOW, "js", "p_value"])
-    table = _judge(table, table["js"] >= settings.divergence, settings.level)
-    return table, pd.DataFrame(shares, columns=["fold", "regime", "reference", "current"])
+    return _judge(table, "js", settings.divergence, settings.level), pd.DataFrame(
+        shares, columns=["fold", "regime", "reference", "current"]
+    )
 
 
 def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drift, draw: Draw) -> pd.DataFrame:
     rows = []
     followed = predictions[~predictions["predictor"].isin(BASELINES)]
-    for predictor, own in followed.groupby("predictor"):
-        dates, date = np.unique(own["date"].to_numpy(), return_inverse=True)
-        p_sell, p_hold, p_buy = (own[name].to_numpy(dtype=np.float64) for name in PROBABILITIES)
+    for predictor, predicted in followed.groupby("predictor"):
+        dates, date = np.unique(predicted["date"].to_numpy(), return_inverse=True)
+        p_sell, p_hold, p_buy = (predicted[name].to_numpy(dtype=np.float64) for name in PROBABILITIES)
         for window in _windows(dates, tested, tested["test_start"] - pd.Timedelta(days=1), settings):
             block = window.blocks.of_date[date]
             used = block >= 0
@@ -299,16 +287,16 @@ def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drif
             found = compare_shares(cell, block[used], cells, window.blocks, draw)
             rows.append(window.key | {"predictor": str(predictor), "js": found.js, "p_value": found.p_value})
     table = pd.DataFrame(rows, columns=[*_WINDOW, "predictor", "js", "p_value"])
-    table = _judge(table, table["js"] >= settings.divergence, settings.level)
+    table = _judge(table, "js", settings.divergence, settings.level)
     return table.sort_values("fold", kind="stable", ignore_index=True)
 
 
-def _judge(table: pd.DataFrame, large: pd.Series, level: float) -> pd.DataFrame:
-    """Add q-values within each fold, and whether what is large enough is also significant."""
+def _judge(table: pd.DataFrame, effect: str, least: float, level: float) -> pd.DataFrame:
+    """Add q-values within each fold, and whether the effect is large enough and significant."""
     from statsmodels.stats.multitest import multipletests
 
     known = table["p_value"].notna()
     q = pd.Series(np.nan, index=table.index)
-    for _, own in table[known].groupby("fold"):
-        q[own.index] = multipletests(own["p_value"].to_numpy(), method="fdr_bh")[1]
-    return table.assign(q_value=q, moved=large & (q <= level))
+    for _, tested in table[known].groupby("fold"):
+        q[tested.index] = multipletests(tested["p_value"].to_numpy(), method="fdr_bh")[1]
+    return table.assign(q_value=q, moved=(table[effect] >= least) & (q <= level))

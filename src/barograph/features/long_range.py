@@ -33,14 +33,14 @@ def fractional_difference(log_return: Array, d: float, threshold: float) -> Arra
     ----------
     log_return : ndarray of shape (T,)
     d, threshold : float
-        See `barograph.market.differencing.difference_weights`, which gives K weights.
+        See `barograph.differencing.difference_weights`, which gives K weights.
 
     Returns
     -------
     ndarray of shape (T,)
         NaN in the first K - 2 rows.
     """
-    from barograph.market.differencing import difference_weights, weighted_sums
+    from barograph.differencing import difference_weights, weighted_sums
 
     return weighted_sums(log_return, np.cumsum(difference_weights(d, threshold))[:-1])
 

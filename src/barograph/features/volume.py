@@ -361,7 +361,7 @@ def _close_location(high: Array, low: Array, close: Array) -> Array:
 
 def _slope_ratio(flow: Array, volume: Array, window: int) -> Array:
     """Divide the least-squares slopes of two cumulated series, each a mean of its changes with parabolic weights."""
-    from barograph.market.differencing import weighted_sums
+    from barograph.differencing import weighted_sums
 
     place = np.arange(1.0, window + 1.0)
     weights = place * (window + 1.0 - place)

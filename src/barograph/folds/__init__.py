@@ -4,6 +4,7 @@ from barograph.folds.combinatorial import CombinatorialPurgedCV
 from barograph.folds.expanding import expanding_splits
 from barograph.folds.purging import lives_touch
 from barograph.folds.walk_forward import Fold, WalkForward
+from barograph.folds.windows import tabulate_folds, tabulated_folds
 
 __all__ = [
     "CombinatorialPurgedCV",
@@ -11,4 +12,6 @@ __all__ = [
     "WalkForward",
     "expanding_splits",
     "lives_touch",
+    "tabulate_folds",
+    "tabulated_folds",
 ]

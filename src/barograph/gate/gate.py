@@ -151,7 +151,7 @@ def judge(
     Returns
     -------
     pandas.DataFrame
-        One row a criterion, in their order: `criterion, description, figure, rule, threshold, verdict, majority_figure,
+        Per criterion, in their order: `criterion, description, figure, rule, threshold, verdict, majority_figure,
         majority_verdict`. Verdicts are ``pass``, ``fail`` or ``not_applicable``; the majority's are those that the
         predictor `prior` would get, which always names the most frequent class. An undefined figure or champion's
         figure (NaN) fails, and the description says so. A criterion relative to the champion is not applicable where
@@ -238,10 +238,10 @@ def _row(
 
 def _figures(metrics: Metrics, criterion: Criterion, predictor: str) -> Figures:
     """Give the figures that a criterion may name: the predictor's, and of drift also those of no predictor."""
-    own = dict(metrics.get(predictor, {}))
+    figures = dict(metrics.get(predictor, {}))
     if criterion.metrics == "drift":
-        own |= {f"{part}.{key}": value for part in _SHARED for key, value in metrics.get(part, {}).items()}
-    return own
+        figures |= {f"{part}.{key}": value for part in _SHARED for key, value in metrics.get(part, {}).items()}
+    return figures
 
 
 def _threshold(criterion: Criterion, champion: Champion | None, rows: float | None) -> tuple[float | None, str]:

@@ -33,7 +33,7 @@ def fractional_difference(x: ArrayLike, d: float, *, threshold: float) -> Floats
     ----------
     López de Prado, M. (2018), *Advances in Financial Machine Learning*, ch. 5.5.
     """
-    from barograph.market.differencing import difference_weights, weighted_sums
+    from barograph.differencing import difference_weights, weighted_sums
 
     if d < 0 or not 0 < threshold < 1:
         raise InputError(

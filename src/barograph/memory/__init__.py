@@ -2,10 +2,10 @@
 
 from barograph.memory.balancing import Balance, balanced_counts
 from barograph.memory.effective import effective_size, samples_by_regime
-from barograph.memory.exams import Exam, exam_samples, not_examined
+from barograph.memory.exams import Exam, exam_samples
 from barograph.memory.options import ArchiveShare, Memory, Replay, Weights, Window
 from barograph.memory.replay import ErrorReplay, replayed_by_regime
-from barograph.memory.samples import draw_samples, fold_table
+from barograph.memory.samples import draw_samples
 
 __all__ = [
     "ArchiveShare",
@@ -20,8 +20,6 @@ __all__ = [
     "draw_samples",
     "effective_size",
     "exam_samples",
-    "fold_table",
-    "not_examined",
     "replayed_by_regime",
     "samples_by_regime",
 ]

@@ -1,6 +1,6 @@
 """The crisis exam: what today's model would be shown had it never seen one event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import replace
 from typing import Any, Final
@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from barograph.archive.archive import Regime
 from barograph.archive.events import CONFIGURED
-from barograph.folds import Fold, WalkForward, lives_touch
+from barograph.folds import Fold, lives_touch
 from barograph.memory.options import Memory
 from barograph.memory.samples import Labelled, draw_fold, labelled_rows
 from barograph.randomness import generator
@@ -48,11 +48,11 @@ class Exam:
 
 @plain_dataclass(frozen=True)
 class _Past:
-    """The labelled rows whose dates have a regime, the trading calendar up to the last exit, and the walk's folds."""
+    """The labelled rows whose dates have a regime, the trading calendar up to the last exit, and the folds."""
 
     labels: pd.DataFrame
     calendar: Dates
-    folds: list[Fold]
+    folds: Sequence[Fold]
 
 
 def exam_samples(
@@ -62,16 +62,17 @@ def exam_samples(
     archive: pd.DataFrame,
     *,
     memory: Memory,
-    walk: WalkForward,
+    folds: Sequence[Fold],
+    embargo: int,
     seed: int,
     exam: Exam,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """Draw the training rows of every exam: today's memory of all labelled rows but those that the event touches.
 
-    Left out is every row whose life, from its date to its exit date, touches the closed span from the walk's embargo
+    Left out is every row whose life, from its date to its exit date, touches the closed span from the embargo
     before the first date examined to the embargo after the last exit of the rows examined. So no training label shares
     a day with an examined one, and on both sides as many trading days as the embargo has lie between them. The draw is
-    that of the walk's final fold: the same window, archive, balance, weights and budget. The event itself and the
+    that of the final fold: the same window, archive, balance, weights and budget. The event itself and the
     detected ones that are the same as it are no events of the archive any more; another that reaches into the span
     loses the rows that lie in it, and no others.
 
@@ -80,7 +81,9 @@ def exam_samples(
     labels, regimes, events, archive : pandas.DataFrame
         The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
     memory : Memory
-    walk : WalkForward
+    folds : sequence of Fold
+    embargo : int
+        Trading days.
     seed : int
     exam : Exam
 
@@ -92,11 +95,13 @@ def exam_samples(
         labelled. `fold` is the one in whose test window the event starts: what it selected, it selected before.
     samples : pandas.DataFrame
         The exam samples table.
+    reasons : dict of str to str
+        Why the other named events of the exam's regimes are not examined, by event and in order of time.
 
     Raises
     ------
     InputError
-        If no year can be tested, or nothing is left to train on.
+        If nothing is left to train on.
 
     Notes
     -----
@@ -107,49 +112,22 @@ def exam_samples(
     ----------
     López de Prado (2018), "Advances in Financial Machine Learning", Wiley, ch. 7: purging and embargo.
     """
-    past = _past(labels, regimes, walk)
-    examined = [event for event in _candidates(events, exam) if not _why_not(event, past)]
-    exams = pd.DataFrame([_describe(event, past, walk.embargo) for event in examined], columns=_EXAMS)
-    exams = exams.astype({"fold": np.int32, "rows": np.int64})
-    rows, final = labelled_rows(past.labels, regimes, events, archive), past.folds[-1]
-    each: Iterable[Any] = exams.itertuples()
-    drawn = [
-        draw_fold(_without(rows, one), final, memory, generator(seed, "exam", one.exam)).assign(exam=one.exam)
-        for one in each
-    ]
-    samples = pd.concat(drawn, ignore_index=True)[_SAMPLES] if drawn else pd.DataFrame(columns=_SAMPLES)
-    return exams, samples
-
-
-def not_examined(
-    labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, *, walk: WalkForward, exam: Exam
-) -> dict[str, str]:
-    """Tell why named events of the exam's regimes are not examined.
-
-    Parameters
-    ----------
-    labels, regimes, events, walk, exam
-        As in :func:`exam_samples`.
-
-    Returns
-    -------
-    dict of str to str
-        The reason by event, in order of time; an event that is examined is absent.
-    """
-    past = _past(labels, regimes, walk)
-    reasons = {event.event: _why_not(event, past) for event in _candidates(events, exam)}
-    return {event: reason for event, reason in reasons.items() if reason}
-
-
-def _past(labels: pd.DataFrame, regimes: pd.DataFrame, walk: WalkForward) -> _Past:
     known = labels[labels["date"].isin(regimes["date"])]
     calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
-    return _Past(known, calendar.to_numpy("datetime64[D]"), walk.over(labels, regimes))
-
-
-def _candidates(events: pd.DataFrame, exam: Exam) -> list[Any]:
-    named = events[(events["kind"] == CONFIGURED) & events["regime"].isin(exam.regimes)]
-    return list(named.sort_values("start").itertuples())
+    past = _Past(known, calendar.to_numpy("datetime64[D]"), folds)
+    named = events[(events["kind"] == CONFIGURED) & events["regime"].isin(exam.regimes)].sort_values("start")
+    why_not = [(event, _why_not(event, past)) for event in named.itertuples()]
+    described = [_describe(event, past, embargo) for event, reason in why_not if not reason]
+    exams = pd.DataFrame(described, columns=_EXAMS)
+    exams = exams.astype({"fold": np.int32, "rows": np.int64})
+    rows, final = labelled_rows(known, regimes, events, archive), past.folds[-1]
+    each: Iterable[Any] = exams.itertuples()
+    drawn = [
+        draw_fold(_without(rows, row), final, memory, generator(seed, "exam", row.exam)).assign(exam=row.exam)
+        for row in each
+    ]
+    samples = pd.concat(drawn, ignore_index=True)[_SAMPLES] if drawn else pd.DataFrame(columns=_SAMPLES)
+    return exams, samples, {str(event.event): reason for event, reason in why_not if reason}
 
 
 def _why_not(event: Any, past: _Past) -> str:
@@ -165,8 +143,8 @@ def _why_not(event: Any, past: _Past) -> str:
 
 
 def _describe(event: Any, past: _Past, embargo: int) -> dict[str, Any]:
-    own = past.labels[past.labels["date"].between(event.start, event.end)]
-    start, exit_date = own["date"].min(), own["exit_date"].max()
+    rows = past.labels[past.labels["date"].between(event.start, event.end)]
+    start, exit_date = rows["date"].min(), rows["exit_date"].max()
     days = past.calendar
     before = np.searchsorted(days, start.to_datetime64()) - embargo
     after = np.searchsorted(days, exit_date.to_datetime64(), side="right") - 1 + embargo
@@ -174,11 +152,11 @@ def _describe(event: Any, past: _Past, embargo: int) -> dict[str, Any]:
         "exam": event.event,
         "regime": event.regime,
         "start": start,
-        "end": own["date"].max(),
+        "end": rows["date"].max(),
         "left_out_from": pd.Timestamp(days[max(before, 0)]),
         "left_out_to": max(exit_date, pd.Timestamp(days[min(after, days.size - 1)])),
         "fold": next(fold.number for fold in past.folds if fold.tested(start.to_datetime64())),
-        "rows": len(own),
+        "rows": len(rows),
     }
 
 

@@ -48,7 +48,9 @@ class ErrorReplay:
         pandas.DataFrame
             ``symbol, date, exit_date, uniqueness, loss``.
         """
-        known = predictions[predictions["date"].isin(self.regimes["date"])].merge(self.labels, on=KEY)
+        dates = predictions["date"]
+        near = self.labels[self.labels["date"].between(dates.min(), dates.max())]
+        known = predictions[dates.isin(self.regimes["date"])].merge(near, on=KEY)
         losses = log_losses(known[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy())
         return known.assign(loss=losses)[_LOSSES]
 

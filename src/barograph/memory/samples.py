@@ -1,6 +1,6 @@
 """Drawing a fold's training rows from the window and the archive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from barograph.archive.detection import SHOCK
 from barograph.archive.events import CONFIGURED
 from barograph.errors import InputError
-from barograph.folds import Fold, WalkForward
+from barograph.folds import Fold, tabulate_folds
 from barograph.memory.balancing import Balance, balanced_counts, draw_copies
 from barograph.memory.options import ArchiveShare, Memory, Window
 from barograph.memory.weighting import row_weights
@@ -56,34 +56,6 @@ class _Pools:
     shares: dict[str, int]
 
 
-def fold_table(folds: list[Fold], labels: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Tabulate the folds.
-
-    Parameters
-    ----------
-    folds : list of Fold
-    labels : pandas.DataFrame
-        The labels table.
-    window : Window
-
-    Returns
-    -------
-    pandas.DataFrame
-        The folds table: `train_start` is the first date of the window, `train_end` the last day on which a training
-        row's label may have become known; `test_end` is null for the final model's fold.
-    """
-    first = labels["date"].min()
-    return pd.DataFrame(
-        {
-            "fold": [fold.number for fold in folds],
-            "train_start": [_window_start(fold, window, first) for fold in folds],
-            "train_end": [pd.Timestamp(fold.cutoff) - pd.Timedelta(days=1) for fold in folds],
-            "test_start": [pd.Timestamp(fold.test_start) for fold in folds],
-            "test_end": [pd.Timestamp(fold.test_end) for fold in folds],
-        }
-    )
-
-
 def draw_samples(
     labels: pd.DataFrame,
     regimes: pd.DataFrame,
@@ -91,7 +63,7 @@ def draw_samples(
     archive: pd.DataFrame,
     *,
     memory: Memory,
-    walk: WalkForward,
+    folds: Sequence[Fold],
     seed: int,
 ) -> tuple[pd.DataFrame, Iterator[pd.DataFrame]]:
     """Draw every fold's training rows.
@@ -99,28 +71,28 @@ def draw_samples(
     Parameters
     ----------
     labels, regimes, events, archive : pandas.DataFrame
-        The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
+        The tables of these names; rows of dates without a regime are not drawn.
     memory : Memory
-    walk : WalkForward
+    folds : sequence of Fold
     seed : int
 
     Returns
     -------
     folds : pandas.DataFrame
-        The folds table.
+        The folds table: as :func:`barograph.folds.tabulate_folds`, and `train_start`, the first date of the window.
     samples : iterator of pandas.DataFrame
         The samples table, a fold at a time.
 
     Raises
     ------
     InputError
-        If no year can be tested, or a fold has no row to train on.
+        If a fold has no row to train on.
     """
     known = labels[labels["date"].isin(regimes["date"])]
-    folds = walk.over(labels, regimes)
     rows = labelled_rows(known, regimes, events, archive)
     drawn = (draw_fold(rows, fold, memory, generator(seed, "samples", fold.number)) for fold in folds)
-    return fold_table(folds, known, memory.window), drawn
+    starts = [_window_start(fold, memory.window, known["date"].min()) for fold in folds]
+    return tabulate_folds(folds).assign(train_start=starts), drawn
 
 
 def labelled_rows(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFrame, archive: pd.DataFrame) -> Labelled:
@@ -241,20 +213,20 @@ def _draw_balanced(pools: _Pools, shared: Rows, balance: Balance, budget: int, r
     available = dict(zip(names.tolist(), sizes.tolist(), strict=True))
     drawn = []
     for regime, count in balanced_counts(available, balance.targets, budget).items():
-        own = drawable & (pools.regime == regime)
-        drawn.append(_draw_regime(own, pools.window, shared[own[shared]], count, rng))
+        of_regime = drawable & (pools.regime == regime)
+        drawn.append(_draw_regime(of_regime, pools.window, shared[of_regime[shared]], count, rng))
     return np.concatenate(drawn)
 
 
-def _draw_regime(own: Mask, window: Mask, shared: Rows, count: int, rng: np.random.Generator) -> Rows:
+def _draw_regime(drawable: Mask, window: Mask, shared: Rows, count: int, rng: np.random.Generator) -> Rows:
     """Take the archive's share, then window rows, then further archive rows; copies only when all are shown."""
-    everything = np.flatnonzero(own)
+    everything = np.flatnonzero(drawable)
     if count >= everything.size:
         return draw_copies(everything, count, rng)
     first = rng.choice(shared, min(count, shared.size), replace=False)
-    recent = np.flatnonzero(own & window)
+    recent = np.flatnonzero(drawable & window)
     second = rng.choice(recent, min(count - first.size, recent.size), replace=False)
-    rest = np.setdiff1d(np.flatnonzero(own & ~window), first)
+    rest = np.setdiff1d(np.flatnonzero(drawable & ~window), first)
     return np.concatenate([first, second, rng.choice(rest, count - first.size - second.size, replace=False)])
 
 

@@ -9,25 +9,14 @@ import pandas as pd
 
 from barograph.errors import InputError
 from barograph.memory_study.rows import DatePart, ScoredRows, date_parts
-from barograph.memory_study.scores import (
-    RANK_IC,
-    SHARPE,
-    Forecast,
-    forecast,
-    label_sums,
-    mean_rank_ic,
-    pooled_scores,
-    resample,
-)
+from barograph.memory_study.scores import RANK_IC, SHARPE, compared, lower_is_better, rank_ic, resample
 from barograph.memory_study.study import Ablation
 from barograph.names import PROBABILITIES
-from barograph.scoring.bootstrap import interval, resampled_sharpe
-from barograph.scoring.settings import Validation
+from barograph.scoring import Forecasts, Resamples, Validation, interval
+from barograph.scoring.bootstrap import resampled_sharpe
+from barograph.scoring.pairing import sum_to_one
 from barograph.typing import Floats, Ints
 
-METRICS: Final = ("log_loss", "brier", "macro_f1", "auc", RANK_IC, SHARPE)
-_LOWER_IS_BETTER: Final = frozenset({"log_loss", "brier"})
-_TOLERANCE: Final = 1e-6
 _COLUMNS: Final = [
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
     *("value", "reference_value", "improvement", "low", "high", "p_value"),
@@ -52,7 +41,7 @@ def compare(
     probabilities : mapping of str to ndarray, shape (n, 3)
         Of each option, on the rows of `rows`: sell, hold, buy.
     returns : pandas.DataFrame
-        Daily simple returns after costs, dates as index, one column an option.
+        Daily simple returns after costs, dates as index, one column per option.
     rows : ScoredRows
     model, calibration : str
         Named in the table.
@@ -65,7 +54,7 @@ def compare(
     Returns
     -------
     pandas.DataFrame
-        One row a pair, metric and slice: `model, calibration, option, reference, metric, slice, rows, dates, episodes,
+        Per pair, metric and slice: `model, calibration, option, reference, metric, slice, rows, dates, episodes,
         value, reference_value, improvement, low, high, p_value`. `improvement` is positive where the option is better.
         `episodes` counts independent units: a regime's episodes, overall the whole blocks of `block_days`. `rows` are
         the days for `sharpe`, and for `rank_ic` those of its dates.
@@ -108,17 +97,21 @@ def compare(
     _check_probabilities(probabilities, rows, study)
     decided = _days_of_decision(returns, rows, study)
     return_parts = date_parts(decided, rows.calendar.regime[decided], validation)
-    forecasts = [forecast(probabilities[option], rows) for option in study.options]
+    # An even number, since BLAS adds up the last of an odd one in another order, and equal options must not differ.
+    even = [*study.options, *study.options[: len(study.options) % 2]]
+    said = np.stack([probabilities[option] for option in even])
+    bins = validation.calibration_bins
+    forecasts = Forecasts(even, said, rows.label, rows.date, rows.dates.size, bins)
     earned = [returns[option].to_numpy(dtype=np.float64) for option in study.options]
-    tables: dict[str, list[pd.DataFrame]] = {metric: [] for metric in METRICS}
+    tables: dict[str, list[pd.DataFrame]] = {}
     # One thread, for the order of floating-point sums, and since matrices this narrow lose by more.
     with threadpool_limits(1):
         for scored in chain(
             _pooled(forecasts, rows, validation, seed),
-            _ranked(forecasts, rows, validation, seed),
+            _ranked(said[: len(study.options)], rows, validation, seed),
             _earned(earned, return_parts, validation, seed),
         ):
-            tables[scored.metric].append(_differences(scored, study, validation.level))
+            tables.setdefault(scored.metric, []).append(_differences(scored, study, validation.level))
     table = pd.concat(chain.from_iterable(tables.values())).sort_values("pair", kind="stable", ignore_index=True)
     return table.assign(model=model, calibration=calibration)[_COLUMNS]
 
@@ -132,21 +125,24 @@ class _Scored(NamedTuple):
     statistics: Floats
 
 
-def _pooled(forecasts: Sequence[Forecast], rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
-    labels = label_sums(rows)
+def _pooled(forecasts: Forecasts, rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
     for part in rows.parts:
         counts = resample(part, validation, seed)
-        scores = [pooled_scores(each, labels, rows, part, counts, validation.auc_resamples) for each in forecasts]
-        for metric in scores[0]:
-            yield _Scored(metric, part, int(labels[:, part.dates].sum()), np.stack([own[metric] for own in scores]))
+        inside = np.flatnonzero(np.isin(rows.date, part.dates))
+        every = Resamples(forecasts, inside, part.dates, counts)
+        few = Resamples(forecasts, inside, part.dates, counts[: 1 + validation.auc_resamples])
+        for metric in compared():
+            statistics = metric.score(few if metric.interval == "few" else every)
+            yield _Scored(metric.key, part, inside.size, statistics)
 
 
-def _ranked(forecasts: Sequence[Forecast], rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
-    a_date = np.bincount(rows.date)[rows.ranked]
+def _ranked(said: Floats, rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
+    correlations = [rank_ic(probabilities, rows) for probabilities in said]
+    rows_of_date = np.bincount(rows.date)[rows.ranked]
     for part in rows.ranked_parts:
         counts = resample(part, validation, seed)
-        means = np.stack([mean_rank_ic(each, part, counts) for each in forecasts])
-        yield _Scored(RANK_IC, part, int(a_date[part.dates].sum()), means)
+        means = np.stack([counts @ each[part.dates] / counts.sum(axis=1) for each in correlations])
+        yield _Scored(RANK_IC, part, int(rows_of_date[part.dates].sum()), means)
 
 
 def _earned(
@@ -154,7 +150,7 @@ def _earned(
 ) -> Iterator[_Scored]:
     for part in parts:
         counts = resample(part, validation, seed)
-        ratios = resampled_sharpe(np.stack([own[part.dates] for own in earned], axis=1), counts).T
+        ratios = resampled_sharpe(np.stack([each[part.dates] for each in earned], axis=1), counts).T
         yield _Scored(SHARPE, part, part.dates.size, ratios)
 
 
@@ -162,7 +158,7 @@ def _differences(scored: _Scored, study: Ablation, level: float) -> pd.DataFrame
     pairs, part = study.pairs(), scored.part
     ours, theirs = ([study.options.index(name) for name in side] for side in zip(*pairs, strict=True))
     value, reference = scored.statistics[ours].T, scored.statistics[theirs].T
-    better = reference - value if scored.metric in _LOWER_IS_BETTER else value - reference
+    better = reference - value if lower_is_better(scored.metric) else value - reference
     improvement, samples = better[0], better[1:] if part.resampled else np.full_like(better[1:], np.nan)
     low, high = interval(samples, level)
     return pd.DataFrame(
@@ -204,8 +200,7 @@ def _check_probabilities(probabilities: Mapping[str, Floats], rows: ScoredRows, 
                 f"probabilities of {option}: the shape is {given.shape}; "
                 f"{(rows.label.size, len(PROBABILITIES))} is needed, a row for each that is scored"
             )
-        with np.errstate(invalid="ignore"):
-            good = (np.abs(given.sum(axis=1) - 1) <= _TOLERANCE) & (given >= 0).all(axis=1)
+        good = sum_to_one(given)
         if not good.all():
             at = int(np.argmin(good))
             raise InputError(
@@ -231,6 +226,6 @@ def _days_of_decision(returns: pd.DataFrame, rows: ScoredRows, study: Ablation) 
     return day - 1
 
 
-def _refuse_other_options(what: str, given: Iterable[str], study: Ablation) -> None:
+def _refuse_other_options(name: str, given: Iterable[str], study: Ablation) -> None:
     if sorted(given) != sorted(study.options):
-        raise InputError(f"{what}: of the options {sorted(given)}; the study compares {sorted(study.options)}")
+        raise InputError(f"{name}: of the options {sorted(given)}; the study compares {sorted(study.options)}")

@@ -1,6 +1,5 @@
 """The rows on which memory options are compared, and the dates and episodes that are resampled."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +9,8 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.names import CLASSES, KEY
+from barograph.scoring.bootstrap import can_resample
+from barograph.scoring.pairing import Calendar, require
 from barograph.scoring.settings import Validation
 from barograph.scoring.slices import episode_numbers, regimes_of
 from barograph.typing import Floats, Ints, Mask, Rows
@@ -45,28 +46,6 @@ class DatePart:
     units: int
     freedom: float
     resampled: bool
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """All trading days, with the regime of each.
-
-    Attributes
-    ----------
-    days : pandas.DatetimeIndex, shape (c,)
-        Ascending.
-    regime : ndarray of str, shape (c,)
-    """
-
-    days: pd.DatetimeIndex
-    regime: NDArray[np.object_]
-
-    def positions(self, dates: pd.DatetimeIndex, what: str) -> Ints:
-        """Give the place of each date; `what` says in a refusal what it is a date of."""
-        places = self.days.get_indexer(dates)
-        if (places < 0).any():
-            raise InputError(f"regimes: no regime on {dates[int(np.argmin(places))]:%Y-%m-%d}, a date of {what}")
-        return places.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -132,9 +111,8 @@ def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         ("labels", labels, [*KEY, "label", "exit_return"]),
         ("regimes", regimes, ["date", "regime"]),
     ):
-        _require(name, table, columns)
-    ordered = regimes.sort_values("date")
-    calendar = Calendar(pd.DatetimeIndex(ordered["date"]), ordered["regime"].to_numpy(dtype=object))
+        require(table, name, columns)
+    calendar = Calendar.of(regimes)
     kept = _labelled(rows, labels)
     dates, date = np.unique(kept["date"].to_numpy(), return_inverse=True)
     label, days = kept["label"].to_numpy(dtype=np.int64), pd.DatetimeIndex(dates)
@@ -174,13 +152,15 @@ def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -
     block = validation.block_days
     everything = np.zeros(day.size, dtype=np.int64)
     blocks = day.size // block
-    parts = [DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), day.size >= 2 * block)]
+    parts = [
+        DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), can_resample(everything, block))
+    ]
     for name in regimes_of(regime):
-        own = np.flatnonzero(regime == name)
-        episode = episode_numbers(day[own], validation.episode_gap_days)
+        dates = np.flatnonzero(regime == name)
+        episode = episode_numbers(day[dates], validation.episode_gap_days)
         lengths = np.bincount(episode)
-        freedom = max(own.size**2 / float((lengths**2).sum()) - 1, 1)
-        parts.append(DatePart(name, own, episode, lengths.size, freedom, lengths.size > 1 or own.size >= 2 * block))
+        freedom = max(dates.size**2 / float((lengths**2).sum()) - 1, 1)
+        parts.append(DatePart(name, dates, episode, lengths.size, freedom, can_resample(episode, block)))
     return tuple(parts)
 
 
@@ -213,23 +193,18 @@ def _middles(starts: Mask) -> Floats:
     return np.repeat(first + (length - 1) / 2, length)
 
 
-def _require(name: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
-    if missing := [column for column in columns if column not in table.columns]:
-        raise InputError(f"{name}: lacks the columns {missing}; it has {list(table.columns)}")
-
-
 def _labelled(rows: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Give `symbol, date, position, label, exit_return` of the rows with a label, by symbol and date."""
     keyed = rows[KEY].assign(position=np.arange(len(rows)))
     kept = keyed.merge(labels[[*KEY, "label", "exit_return"]], on=KEY).sort_values(KEY, ignore_index=True)
     if kept.empty:
         raise InputError("rows: none that every option predicted has a label; nothing can be compared")
-    for wrong, what in (
+    for wrong, fault in (
         (kept.duplicated(KEY), "stands more than once; it must be unique"),
         (~kept["label"].isin(range(len(CLASSES))), "has a label that is none of 0 (sell), 1 (hold), 2 (buy)"),
         (~np.isfinite(kept["exit_return"]), "has an exit_return that is not finite"),
     ):
         if wrong.any():
             row = kept[wrong].iloc[0]
-            raise InputError(f"rows and labels: {row['symbol']} on {row['date']:%Y-%m-%d} {what}")
+            raise InputError(f"rows and labels: {row['symbol']} on {row['date']:%Y-%m-%d} {fault}")
     return kept

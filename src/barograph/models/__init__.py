@@ -1,7 +1,7 @@
 """The models: settings that fit into classifiers of sell, hold and buy."""
 
 from barograph.models.contract.classifier import FittedModel, Fitting, Model, fit_classifier
-from barograph.models.contract.rows import TrainingRows, fit_rows, training_rows
+from barograph.models.contract.rows import TrainingRows, TrainingSet, fit_rows
 from barograph.models.contract.spaces import searched
 from barograph.models.contract.storage import check_storable, load, save
 from barograph.models.extra_trees import ExtraTrees
@@ -25,6 +25,7 @@ __all__ = [
     "NeuralNetwork",
     "RandomForest",
     "TrainingRows",
+    "TrainingSet",
     "XGBoost",
     "check_storable",
     "fit_classifier",
@@ -32,5 +33,4 @@ __all__ = [
     "load",
     "save",
     "searched",
-    "training_rows",
 ]

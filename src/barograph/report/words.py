@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from barograph.scoring.bootstrap import Estimate
+from barograph.scoring import Estimate
 
 Record = Mapping[Any, Any]
 Evidence = Literal["better", "worse", "none", "insufficient"]
@@ -35,7 +35,7 @@ class Quantity:
     @classmethod
     def of(cls, row: Record, key: str, scale: float = 1.0) -> "Quantity":
         """Take ``key``, ``key_low`` and ``key_high`` from a row."""
-        return cls(_estimate(row, key), scale)
+        return cls(Estimate.of(row, key), scale)
 
     @property
     def known(self) -> bool:
@@ -87,10 +87,6 @@ class Quantity:
     def text(self, unit: str = "", *, sign: bool = False) -> str:
         """Write figure, unit and interval."""
         return f"{self.figure(sign=sign)}{unit} {self.interval()}"
-
-
-def _estimate(row: Record, key: str) -> Estimate:
-    return Estimate(*(float(row[name]) for name in (key, f"{key}_low", f"{key}_high")))
 
 
 def log_loss_skill(row: Record, baseline: str = "regime_prior") -> Quantity:

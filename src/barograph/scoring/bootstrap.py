@@ -4,30 +4,15 @@ A resample is a vector of counts, how often each date was drawn. Whatever is a s
 product for all resamples, and several predictors or strategies stay paired by sharing the counts.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from barograph.errors import InputError
+from barograph.scoring.estimate import Estimate
 from barograph.typing import Floats
 
 TRADING_DAYS = 252
 Counts = NDArray[np.int32]
-
-
-class Estimate(NamedTuple):
-    """A figure and its interval.
-
-    Attributes
-    ----------
-    value, low, high : float
-        NaN where undefined.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 def block_bootstrap_counts(n_dates: int, block: int, resamples: int, rng: np.random.Generator) -> Counts:
@@ -125,6 +110,11 @@ def episode_bootstrap_counts(episodes: ArrayLike, block: int, resamples: int, rn
     return counts
 
 
+def can_resample(episode: NDArray[np.integer], block: int) -> bool:
+    """Tell whether dates, numbered by episode, can be resampled: not a single episode shorter than two blocks."""
+    return bool(episode[-1] > 0) or episode.size >= 2 * block
+
+
 def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
     """Give the percentile interval of bootstrap samples.
 
@@ -158,6 +148,24 @@ def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
     return np.where(usable, low, np.nan), np.where(usable, high, np.nan)
 
 
+def estimates(values: ArrayLike, samples: ArrayLike, level: float) -> list[Estimate]:
+    """Give k figures their intervals.
+
+    Parameters
+    ----------
+    values : array_like, shape (k,)
+    samples : array_like, shape (resamples, k)
+    level : float
+        Both as :func:`interval` takes them.
+
+    Returns
+    -------
+    list of Estimate
+    """
+    columns = zip(np.asarray(values), *interval(samples, level), strict=True)
+    return [Estimate(*(float(figure) for figure in column)) for column in columns]
+
+
 def sharpe_interval(
     returns: ArrayLike, *, rng: np.random.Generator, block: int = 21, resamples: int = 1000, level: float = 0.95
 ) -> Estimate:
@@ -185,8 +193,7 @@ def sharpe_interval(
     """
     matrix = _returns(returns)
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
-    low, high = interval(resampled_sharpe(matrix, counts)[:, 0], level)
-    return Estimate(_sharpe(matrix[:, 0]), float(low), float(high))
+    return estimates([_sharpe(matrix[:, 0])], resampled_sharpe(matrix, counts), level)[0]
 
 
 def sharpe_difference_interval(
@@ -227,8 +234,8 @@ def sharpe_difference_interval(
     matrix = _returns(returns, benchmark)
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
     samples = resampled_sharpe(matrix, counts)
-    low, high = interval(samples[:, 0] - samples[:, 1], level)
-    return Estimate(_sharpe(matrix[:, 0]) - _sharpe(matrix[:, 1]), float(low), float(high))
+    difference = _sharpe(matrix[:, 0]) - _sharpe(matrix[:, 1])
+    return estimates([difference], samples[:, :1] - samples[:, 1:], level)[0]
 
 
 def _returns(*series: ArrayLike) -> Floats:

@@ -1,5 +1,7 @@
 """Do things that were given a probability happen that often."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -48,7 +50,8 @@ def expected_calibration_error(p: ArrayLike, y: ArrayLike, bins: int = 10) -> fl
         raise InputError("y: holds a value other than 0 and 1")
     if bins < 1:
         raise InputError(f"bins: {bins} given; at least 1 is needed")
-    return calibration_gap(bin_of(probability, bins), probability, outcome, bins)
+    surplus = np.bincount(bin_of(probability, bins), outcome - probability, bins)
+    return float(calibration_gap(surplus, probability.size))
 
 
 def bin_of(probability: Floats, bins: int) -> Rows:
@@ -56,7 +59,7 @@ def bin_of(probability: Floats, bins: int) -> Rows:
     return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], probability, side="left")
 
 
-def calibration_gap(numbers: NDArray[np.integer], probability: Floats, outcome: Floats, bins: int) -> float:
-    """Give the calibration error of values whose bins are known; all arrays (n,), unchecked."""
-    gaps = np.bincount(numbers, weights=outcome - probability, minlength=bins)
-    return float(np.abs(gaps).sum() / probability.size)
+def calibration_gap(surplus: NDArray[Any], rows: ArrayLike) -> Floats:
+    """Give the calibration error of rows from each bin's sum of outcome less probability, shape (..., bins)."""
+    gap: Floats = np.abs(surplus).sum(axis=-1) / rows
+    return gap

@@ -10,10 +10,39 @@ from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.names import BASELINES, CLASSES, PROBABILITIES
-from barograph.typing import Dates, Floats, Ints, Rows
+from barograph.scoring.samples import Forecasts
+from barograph.typing import Dates, Floats, Ints, Mask, Rows
 
 _TOLERANCE = 1e-6
 _DAYS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """All trading days, with the regime of each.
+
+    Attributes
+    ----------
+    days : pandas.DatetimeIndex, shape (c,)
+        Ascending.
+    regime : ndarray of str, shape (c,)
+    """
+
+    days: pd.DatetimeIndex
+    regime: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, regimes: pd.DataFrame) -> "Calendar":
+        """Take the calendar from the regimes table, in any order of rows."""
+        ordered = regimes.sort_values("date")
+        return cls(pd.DatetimeIndex(ordered["date"]), ordered["regime"].to_numpy(dtype=object))
+
+    def positions(self, dates: pd.DatetimeIndex, of: str) -> Ints:
+        """Give the place of each date; `of` says in a refusal what it is a date of."""
+        places = self.days.get_indexer(dates)
+        if (places < 0).any():
+            raise InputError(f"regimes: no regime on {dates[int(np.argmin(places))]:%Y-%m-%d}, a date of {of}")
+        return places.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -36,7 +65,7 @@ class Paired:
     regime : ndarray of str, shape (D,)
     sector : ndarray of str, shape (n,)
     coverage : pandas.DataFrame
-        One row a predictor: `predictor`, rows `predicted`, of these `labelled`, of these `scored`.
+        Per predictor: `predictor`, rows `predicted`, of these `labelled`, of these `scored`.
     """
 
     predictors: list[str]
@@ -49,6 +78,10 @@ class Paired:
     regime: NDArray[np.object_]
     sector: NDArray[np.object_]
     coverage: pd.DataFrame
+
+    def forecasts(self, bins: int) -> Forecasts:
+        """Give what scores are made of; `bins` are those of the calibration error."""
+        return Forecasts(self.predictors, self.probabilities, self.label, self.date, self.dates.size, bins)
 
 
 def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, universe: pd.DataFrame) -> Paired:
@@ -75,10 +108,10 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         If columns, a baseline, a scored row's regime or sector are missing, a row repeats, probabilities are not
         such, a label is unknown, predictors disagree about a row's fold, or no row is left.
     """
-    _require(predictions, "predictions", ("predictor", "symbol", "date", "fold", *PROBABILITIES))
-    _require(labels, "labels", ("symbol", "date", "label"))
-    _require(regimes, "regimes", ("date", "regime"))
-    _require(universe, "universe", ("symbol", "gics_sector"))
+    require(predictions, "predictions", ("predictor", "symbol", "date", "fold", *PROBABILITIES))
+    require(labels, "labels", ("symbol", "date", "label"))
+    require(regimes, "regimes", ("date", "regime"))
+    require(universe, "universe", ("symbol", "gics_sector"))
     _check_probabilities(predictions)
     _check_labels(labels)
     predictors = sorted(predictions["predictor"].unique())
@@ -94,7 +127,8 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
     rows = np.stack([rows[np.searchsorted(keys, common)] for keys, rows in predicted])
     dates, date = np.unique((common % _DAYS).astype("datetime64[D]"), return_inverse=True)
-    trading_day, regime = _on_calendar(regimes, dates)
+    calendar = Calendar.of(regimes)
+    trading_day = calendar.positions(pd.DatetimeIndex(dates), "predictions and labels")
     return Paired(
         predictors=predictors,
         probabilities=predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)[rows],
@@ -103,22 +137,29 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         date=date.astype(np.int64),
         dates=dates,
         trading_day=trading_day,
-        regime=regime,
+        regime=calendar.regime[trading_day],
         sector=_sectors(universe, symbols[common // _DAYS]),
         coverage=_coverage(predictors, [keys for keys, _ in predicted], label_keys, common.size),
     )
 
 
-def _require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
+def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    """Refuse a table that lacks a column."""
+    if missing := [column for column in columns if column not in frame.columns]:
         raise InputError(f"{name}: lacks the columns {missing}; it has {list(frame.columns)}")
+
+
+def sum_to_one(probabilities: Floats) -> Mask:
+    """Tell which rows, shape (n, 3), lie in [0, 1] and sum to 1."""
+    with np.errstate(invalid="ignore"):
+        inside = ((probabilities >= 0) & (probabilities <= 1)).all(axis=1)
+        good: Mask = inside & (np.abs(probabilities.sum(axis=1) - 1) <= _TOLERANCE)
+    return good
 
 
 def _check_probabilities(predictions: pd.DataFrame) -> None:
     p = predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        good = (np.abs(p.sum(axis=1) - 1) <= _TOLERANCE) & (p >= 0).all(axis=1) & (p <= 1).all(axis=1)
+    good = sum_to_one(p)
     if not good.all():
         row = predictions.iloc[int(np.argmin(good))]
         raise InputError(
@@ -138,7 +179,7 @@ def _check_labels(labels: pd.DataFrame) -> None:
 
 
 def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str) -> tuple[Ints, Rows]:
-    """Give one ascending integer a row that orders by symbol and date, and the row each belongs to."""
+    """Give one ascending integer per row that orders by symbol and date, and the row each belongs to."""
     day = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     keys = symbols.get_indexer(pd.Index(frame["symbol"])).astype(np.int64) * _DAYS + day
     rows = np.argsort(keys, kind="stable")
@@ -156,9 +197,9 @@ def _sorted_keys_by_predictor(
     members = predictions.groupby("predictor", sort=False).indices
     found = []
     for predictor in predictors:
-        own = np.asarray(members[predictor])
-        keys, rows = _sorted_keys(predictions.iloc[own], symbols, f"predictions of {predictor}")
-        found.append((keys, own[rows]))
+        places = np.asarray(members[predictor])
+        keys, rows = _sorted_keys(predictions.iloc[places], symbols, f"predictions of {predictor}")
+        found.append((keys, places[rows]))
     return found
 
 
@@ -171,15 +212,6 @@ def _coverage(predictors: Sequence[str], predicted: Sequence[Ints], labelled: In
             "scored": scored,
         }
     )
-
-
-def _on_calendar(regimes: pd.DataFrame, dates: Dates) -> tuple[Ints, NDArray[np.object_]]:
-    """Give the position among all trading days, and the regime, of each date."""
-    ordered = regimes.sort_values("date")
-    position = pd.DatetimeIndex(ordered["date"]).get_indexer(pd.DatetimeIndex(dates))
-    if (position < 0).any():
-        raise InputError(f"regimes: no regime on {dates[np.argmin(position)]}, a date with predictions and labels")
-    return position.astype(np.int64), ordered["regime"].to_numpy(dtype=object)[position]
 
 
 def _fold(predictions: pd.DataFrame, rows: Rows) -> Ints:

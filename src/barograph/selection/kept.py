@@ -28,11 +28,11 @@ def kept_features(selection: pd.DataFrame, fold: int, columns: Iterable[str]) ->
     InputError
         If nothing was selected for the fold, or among other features.
     """
-    own, names = selection[selection["fold"] == fold], list(columns)
-    if set(own["feature"]) != set(names):
+    selected, names = selection[selection["fold"] == fold], list(columns)
+    if set(selected["feature"]) != set(names):
         raise InputError(
-            f"data/selection.parquet: fold {fold} was selected from {len(own)} features, which are not the "
+            f"data/selection.parquet: fold {fold} was selected from {len(selected)} features, which are not the "
             f"{len(names)} of data/features.parquet; run the select stage"
         )
-    kept = set(own.loc[own["kept"], "feature"])
+    kept = set(selected.loc[selected["kept"], "feature"])
     return [name for name in names if name in kept]

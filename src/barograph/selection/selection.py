@@ -9,7 +9,7 @@ import pandas as pd
 
 from barograph.errors import InputError
 from barograph.folds import Fold
-from barograph.models.contract.rows import TrainingRows, look_up, matured_labels
+from barograph.models.contract.rows import TrainingRows, TrainingSet
 from barograph.names import CLASSES, KEY
 from barograph.randomness import seed_for
 
@@ -44,21 +44,14 @@ class Selection(Protocol):
 
 
 def select_features(
-    selection: Selection,
-    features: pd.DataFrame,
-    labels: pd.DataFrame,
-    folds: Sequence[Fold],
-    *,
-    embargo: int,
-    seed: int,
+    selection: Selection, data: TrainingSet, folds: Sequence[Fold], *, embargo: int, seed: int
 ) -> Iterator[pd.DataFrame]:
     """Select every fold's features on what had matured before it.
 
     Parameters
     ----------
     selection : Selection
-    features, labels : pandas.DataFrame
-        The tables of these names.
+    data : TrainingSet
     folds : sequence of Fold
     embargo : int
         Trading days, for a selection that splits its rows by time.
@@ -75,17 +68,16 @@ def select_features(
         If nothing has matured before a fold, or one class alone; if a label has no features; or if the selection keeps
         nothing or leaves a feature out of its answer.
     """
-    indexed = features.set_index(KEY)
     # Whether a row is drawn depends on nothing but the row, so that folds look at much the same ones.
-    lots = pd.util.hash_pandas_object(labels[KEY], index=False, hash_key=f"{seed_for(seed, 'select'):016d}")
+    lots = pd.util.hash_pandas_object(data.labels[KEY], index=False, hash_key=f"{seed_for(seed, 'select'):016d}")
     for fold in folds:
-        matured = matured_labels(labels, fold)
-        rows = look_up(indexed, matured.loc[lots[matured.index].nsmallest(selection.rows).index.sort_values()])
+        drawn = lots[data.matured(fold)].nsmallest(selection.rows).index.sort_values()
+        rows = data.labelled(drawn.to_numpy())
         if selection.rows and np.unique(rows.y).size < 2:
             name = CLASSES[rows.y[0]]
             raise InputError(f"data/labels.parquet: every label known before {fold.cutoff} is {name}; two are needed")
         found = selection.select(Past(rows, embargo, seed_for(seed, "select", fold.number)))
-        if found["feature"].tolist() != indexed.columns.tolist():
+        if found["feature"].tolist() != data.names:
             raise InputError(f"selection: fold {fold.number} has an answer for other features than the table's")
         if not found["kept"].any():
             raise InputError(f"selection: keeps none of {len(found)} features in fold {fold.number}; one is needed")

@@ -32,7 +32,7 @@ def main(stage: Stage) -> str:
     """Compare the options, raw and recalibrated, model by model and as a vote."""
     settings: Ablation = stage.build("ablation")
     validation, seed = stage.build("validation"), stage.settings["seed"]
-    labels, regimes, folds = (stage.read(one) for one in (LABELS, REGIME_SERIES, FOLDS))
+    labels, regimes, folds = (stage.read(table) for table in (LABELS, REGIME_SERIES, FOLDS))
     strategy, execution, bars = stage.build("strategy"), stage.build("execution"), stage.read(BARS)
     stated = _stated(stage, settings)
     rows = next(iter(stated[VOTE].values()))[_ROWS]
@@ -117,8 +117,8 @@ def _baselines(
     """Give the baselines' log loss on the scored rows, for scale."""
     predicted = baseline_predictions(scored, labels, regimes, folds).merge(labels, on=["symbol", "date"])
     return {
-        f"{name}_log_loss": log_loss(own[list(PROBABILITIES)].to_numpy(), own["label"].to_numpy())
-        for name, own in predicted.groupby("predictor")
+        f"{name}_log_loss": log_loss(table[list(PROBABILITIES)].to_numpy(), table["label"].to_numpy())
+        for name, table in predicted.groupby("predictor")
     }
 
 

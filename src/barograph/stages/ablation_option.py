@@ -9,9 +9,12 @@ from barograph import config
 from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.errors import InputError
 from barograph.features.schema import FEATURES
+from barograph.folds import tabulated_folds
+from barograph.folds.schema import TEST_WINDOWS
 from barograph.labels.schema import LABELS
 from barograph.memory import ErrorReplay, Memory, draw_samples
 from barograph.memory_study.schema import ABLATION_PREDICTIONS
+from barograph.models import TrainingSet
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
@@ -20,25 +23,25 @@ from barograph.stages.tuned import tuned_model
 from barograph.training import walk
 
 
-@stage("ablation.models", "models", "memory.rows", "folds", "seed")
+@stage("ablation.models", "models", "memory.rows", "seed")
 def main(stage: Stage) -> str:
     """Predict the test windows with the models of the study; what is drawn is what the samples stage would draw."""
     if stage.option is None:
         raise InputError("option: null; it must name a memory option, as `dvc repro studies/ablation/dvc.yaml` does")
-    labels, regimes = stage.read(LABELS), stage.read(REGIME_SERIES)
     memory, seed = _memory(stage.option, stage.settings["memory.rows"]), stage.settings["seed"]
-    events, archive = stage.read(EVENTS), stage.read(ARCHIVE)
-    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=stage.build("folds"), seed=seed)
+    labels, regimes, events, archive = (stage.read(table) for table in (LABELS, REGIME_SERIES, EVENTS, ARCHIVE))
+    laid_out = tabulated_folds(stage.read(TEST_WINDOWS))
+    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, folds=laid_out, seed=seed)
     samples, tested = pd.concat(drawn, ignore_index=True), folds[folds["test_end"].notna()]
     replay = None
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
-    features, selection = stage.read(FEATURES), stage.read(SELECTION)
-    own = partial(walk, features=features, labels=labels, samples=samples, folds=tested, selection=selection)
+    data = TrainingSet(stage.read(FEATURES), labels)
+    walked = partial(walk, data=data, samples=samples, folds=tested, selection=stage.read(SELECTION))
     parts = []
     configured = stage.settings["models"]
     for name in studied_models(stage.settings["ablation.models"], configured):
-        steps = own(tuned_model(stage, name, configured[name]), name=name, seed=seed, replay=replay)
+        steps = walked(tuned_model(stage, name, configured[name]), name=name, seed=seed, replay=replay)
         bar = tqdm(steps, f"{stage.option}, {name}", total=len(tested), unit="fold", disable=None)
         parts += [step.predictions.assign(model=name) for step in bar]
     predictions = pd.concat(parts, ignore_index=True)

@@ -23,8 +23,25 @@ _STUDY: Final = "studies/published"
 
 
 @stage(
-    *("market", "regime", "features", "label", "archive", "exam", "folds", "memory", "selection", "models"),
-    *("ensemble", "tuning", "validation", "drift", "explain", "gate", "strategy", "execution", "seed"),
+    "market",
+    "regime",
+    "features",
+    "label",
+    "archive",
+    "exam",
+    "folds",
+    "memory",
+    "selection",
+    "models",
+    "ensemble",
+    "tuning",
+    "validation",
+    "drift",
+    "explain",
+    "gate",
+    "strategy",
+    "execution",
+    "seed",
 )
 def main(stage: Stage) -> str:
     """Draw what the stages wrote."""

@@ -4,23 +4,24 @@ import pandas as pd
 from tqdm import tqdm
 
 from barograph.archive.schema import ARCHIVE, EVENTS
-from barograph.folds.schema import FOLDS
+from barograph.folds import tabulated_folds
+from barograph.folds.schema import FOLDS, TEST_WINDOWS
 from barograph.labels.schema import LABELS
-from barograph.memory import Memory, draw_samples, exam_samples, not_examined, samples_by_regime
+from barograph.memory import Memory, draw_samples, exam_samples, samples_by_regime
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
 
 
-@stage("exam", "folds", "memory", "seed")
+@stage("exam", "memory", "seed", upstream=("folds.embargo",))
 def main(stage: Stage) -> str:
-    """Lay out the folds, draw the training rows of each and of every exam, and tell what they are worth."""
+    """Draw the training rows of each fold and of every exam, and tell what they are worth."""
     memory: Memory = stage.build("memory")
-    walk, exam, seed = stage.build("folds"), stage.build("exam"), stage.settings["seed"]
-    labels, regimes, events = (stage.read(one) for one in (LABELS, REGIME_SERIES, EVENTS))
-    archive = stage.read(ARCHIVE)
-    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, walk=walk, seed=seed)
-    exams, shown = exam_samples(labels, regimes, events, archive, memory=memory, walk=walk, seed=seed, exam=exam)
+    exam, seed, embargo = stage.build("exam"), stage.settings["seed"], stage.settings["folds.embargo"]
+    tables = [stage.read(table) for table in (LABELS, REGIME_SERIES, EVENTS, ARCHIVE)]
+    given = {"memory": memory, "folds": tabulated_folds(stage.read(TEST_WINDOWS)), "seed": seed}
+    folds, drawn = draw_samples(*tables, **given)
+    exams, shown, reasons = exam_samples(*tables, **given, embargo=embargo, exam=exam)
     samples = pd.concat(tqdm(drawn, "samples", total=len(folds), unit="fold", disable=None), ignore_index=True)
     stage.write(FOLDS, folds)
     stage.write(SAMPLES, samples)
@@ -33,13 +34,10 @@ def main(stage: Stage) -> str:
             f"          no {regime} yet in {len(absent)} folds; there its share of {absent['target'].iloc[0]:.0%} "
             "goes to the others"
         )
-    for event, reason in not_examined(labels, regimes, events, walk=walk, exam=exam).items():
+    for event, reason in reasons.items():
         print(f"          {event}: no exam, {reason}")
     archived = (samples["source"] == "archive").mean()
-    return (
-        f"{len(folds) - 1} folds and the final one, {len(samples):,} rows, {archived:.0%} from the archive; "
-        f"{len(exams)} exams"
-    )
+    return f"{len(samples):,} rows in {len(folds)} folds, {archived:.0%} from the archive; {len(exams)} exams"
 
 
 if __name__ == "__main__":

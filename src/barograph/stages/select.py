@@ -6,22 +6,22 @@ import pandas as pd
 from tqdm import tqdm
 
 from barograph.features.schema import FEATURES
+from barograph.folds import tabulated_folds
+from barograph.folds.schema import TEST_WINDOWS
 from barograph.labels.schema import LABELS
-from barograph.regimes.schema import REGIME_SERIES
+from barograph.models.contract.rows import TrainingSet
 from barograph.selection import fold_selections, kept_shares, select_features, selection_summary
 from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
 
 
-@stage("selection", "folds", "seed")
+@stage("selection", "seed", upstream=("folds.embargo",))
 def main(stage: Stage) -> str:
     """Select on every fold's own past, that of the model that goes into service included."""
-    selection, walk = stage.build("selection"), stage.build("folds")
-    labels = stage.read(LABELS)
-    folds = walk.over(labels, stage.read(REGIME_SERIES))
-    found = select_features(
-        selection, stage.read(FEATURES), labels, folds, embargo=walk.embargo, seed=stage.settings["seed"]
-    )
+    selection, seed, embargo = stage.build("selection"), stage.settings["seed"], stage.settings["folds.embargo"]
+    folds = tabulated_folds(stage.read(TEST_WINDOWS))
+    data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))
+    found = select_features(selection, data, folds, embargo=embargo, seed=seed)
     table = pd.concat(tqdm(found, "select", total=len(folds), unit="fold", disable=None), ignore_index=True)
     summary = selection_summary(table)
     stage.write(SELECTION, table)

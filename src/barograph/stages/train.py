@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -17,7 +17,7 @@ from barograph.labels.schema import LABELS
 from barograph.losses import log_loss
 from barograph.memory import ErrorReplay, replayed_by_regime
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
-from barograph.models import Model, check_storable, save
+from barograph.models import TrainingSet, check_storable, save
 from barograph.names import PROBABILITIES
 from barograph.randomness import seed_for
 from barograph.regimes.schema import REGIME_SERIES
@@ -41,37 +41,26 @@ def main(stage: Stage) -> str:
     name, settings = stage.chosen_model()
     model, seed = tuned_model(stage, name, settings), stage.settings["seed"]
     labels, folds = stage.read(LABELS), stage.read(FOLDS)
-    features, samples, selection = (stage.read(one) for one in (FEATURES, SAMPLES, SELECTION))
-    own = partial(walk, model, features, labels, samples, folds, name=name, seed=seed, selection=selection)
+    data, selection = TrainingSet(stage.read(FEATURES), labels), stage.read(SELECTION)
+    given = {"name": name, "seed": seed, "selection": selection}
+    steps = partial(walk, model, data, stage.read(SAMPLES), folds, **given)
     replay = _error_replay(stage, labels)
-    walked = _Walked([], [], [], [])
-    for step in tqdm(own(replay=replay), name, total=len(folds), unit="fold", disable=None):
-        if not walked.predictions:
+    parts: list[tuple[pd.DataFrame, ...]] = []
+    for step in tqdm(steps(replay=replay), name, total=len(folds), unit="fold", disable=None):
+        if not parts:
             check_storable(step.fitted, name)
-        walked.predictions.append(step.predictions)
         shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
-        walked.importance.append(shares.assign(fold=step.fold))
-        walked.shown.append(step.shown)
-        walked.replayed.append(step.replayed)
-    predictions, importance, shown, replayed = (pd.concat(parts, ignore_index=True) for parts in walked)
+        parts.append((step.predictions, shares.assign(fold=step.fold), step.shown, step.replayed))
+    predictions, importance, shown, replayed = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
     stage.write(PREDICTIONS, predictions, model=name)
     stage.write(IMPORTANCE, importance, model=name)
     stage.write(REPLAY, replayed, model=name)
-    stage.write(UNREPLAYED, _unreplayed(own, replay, folds, name, predictions), model=name)
+    stage.write(UNREPLAYED, _unreplayed(steps, replay, folds, name, predictions), model=name)
     stage.write_csv(f"reports/replay/{name}.csv", replayed_by_regime(shown, replayed))
-    stage.write(EXAM_PREDICTIONS, _exams(stage, model, features, labels, selection, name), model=name)
+    stage.write(EXAM_PREDICTIONS, _exams(stage, partial(sit_exams, model, data, **given), name), model=name)
     save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
     again = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{again}"
-
-
-class _Walked(NamedTuple):
-    """What a walk leaves, a frame a fold."""
-
-    predictions: list[pd.DataFrame]
-    importance: list[pd.DataFrame]
-    shown: list[pd.DataFrame]
-    replayed: list[pd.DataFrame]
 
 
 def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
@@ -83,7 +72,7 @@ def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
 
 
 def _unreplayed(
-    own: Callable[[], Iterator[Step]],
+    walked: Callable[[], Iterator[Step]],
     replay: ErrorReplay | None,
     folds: pd.DataFrame,
     name: str,
@@ -92,19 +81,15 @@ def _unreplayed(
     """Predict what the model would have said had nothing been replayed; nothing where nothing was."""
     if replay is None:
         return predictions.head(0)
-    steps = tqdm(own(), f"{name}, nothing replayed", total=len(folds), unit="fold", disable=None)
+    steps = tqdm(walked(), f"{name}, nothing replayed", total=len(folds), unit="fold", disable=None)
     said: pd.DataFrame = pd.concat([step.predictions for step in steps], ignore_index=True)
     return said
 
 
-def _exams(
-    stage: Stage, model: Model, features: pd.DataFrame, labels: pd.DataFrame, selection: pd.DataFrame, name: str
-) -> pd.DataFrame:
+def _exams(stage: Stage, sat: Callable[..., Iterator[pd.DataFrame]], name: str) -> pd.DataFrame:
     """Let today's model predict each crisis as if it had never seen it."""
-    exams, samples = stage.read(EXAMS), stage.read(EXAM_SAMPLES)
-    seed = stage.settings["seed"]
-    sat = sit_exams(model, features, labels, samples, exams, name=name, seed=seed, selection=selection)
-    bar = tqdm(sat, f"{name}, exams", total=len(exams), unit="exam", disable=None)
+    exams = stage.read(EXAMS)
+    bar = tqdm(sat(stage.read(EXAM_SAMPLES), exams), f"{name}, exams", total=len(exams), unit="exam", disable=None)
     nothing = pd.DataFrame(columns=list(EXAM_PREDICTIONS.columns))
     predictions: pd.DataFrame = pd.concat([nothing, *bar] if exams.empty else list(bar), ignore_index=True)
     return predictions
@@ -124,7 +109,9 @@ def _facts(step: Step, params: Mapping[str, Any], settings: Mapping[str, Any], f
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:
     known = predictions.merge(labels[["symbol", "date", "label"]], on=["symbol", "date"])
     priors = class_frequencies(labels, folds).loc[known["fold"]]
-    ours, theirs = (log_loss(one[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy()) for one in (known, priors))
+    ours, theirs = (
+        log_loss(table[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy()) for table in (known, priors)
+    )
     return f"log loss {ours:.4f}, skill against prior {1 - ours / theirs:+.2%}"
 
 

@@ -9,37 +9,37 @@ from tqdm import tqdm
 from barograph import config
 from barograph.errors import InputError
 from barograph.features.schema import FEATURES
+from barograph.folds import tabulated_folds
+from barograph.folds.schema import TEST_WINDOWS
 from barograph.labels.schema import LABELS
-from barograph.regimes.schema import REGIME_SERIES
+from barograph.models.contract.rows import TrainingSet
 from barograph.selection import kept_features
 from barograph.selection.schema import SELECTION
 from barograph.stages.stage import Stage, stage
-from barograph.tuning import study_rows, tune
+from barograph.tuning import tune, tuning_rows
 
 if TYPE_CHECKING:
     from optuna.storages import JournalStorage
 
 
-@stage("models", "folds", "tuning", "seed", config_name="tune", by_hand=("model", "storage"))
+@stage("models", "tuning", "seed", config_name="tune", by_hand=("model", "storage"), upstream=("folds.embargo",))
 def main(stage: Stage) -> str:
     """Tune the model that DVC names or, by hand, the one that `model=` chooses; `storage=` keeps the study."""
     name, chosen = stage.chosen_model()
     model, settings = config.build(chosen, f"models.{name}"), stage.build("tuning")
-    labels = stage.read(LABELS)
-    walk = stage.build("folds")
-    first = walk.over(labels, stage.read(REGIME_SERIES))[0]
-    features = stage.read(FEATURES).set_index(["symbol", "date"])
-    features = features[kept_features(stage.read(SELECTION), first.number, features.columns)].reset_index()
-    data = study_rows(features, labels, first, settings, embargo=walk.embargo)
-    kept = stage.settings.get("storage")
+    first = tabulated_folds(stage.read(TEST_WINDOWS))[0]
+    data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))
+    kept = kept_features(stage.read(SELECTION), first.number, data.names)
+    rows = tuning_rows(data, first, settings, embargo=stage.settings["folds.embargo"], features=kept)
+    storage = stage.settings.get("storage")
     with tqdm(desc=name, total=settings.trials, unit="trial", disable=None) as bar:
         result = tune(
             model,
-            data,
+            rows,
             settings,
             name=name,
             seed=stage.settings["seed"],
-            storage=journal(kept) if kept is not None else None,
+            storage=journal(storage) if storage is not None else None,
             on_trial=lambda finished: bar.update(finished - bar.n),
         )
     stage.write_json(f"data/tuning/{name}.json", result.found)

@@ -22,7 +22,7 @@ from barograph.validation import ValidationResult, metrics, replay_groups, repla
 def main(stage: Stage) -> str:
     """Score all predictors on the same rows: overall and per regime, event, sector and fold; then exams and replay."""
     archive, validation, seed = stage.read(ARCHIVE), stage.build("validation"), stage.settings["seed"]
-    labels, regimes, universe = (stage.read(one) for one in (LABELS, REGIME_SERIES, UNIVERSE))
+    labels, regimes, universe = (stage.read(table) for table in (LABELS, REGIME_SERIES, UNIVERSE))
     predictors, named = read_predictors(stage), archive[archive["kind"] == "configured"]
     result = validate(predictors, labels, regimes, universe, named, validation, seed)
     stage.write_csv("reports/validation/slices.csv", result.slices)

@@ -1,23 +1,20 @@
 """Sitting the crisis exam: fit on everything but one event, and predict that event."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from barograph.errors import InputError
+from barograph.memory.schema import EXAM_SAMPLES
 from barograph.models.contract.classifier import Model
-from barograph.models.contract.rows import fit_rows, training_rows
-from barograph.names import KEY, PROBABILITIES
+from barograph.models.contract.rows import TrainingSet
 from barograph.randomness import seed_for
-from barograph.selection.kept import kept_features
+from barograph.training.fitting import Case, fit_and_predict
 
 
 def sit_exams(
     model: Model,
-    features: pd.DataFrame,
-    labels: pd.DataFrame,
+    data: TrainingSet,
     samples: pd.DataFrame,
     exams: pd.DataFrame,
     *,
@@ -30,8 +27,7 @@ def sit_exams(
     Parameters
     ----------
     model : Model
-    features, labels : pandas.DataFrame
-        The tables of these names.
+    data : TrainingSet
     samples, exams : pandas.DataFrame
         The exam samples and the exams table.
     name : str
@@ -50,7 +46,7 @@ def sit_exams(
     Raises
     ------
     InputError
-        As :func:`training_rows`, :func:`kept_features` and :func:`fit_rows`, and if no row of an event has features.
+        As :func:`fit_and_predict`.
 
     Warnings
     --------
@@ -60,15 +56,11 @@ def sit_exams(
     -----
     Replay plays no part: a memory of walk-forward mistakes holds those made in the event itself.
     """
-    columns = features.columns.drop(KEY).tolist()
     each: Iterable[Any] = exams.itertuples()
     for exam in each:
-        kept = columns if selection is None else kept_features(selection, exam.fold, columns)
-        own = samples[samples["exam"] == exam.exam].assign(fold=exam.fold)
-        rows = training_rows(features, labels, own, exam.fold)
-        fitted = fit_rows(model, replace(rows, X=rows.X[kept]), name=name, seed=seed_for(seed, "exam", name, exam.exam))
-        asked = features[features["date"].between(exam.start, exam.end)]
-        if asked.empty:
-            raise InputError(f"exam {exam.exam}: no features between {exam.start:%F} and {exam.end:%F}")
-        answers = dict(zip(PROBABILITIES, fitted.predict_proba(asked[kept]).T, strict=True))
-        yield asked[KEY].assign(exam=exam.exam, **answers)[["exam", *KEY, *PROBABILITIES]]
+        shown = samples[samples["exam"] == exam.exam]
+        case = Case(f"exam {exam.exam}", EXAM_SAMPLES.path, exam.fold, shown, exam.start, exam.end)
+        _, _, predictions = fit_and_predict(
+            model, data, case, name=name, seed=seed_for(seed, "exam", name, exam.exam), selection=selection
+        )
+        yield predictions.assign(exam=exam.exam)[["exam", *predictions.columns]]

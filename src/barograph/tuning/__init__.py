@@ -1,13 +1,13 @@
 """Tuning: a seeded search of a model's open parameters before the first test date."""
 
 from barograph.tuning.search import TuningResult, tune
-from barograph.tuning.tuning import StudyRows, Tuning, study_rows, tuned
+from barograph.tuning.tuning import Tuning, TuningRows, tuned, tuning_rows
 
 __all__ = [
-    "StudyRows",
     "Tuning",
     "TuningResult",
-    "study_rows",
+    "TuningRows",
     "tune",
     "tuned",
+    "tuning_rows",
 ]

@@ -15,7 +15,7 @@ from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import fit_rows
 from barograph.models.contract.spaces import Choices, Range, searched, starts, whole
 from barograph.randomness import seed_for
-from barograph.tuning.tuning import StudyRows, Tuning, with_params
+from barograph.tuning.tuning import Tuning, TuningRows, with_params
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -36,7 +36,7 @@ class TuningResult:
 
 def tune(
     model: Model,
-    data: StudyRows,
+    data: TuningRows,
     settings: Tuning,
     *,
     name: str,
@@ -53,7 +53,7 @@ def tune(
     ----------
     model : Model
         What its `params` leave open of its `sweep` is searched.
-    data : StudyRows
+    data : TuningRows
     settings : Tuning
     name : str
         The model's key, part of its seed.
@@ -108,7 +108,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _open(
-    model: Model, data: StudyRows, settings: Tuning, name: str, seed: int, storage: "BaseStorage | None"
+    model: Model, data: TuningRows, settings: Tuning, name: str, seed: int, storage: "BaseStorage | None"
 ) -> "Study":
     import optuna
 
@@ -127,7 +127,7 @@ def _open(
     return study
 
 
-def _claim(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> None:
+def _claim(study: "Study", model: Model, data: TuningRows, name: str, seed: int) -> None:
     """Write on a new study what it is about, and refuse one that is about something else."""
     about = {"model": name, "settings": _digest(repr((seed, model)).encode()), "rows": _digest(*_contents(data))}
     if not study.user_attrs and not study.trials:
@@ -141,7 +141,7 @@ def _claim(study: "Study", model: Model, data: StudyRows, name: str, seed: int) 
         raise InputError(f"storage: its study of {name} looked at other rows or splits; name another file")
 
 
-def _contents(data: StudyRows) -> Iterator[bytes]:
+def _contents(data: TuningRows) -> Iterator[bytes]:
     yield from (name.encode() for name in data.rows.X.columns)
     yield from (part.tobytes() for part in (data.rows.X.to_numpy(), data.rows.y, data.rows.weight))
     yield from (positions.tobytes() for split in data.splits for positions in split)
@@ -155,7 +155,7 @@ def _finished(study: "Study") -> "list[FrozenTrial]":
     return [trial for trial in study.trials if trial.state.is_finished()]
 
 
-def _try(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> None:
+def _try(study: "Study", model: Model, data: TuningRows, name: str, seed: int) -> None:
     from optuna import TrialPruned
     from optuna.trial import TrialState
 
@@ -172,7 +172,7 @@ def _try(study: "Study", model: Model, data: StudyRows, name: str, seed: int) ->
         study.tell(trial, log_loss)
 
 
-def _log_loss(trial: "Trial", model: Model, data: StudyRows, name: str, seed: int) -> float:
+def _log_loss(trial: "Trial", model: Model, data: TuningRows, name: str, seed: int) -> float:
     """Validate one trial's parameters on split after split, and stop where it does worse than the median did."""
     from optuna import TrialPruned
 
@@ -181,7 +181,9 @@ def _log_loss(trial: "Trial", model: Model, data: StudyRows, name: str, seed: in
     for split, (train, test) in enumerate(data.splits):
         if split and trial.should_prune():
             raise TrialPruned
-        fitted = fit_rows(candidate, data.part(train), name=name, seed=seed_for(seed, "tune", name, "split", split))
+        fitted = fit_rows(
+            candidate, data.rows.part(train), name=name, seed=seed_for(seed, "tune", name, "split", split)
+        )
         loss = log_loss(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test])
         if not np.isfinite(loss):
             raise InputError("the model predicted NaN")
@@ -200,7 +202,7 @@ def _suggest(trial: "Trial", key: str, space: Range | Choices) -> Any:
     return trial.suggest_float(key, low, high, log=log)
 
 
-def _read(study: "Study", model: Model, data: StudyRows, name: str, seed: int) -> TuningResult:
+def _read(study: "Study", model: Model, data: TuningRows, name: str, seed: int) -> TuningResult:
     trials = _finished(study)
     complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
     if not complete:

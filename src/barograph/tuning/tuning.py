@@ -1,21 +1,19 @@
 """Tuning: which rows a study looks at, and what is done with what it found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.folds import Fold, expanding_splits
 from barograph.models.contract.classifier import Model
-from barograph.models.contract.rows import TrainingRows, look_up, matured_labels
+from barograph.models.contract.rows import TrainingRows, TrainingSet
 from barograph.models.contract.spaces import contains, searched
-from barograph.names import KEY
 from barograph.typing import STRICT, Dates, Rows
 
 Split = tuple[Rows, Rows]
@@ -49,40 +47,33 @@ class Tuning:
 
 
 @plain_dataclass(frozen=True)
-class StudyRows:
+class TuningRows:
     """What a study looks at: rows, and for each split the positions of those trained on and of those validated."""
 
     rows: TrainingRows
     splits: list[Split]
 
-    def part(self, positions: Rows) -> TrainingRows:
-        """Give some of the rows."""
-        return TrainingRows(
-            X=self.rows.X.iloc[positions].reset_index(drop=True),
-            y=self.rows.y[positions],
-            weight=self.rows.weight[positions],
-            lives=self.rows.lives.iloc[positions].reset_index(drop=True),
-        )
 
-
-def study_rows(
-    features: pd.DataFrame, labels: pd.DataFrame, fold: Fold, settings: Tuning, *, embargo: int
-) -> StudyRows:
+def tuning_rows(
+    data: TrainingSet, fold: Fold, settings: Tuning, *, embargo: int, features: Sequence[str] | None = None
+) -> TuningRows:
     """Thin what had matured before a test window to whole dates, and split it in order of time.
 
     Parameters
     ----------
-    features, labels : pandas.DataFrame
-        The tables of these names; nothing is resampled.
+    data : TrainingSet
+        Nothing is resampled.
     fold : Fold
         The first, so that no test window is ever looked at.
     settings : Tuning
     embargo : int
         Trading days between the last exit of a training row and the first date of its validation window.
+    features : sequence of str, optional
+        Those that are shown; by default all.
 
     Returns
     -------
-    StudyRows
+    TuningRows
         All rows of every k-th date, weighted by uniqueness as training does by default.
 
     Raises
@@ -90,15 +81,16 @@ def study_rows(
     InputError
         If too little has matured, or a label has no features.
     """
-    matured = matured_labels(labels, fold)
-    dates, exits = (matured[name].to_numpy("datetime64[D]") for name in ("date", "exit_date"))
+    matured = data.matured(fold)
+    lives = data.labels.iloc[matured]
+    dates, exits = (lives[name].to_numpy("datetime64[D]") for name in ("date", "exit_date"))
     splits = expanding_splits(dates, exits, splits=settings.splits, first_share=settings.first_share, embargo=embargo)
     kept = np.isin(dates, _thinned(dates, settings.rows))
     position = np.cumsum(kept) - 1
     thinned = [(position[train[kept[train]]], position[test[kept[test]]]) for train, test in splits]
     if not all(train.size and test.size for train, test in thinned):
         raise InputError(f"tuning.rows: {settings.rows} rows leave a window or its past without any; take more")
-    return StudyRows(look_up(features.set_index(KEY), matured[kept]), thinned)
+    return TuningRows(data.labelled(matured[kept], features), thinned)
 
 
 def tuned(model: _Model, found: Mapping[str, Any], name: str) -> _Model:

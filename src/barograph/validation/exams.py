@@ -1,6 +1,7 @@
 """The crisis exam's marks: how well today's models do in an event that they have not seen, and against what."""
 
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -8,27 +9,15 @@ import pandas as pd
 from barograph.ensemble import equal_vote
 from barograph.names import BASELINES, KEY, REGIME_PRIOR, REGIMES
 from barograph.randomness import generator
-from barograph.scoring.bootstrap import episode_bootstrap_counts, interval
+from barograph.scoring import Forecasts, Part, Validation, score_columns, scores
+from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
-from barograph.scoring.scores import Scorer
-from barograph.scoring.settings import Validation
-from barograph.typing import Floats, Rows
+from barograph.scoring.slices import Slice
 
 _WALKED: Final = "walk-forward "
-_SKILLS: Final = [f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")]
-_COLUMNS: Final = [
-    *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient", "log_loss"),
-    *_SKILLS,
-    *("auc", "accuracy", "majority_accuracy", "walk_forward_log_loss", "walk_forward_skill_regime_prior"),
-]
-
-
-class _Part(NamedTuple):
-    """What one line scores: an event, or all events of a regime, and the scored rows."""
-
-    kind: str
-    name: str
-    rows: Rows
+_DRAWN: Final[Mapping[Draws, bool]] = {"all": True}
+_FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient"]
+_WALKED_COLUMNS: Final = ["walk_forward_log_loss", f"walk_forward_skill_{REGIME_PRIOR}"]
 
 
 def score_exams(
@@ -59,7 +48,7 @@ def score_exams(
     Returns
     -------
     pandas.DataFrame
-        One row an event (`kind` event, by date), then one a regime, all its events pooled (`kind` regime), and a
+        One row per event (`kind` event, by date), then per regime, all its events pooled (`kind` regime), and
         predictor: the models, `vote`, which is their equal mean, and the baselines. `walk_forward_log_loss` and
         `walk_forward_skill_regime_prior` are of the same predictor's walk-forward predictions of the same rows, NaN
         where it has none. `sufficient` is True for regimes of at least `min_episodes` events. Without exams, no rows.
@@ -81,19 +70,21 @@ def score_exams(
     shorter than two blocks; in a regime whole events are drawn first and blocks of dates within each of them second,
     because the next crisis is a new event. See :func:`barograph.validation.validate`.
     """
+    columns = [*_FACTS, *score_columns("exams", _DRAWN), *_WALKED_COLUMNS]
     if exams.empty:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame(columns=columns)
     ordered = exams.sort_values("start", ignore_index=True)
     both = _both(predictions, walk_forward, ordered)
     universe = pd.DataFrame({"symbol": both["symbol"].unique(), "gics_sector": "any"})
     paired = pair(both, labels, regimes, universe)
-    scorer = Scorer(paired, settings.calibration_bins)
-    table = pd.concat([_score(part, paired, scorer, settings, seed) for part in _parts(ordered, paired)])
+    forecasts = paired.forecasts(settings.calibration_bins)
+    rows = [row for sat in _sat(ordered, paired) for row in _score(sat, paired, forecasts, settings, seed)]
+    table = pd.DataFrame(rows)
     starts = ordered.set_index("exam")
     for day in ("start", "end"):
         table[day] = table["exam"].map(starts[day])
     table["regime"] = table["exam"].map(starts["regime"]).fillna(table["exam"])
-    return table.reset_index(drop=True)[_COLUMNS]
+    return table[columns]
 
 
 def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataFrame) -> pd.DataFrame:
@@ -111,50 +102,29 @@ def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataF
     return both.assign(fold=both["exam"].map(number).astype(np.int64))
 
 
-def _parts(exams: pd.DataFrame, paired: Paired) -> list[_Part]:
-    of_regime = {regime: np.flatnonzero(exams["regime"] == regime) for regime in REGIMES}
-    wanted = [("event", name, np.array([at])) for at, name in enumerate(exams["exam"])]
-    wanted += [("regime", regime, own) for regime, own in of_regime.items()]
-    parts = [_Part(kind, name, np.flatnonzero(np.isin(paired.fold, own))) for kind, name, own in wanted]
-    return [part for part in parts if part.rows.size]
+def _sat(exams: pd.DataFrame, paired: Paired) -> list[Slice]:
+    numbers = [("event", name, np.array([at])) for at, name in enumerate(exams["exam"])]
+    numbers += [("regime", regime, np.flatnonzero(exams["regime"] == regime)) for regime in REGIMES]
+    sat = [Slice(kind, name, np.flatnonzero(np.isin(paired.fold, events))) for kind, name, events in numbers]
+    return [part for part in sat if part.rows.size]
 
 
-def _score(part: _Part, paired: Paired, scorer: Scorer, settings: Validation, seed: int) -> pd.DataFrame:
-    names = [name for name in paired.predictors if not name.startswith(_WALKED)]
-    today = [paired.predictors.index(name) for name in names]
-    dates, first = np.unique(paired.date[part.rows], return_index=True)
-    events, episode = np.unique(paired.fold[part.rows[first]], return_inverse=True)
-    rng = generator(seed, "exam", part.kind, part.name)
-    counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
-    resampled = scorer.loss_per_date(part.rows, dates) @ counts.T
-    if events.size == 1 and dates.size < 2 * settings.block_days:
-        resampled = np.full_like(resampled, np.nan)
-    scores = scorer.point(part.rows)
-    areas = scorer.auc(part.rows, dates, np.ones((1, dates.size)))[:, 0]
-    walked = pd.Series(scores["log_loss"], index=paired.predictors).reindex([_WALKED + name for name in names])
-    return pd.DataFrame(
-        {
-            "kind": part.kind,
-            "exam": part.name,
-            "predictor": names,
-            "rows": part.rows.size,
-            "dates": dates.size,
-            "events": events.size,
-            "sufficient": part.kind == "regime" and events.size >= settings.min_episodes,
-            **{name: scores[name][today] for name in ("log_loss", "accuracy", "majority_accuracy")},
-            "auc": areas[today],
-            **_skills(scores["log_loss"], resampled, paired, today, settings.level),
-            "walk_forward_log_loss": walked.to_numpy(),
-            "walk_forward_skill_regime_prior": (1 - walked / walked[_WALKED + REGIME_PRIOR]).to_numpy(),
-        }
-    )
-
-
-def _skills(log_loss: Floats, resampled: Floats, paired: Paired, today: list[int], level: float) -> dict[str, Floats]:
-    """Give skill against each baseline from mean losses (P,) and summed losses of the resamples (P, resamples)."""
-    skills = {}
-    for baseline in BASELINES:
-        at, name = paired.predictors.index(baseline), f"skill_{baseline}"
-        skills[name] = 1 - log_loss[today] / log_loss[at]
-        skills[f"{name}_low"], skills[f"{name}_high"] = interval((1 - resampled[today] / resampled[at]).T, level)
-    return skills
+def _score(
+    sat: Slice, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Give a row of the table for every predictor, its walk-forward self beside it."""
+    rows = sat.rows
+    dates, first = np.unique(paired.date[rows], return_index=True)
+    events, episode = np.unique(paired.fold[rows[first]], return_inverse=True)
+    rng = generator(seed, "exam", sat.kind, sat.name)
+    found = scores("exams", Part(forecasts, rows), episode, _DRAWN, settings, rng)
+    walked = {
+        name.removeprefix(_WALKED): figures["log_loss"] for name, figures in found.items() if name.startswith(_WALKED)
+    }
+    sufficient = sat.kind == "regime" and events.size >= settings.min_episodes
+    for predictor in [name for name in found if not name.startswith(_WALKED)]:
+        loss = walked.get(predictor, np.nan)
+        facts = {"kind": sat.kind, "exam": sat.name, "predictor": predictor, "rows": rows.size}
+        evidence = {"dates": dates.size, "events": events.size, "sufficient": sufficient}
+        beside = (loss, 1 - loss / walked.get(REGIME_PRIOR, np.nan))
+        yield facts | evidence | found[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))

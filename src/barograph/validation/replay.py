@@ -9,14 +9,11 @@ from barograph.errors import InputError
 from barograph.losses import log_losses
 from barograph.names import CLASSES, KEY, PROBABILITIES, REGIMES
 from barograph.randomness import generator
-from barograph.scoring.bootstrap import block_bootstrap_counts, interval
-from barograph.scoring.settings import Validation
+from barograph.scoring import UNDEFINED, Validation, block_bootstrap_counts, estimates
 from barograph.validation.look_alikes import FeatureSpace, look_alikes
 
 _GROUP_COLUMNS: Final = ["kind", "value", "predicted", "replayed", "share", "mean_loss", "mean_loss_replayed"]
-_IMPROVEMENT_COLUMNS: Final = (
-    *("fold", "part", "rows", "dates", "loss", "loss_without", "improvement", "low", "high"),
-)
+_IMPROVEMENT_COLUMNS: Final = ["fold", "part", "rows", "dates", "loss", "loss_without", "improvement", "low", "high"]
 
 
 def replay_groups(
@@ -133,12 +130,12 @@ def replay_improvement(
     space = FeatureSpace(features)
     windows = []
     for fold in sorted(replayed["fold"].unique()):
-        own = replayed[replayed["fold"] == fold]
+        mistakes = replayed[replayed["fold"] == fold]
         window = scored[scored["fold"] == fold]
         if not window.empty:
-            _check_matured(own, window["date"].min())
+            _check_matured(mistakes, window["date"].min())
             rng = generator(seed, "replay", "reference", int(fold))
-            windows.append(window.assign(alike=look_alikes(space, own, window, neighbours, rng)))
+            windows.append(window.assign(alike=look_alikes(space, mistakes, window, neighbours, rng)))
     named = [(str(window["fold"].iloc[0]), window) for window in windows]
     named += [("all", pd.concat(windows))] if windows else []
     return pd.DataFrame(
@@ -147,30 +144,21 @@ def replay_improvement(
             for name, rows in named
             for part, alike in (("look_alikes", True), ("others", False))
         ],
-        columns=list(_IMPROVEMENT_COLUMNS),
+        columns=_IMPROVEMENT_COLUMNS,
     )
 
 
 def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation, seed: int) -> dict[str, Any]:
     gain = (rows["loss_without"] - rows["loss"]).to_numpy()
     dates, at = np.unique(rows["date"].to_numpy(), return_inverse=True)
-    low, high = np.nan, np.nan
+    estimate = UNDEFINED._replace(value=gain.mean() if gain.size else np.nan)
     if dates.size >= 2 * settings.block_days:
         rng = generator(seed, "replay", fold, part)
         counts = block_bootstrap_counts(dates.size, settings.block_days, settings.resamples, rng).astype(np.float64)
-        ends = interval(counts @ np.bincount(at, gain) / (counts @ np.bincount(at)), settings.level)
-        low, high = (float(end) for end in ends)
-    return {
-        "fold": fold,
-        "part": part,
-        "rows": len(rows),
-        "dates": dates.size,
-        "loss": rows["loss"].mean(),
-        "loss_without": rows["loss_without"].mean(),
-        "improvement": gain.mean() if gain.size else np.nan,
-        "low": low,
-        "high": high,
-    }
+        means = counts @ np.bincount(at, gain) / (counts @ np.bincount(at))
+        (estimate,) = estimates([estimate.value], means[:, None], settings.level)
+    losses = (rows["loss"].mean(), rows["loss_without"].mean())
+    return dict(zip(_IMPROVEMENT_COLUMNS, (fold, part, len(rows), dates.size, *losses, *estimate), strict=True))
 
 
 def _group(rows: pd.DataFrame) -> dict[str, Any]:

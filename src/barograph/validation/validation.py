@@ -1,31 +1,24 @@
 """Regime-aware validation: how good each predictor is, where, against which baseline, and how sure that is."""
 
-from dataclasses import dataclass as plain_dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from barograph.names import BASELINES, CLASSES
+from barograph.names import CLASSES, REGIME_PRIOR
 from barograph.randomness import generator
-from barograph.scoring.bootstrap import episode_bootstrap_counts, interval
+from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores
+from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
-from barograph.scoring.scores import N_CLASSES, Scorer
-from barograph.scoring.settings import Validation
 from barograph.scoring.slices import POOLED, Slice, episode_numbers, slices
-from barograph.typing import Floats
 
-_SKILLS = [f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")]
-_SCORES = [
-    "log_loss",
-    *_SKILLS,
-    *("auc", "auc_low", "auc_high", "brier", "calibration_error"),
-    *("accuracy", "majority_accuracy", "balanced_accuracy", "macro_f1"),
-]
-_COLUMNS = ["kind", "slice", "predictor", "rows", "dates", "episodes", "sufficient", *_SCORES]
-_CRASH = [name for name in _SKILLS if name.startswith("skill_regime_prior")]
+_FACTS: Final = ["kind", "slice", "predictor", "rows", "dates", "episodes", "sufficient"]
+_CRASH_SKILL: Final = f"skill_{REGIME_PRIOR}"
 
 
-@plain_dataclass(frozen=True)
+@dataclass(frozen=True)
 class ValidationResult:
     """What :func:`validate` finds.
 
@@ -33,7 +26,7 @@ class ValidationResult:
     ----------
     slices : pandas.DataFrame
         One row a slice and predictor: `kind` (overall, regime, event, sector, fold), `slice`, `predictor`, `rows`,
-        `dates`, `episodes`, `sufficient`, then the scores.
+        `dates`, `episodes`, `sufficient`, then the columns of :data:`~barograph.scoring.METRICS`.
     calibration : pandas.DataFrame
         Reliability curves over all scored rows: `predictor, class, bin, mean_probability, frequency, rows`; `class` is
         sell, hold or buy, `bin` counts from 0, empty bins are left out.
@@ -99,12 +92,12 @@ def validate(
     per regime, and NaN elsewhere.
     """
     paired = pair(predictions, labels, regimes, universe)
-    scorer = Scorer(paired, settings.calibration_bins)
-    parts = [_score(part, paired, scorer, settings, seed) for part in slices(paired, archive)]
+    forecasts = paired.forecasts(settings.calibration_bins)
+    rows = [row for part in slices(paired, archive) for row in _score(part, paired, forecasts, settings, seed)]
     return ValidationResult(
-        slices=pd.concat(parts, ignore_index=True),
-        calibration=_calibration(paired, scorer),
-        confusion=_confusion(paired, scorer),
+        slices=pd.DataFrame(rows),
+        calibration=_calibration(forecasts),
+        confusion=_confusion(forecasts),
         coverage=paired.coverage,
     )
 
@@ -123,81 +116,53 @@ def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]
         `regime_prior` in crashes as `crash_skill_regime_prior` with `_low` and `_high`. Plain numbers; None where
         undefined, and for crashes where the evidence is insufficient.
     """
-    overall = result.slices[result.slices["kind"] == "overall"].set_index("predictor")
-    crash = result.slices[(result.slices["kind"] == "regime") & (result.slices["slice"] == "crash")]
-    crashes = crash.set_index("predictor").to_dict(orient="index")
-    found: dict[str, dict[str, float | int | None]] = {}
-    for predictor, row in overall.to_dict(orient="index").items():
-        own: dict[str, float | int | None] = {"rows": int(row["rows"])} | {name: _plain(row[name]) for name in _SCORES}
-        seen = crashes.get(predictor, {"episodes": 0, "sufficient": False})
-        own["crash_episodes"] = int(seen["episodes"])
-        own |= {f"crash_{name}": _plain(seen[name]) if seen["sufficient"] else None for name in _CRASH}
-        found[str(predictor)] = own
+    table = result.slices
+    overall = table[table["kind"] == "overall"]
+    crash = table[(table["kind"] == "regime") & (table["slice"] == "crash")]
+    crashes = {row["predictor"]: row for row in crash.to_dict("records")}
+    found = {}
+    for row in overall.to_dict("records"):
+        seen = crashes.get(row["predictor"], {"episodes": 0, "sufficient": False})
+        skill = Estimate.of(seen, _CRASH_SKILL) if seen["sufficient"] else UNDEFINED
+        figures = {key: row[key] for key in overall.columns.drop(_FACTS)} | skill.columns(f"crash_{_CRASH_SKILL}")
+        plain = {key: None if np.isnan(value) else float(value) for key, value in figures.items()}
+        found[row["predictor"]] = {"rows": row["rows"], "crash_episodes": seen["episodes"]} | plain
     return found
 
 
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _score(part: Slice, paired: Paired, scorer: Scorer, settings: Validation, seed: int) -> pd.DataFrame:
+def _score(
+    part: Slice, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Give a row of the table for every predictor."""
     rows, dates = part.rows, np.unique(paired.date[part.rows])
     episode = episode_numbers(paired.trading_day[dates], settings.episode_gap_days)
     if part.kind != "regime":
         episode = np.zeros_like(episode)
     episodes = int(episode[-1]) + 1
     rng = generator(seed, "validation", part.kind, part.name)
-    counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
-    scores = scorer.point(rows)
-    scores |= _skills(scores["log_loss"], scorer.loss_per_date(rows, dates) @ counts.T, paired, settings.level)
-    scores["auc"] = scorer.auc(rows, dates, np.ones((1, dates.size)))[:, 0]
-    scores["auc_low"] = scores["auc_high"] = np.full(len(paired.predictors), np.nan)
-    if part.kind in ("overall", "regime"):
-        samples = scorer.auc(rows, dates, counts[: settings.auc_resamples])
-        scores["auc_low"], scores["auc_high"] = interval(samples.T, settings.level)
-    if episodes == 1 and dates.size < 2 * settings.block_days:
-        scores |= {name: np.full(len(paired.predictors), np.nan) for name in scores if name.endswith(("_low", "_high"))}
-    return pd.DataFrame(
-        {
-            "kind": part.kind,
-            "slice": part.name,
-            "predictor": paired.predictors,
-            "rows": rows.size,
-            "dates": dates.size,
-            "episodes": episodes,
-            "sufficient": part.kind not in POOLED or episodes >= settings.min_episodes,
-        }
-        | scores
-    )[_COLUMNS]
+    drawn: dict[Draws, bool] = {"all": True, "few": part.kind in ("overall", "regime")}
+    found = scores("slices", Part(forecasts, rows), episode, drawn, settings, rng)
+    sufficient = part.kind not in POOLED or episodes >= settings.min_episodes
+    for predictor, figures in found.items():
+        facts = (part.kind, part.name, predictor, rows.size, dates.size, episodes, sufficient)
+        yield dict(zip(_FACTS, facts, strict=True)) | figures
 
 
-def _skills(log_loss: Floats, resampled: Floats, paired: Paired, level: float) -> dict[str, Floats]:
-    """Give skill against each baseline from mean losses (P,) and summed losses of the resamples (P, resamples)."""
-    skills = {}
-    for baseline in BASELINES:
-        at = paired.predictors.index(baseline)
-        name = f"skill_{baseline}"
-        with np.errstate(invalid="ignore", divide="ignore"):
-            skills[name] = 1 - log_loss / log_loss[at]
-            skills[f"{name}_low"], skills[f"{name}_high"] = interval((1 - resampled / resampled[at]).T, level)
-    return skills
-
-
-def _calibration(paired: Paired, scorer: Scorer) -> pd.DataFrame:
+def _calibration(given: Forecasts) -> pd.DataFrame:
     parts = []
-    for i, k in np.ndindex(len(paired.predictors), N_CLASSES):
-        rows = np.bincount(scorer.bin[i, k], minlength=scorer.bins)
+    for i, k in np.ndindex(len(given.predictors), len(CLASSES)):
+        rows = np.bincount(given.bin[i, k], minlength=given.bins)
         used = np.flatnonzero(rows)
-        stated = np.bincount(scorer.bin[i, k], paired.probabilities[i, :, k], scorer.bins)
-        happened = np.bincount(scorer.bin[i, k], scorer.is_class[k], scorer.bins)
+        stated = np.bincount(given.bin[i, k], given.probabilities[i, :, k], given.bins)
+        happened = np.bincount(given.bin[i, k], given.label == k, given.bins)
         curve = pd.DataFrame({"bin": used, "mean_probability": stated[used], "frequency": happened[used]})
         curve[["mean_probability", "frequency"]] /= rows[used, None]
-        parts.append(curve.assign(predictor=paired.predictors[i], rows=rows[used], **{"class": CLASSES[k]}))
+        parts.append(curve.assign(predictor=given.predictors[i], rows=rows[used], **{"class": CLASSES[k]}))
     columns = ["predictor", "class", "bin", "mean_probability", "frequency", "rows"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _confusion(paired: Paired, scorer: Scorer) -> pd.DataFrame:
-    keys = pd.MultiIndex.from_product([paired.predictors, CLASSES, CLASSES], names=["predictor", "label", "predicted"])
-    rows = scorer.confusion(np.arange(paired.label.size)).ravel()
+def _confusion(given: Forecasts) -> pd.DataFrame:
+    keys = pd.MultiIndex.from_product([given.predictors, CLASSES, CLASSES], names=["predictor", "label", "predicted"])
+    rows = Part(given, np.arange(given.label.size)).confusion.ravel().astype(np.int64)
     return pd.DataFrame({"rows": rows}, index=keys).reset_index()

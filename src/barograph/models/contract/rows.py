@@ -1,5 +1,6 @@
 """The rows that a model is fitted on, and the fit itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
 
@@ -11,72 +12,116 @@ from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.models.contract.classifier import FittedModel, Model
 from barograph.names import KEY
-from barograph.typing import Floats
+from barograph.typing import Floats, Rows
 
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """A fold's training set: features (n, k), labels (n,), weights (n,), and `date` and `exit_date` of each row."""
+    """What a model is fitted on: features (n, k), labels (n,), weights (n,), and `date` and `exit_date` of each row."""
 
     X: pd.DataFrame
     y: NDArray[np.int8]
     weight: Floats
     lives: pd.DataFrame
 
+    def part(self, positions: Rows) -> "TrainingRows":
+        """Give some of the rows."""
+        return TrainingRows(
+            X=self.X.iloc[positions].reset_index(drop=True),
+            y=self.y[positions],
+            weight=self.weight[positions],
+            lives=self.lives.iloc[positions].reset_index(drop=True),
+        )
 
-def training_rows(features: pd.DataFrame, labels: pd.DataFrame, samples: pd.DataFrame, fold: int) -> TrainingRows:
-    """Look up what a fold is shown.
+
+class TrainingSet:
+    """All features and labels, laid out once; folds, exams, selections and searches take their rows by position.
 
     Parameters
     ----------
-    features, labels, samples : pandas.DataFrame
+    features, labels : pandas.DataFrame
         The tables of these names.
-    fold : int
 
-    Returns
-    -------
-    TrainingRows
-        One row a row of samples.
-
-    Raises
-    ------
-    InputError
-        If a sample has no features or no label.
+    Attributes
+    ----------
+    names : list of str
+        The features.
+    keys : pandas.DataFrame
+        Symbol and date of every row of the features.
+    labels : pandas.DataFrame
+        The labels, indexed by position.
     """
-    own = samples[samples["fold"] == fold]
-    at = pd.MultiIndex.from_frame(own[KEY])
-    rows = pd.MultiIndex.from_frame(features[KEY]).get_indexer(at)
-    label_rows = pd.MultiIndex.from_frame(labels[KEY]).get_indexer(at)
-    if (lost := (rows < 0) | (label_rows < 0)).any():
-        raise InputError(f"data/samples.parquet: {at[int(lost.argmax())]} of fold {fold} has no features or no label")
-    return TrainingRows(
-        X=features.drop(columns=KEY).iloc[rows].reset_index(drop=True),
-        y=labels["label"].to_numpy()[label_rows],
-        weight=own["weight"].to_numpy(),
-        lives=labels[["date", "exit_date"]].iloc[label_rows].reset_index(drop=True),
-    )
 
+    def __init__(self, features: pd.DataFrame, labels: pd.DataFrame) -> None:
+        self.names = features.columns.drop(KEY).tolist()
+        self.keys = features[KEY]
+        self.labels = labels.reset_index(drop=True)
+        self._values = features.drop(columns=KEY).to_numpy(np.float32).T
+        self._labelled = pd.MultiIndex.from_frame(labels[KEY])
+        self._feature_row = pd.MultiIndex.from_frame(self.keys).get_indexer(self._labelled)
 
-def look_up(features: pd.DataFrame, labels: pd.DataFrame) -> TrainingRows:
-    """Put some labels beside their features, which symbol and date index; a label without any raises InputError."""
-    at = pd.MultiIndex.from_frame(labels[KEY])
-    positions = features.index.get_indexer(at)
-    if (lost := positions < 0).any():
-        raise InputError(f"data/features.parquet: {at[int(lost.argmax())]} has a label but no features")
-    return TrainingRows(
-        X=features.iloc[positions].reset_index(drop=True),
-        y=labels["label"].to_numpy(),
-        weight=labels["uniqueness"].to_numpy(),
-        lives=labels[["date", "exit_date"]].reset_index(drop=True),
-    )
+    def take(self, rows: Rows, names: Sequence[str] | None = None) -> pd.DataFrame:
+        """Give some rows of the features by position, by default with every feature."""
+        chosen = self.names if names is None else list(names)
+        columns = pd.Index(self.names).get_indexer(pd.Index(chosen))
+        return pd.DataFrame(self._values[np.ix_(columns, rows)].T, columns=chosen, copy=False)
 
+    def matured(self, fold: Fold) -> Rows:
+        """Give the positions of the labels that are known early enough for a fold, nothing resampled.
 
-def matured_labels(labels: pd.DataFrame, fold: Fold) -> pd.DataFrame:
-    """Give the labels that are known early enough for a fold, nothing resampled; none at all raises InputError."""
-    matured = labels[fold.matured(labels["exit_date"].to_numpy("datetime64[D]"))]
-    if matured.empty:
-        raise InputError(f"data/labels.parquet: no label is known before {fold.cutoff}; more history is needed")
-    return matured
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        known = np.flatnonzero(fold.matured(self.labels["exit_date"].to_numpy("datetime64[D]")))
+        if not known.size:
+            raise InputError(f"data/labels.parquet: no label is known before {fold.cutoff}; more history is needed")
+        return known
+
+    def labelled(self, positions: Rows, names: Sequence[str] | None = None) -> TrainingRows:
+        """Put labels, by position, beside their features, weighted by uniqueness.
+
+        Raises
+        ------
+        InputError
+            If a label has no features.
+        """
+        if (lost := self._feature_row[positions] < 0).any():
+            key = self._labelled[positions[int(lost.argmax())]]
+            raise InputError(f"data/features.parquet: {key} has a label but no features")
+        return self._rows(positions, names, self.labels["uniqueness"].to_numpy()[positions])
+
+    def shown(self, samples: pd.DataFrame, names: Sequence[str], *, table: str, case: str) -> TrainingRows:
+        """Look up what a fold or an exam is shown.
+
+        Parameters
+        ----------
+        samples : pandas.DataFrame
+            Its rows of the samples table, or of the exams' one.
+        names : sequence of str
+            The features shown.
+        table, case : str
+            Where the samples lie and whose they are, for the error.
+
+        Raises
+        ------
+        InputError
+            If a sample has no features or no label.
+        """
+        at = pd.MultiIndex.from_frame(samples[KEY])
+        positions = self._labelled.get_indexer(at)
+        if (lost := (positions < 0) | (self._feature_row[positions] < 0)).any():
+            raise InputError(f"{table}: {at[int(lost.argmax())]} of {case} has no features or no label")
+        return self._rows(positions, names, samples["weight"].to_numpy())
+
+    def _rows(self, positions: Rows, names: Sequence[str] | None, weight: Floats) -> TrainingRows:
+        return TrainingRows(
+            X=self.take(self._feature_row[positions], names),
+            y=self.labels["label"].to_numpy()[positions],
+            weight=weight,
+            lives=self.labels[["date", "exit_date"]].iloc[positions].reset_index(drop=True),
+        )
 
 
 def fit_rows(model: Model, rows: TrainingRows, *, name: str, seed: int) -> FittedModel:

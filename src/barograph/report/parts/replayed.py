@@ -11,7 +11,7 @@ from barograph.report.blocks import Block, Cell, Column, Heading, Row, Table, Wo
 from barograph.report.cells import DASH, interval, number
 from barograph.report.results import Csv, Results
 from barograph.report.words import Quantity, Record
-from barograph.scoring.bootstrap import Estimate
+from barograph.scoring import Estimate
 
 POOLED: Final = ("all", "overall")
 LOOK_ALIKES, OTHERS = "look_alikes", "others"

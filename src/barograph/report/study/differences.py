@@ -14,7 +14,7 @@ from barograph.names import VOTE
 from barograph.report import palette
 from barograph.report.metrics import GAINS
 from barograph.report.words import Quantity, Record
-from barograph.scoring.bootstrap import Estimate
+from barograph.scoring import Estimate
 
 COLUMNS: Final = (
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
