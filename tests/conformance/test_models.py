@@ -313,6 +313,6 @@ def test_a_model_that_keeps_weights_from_its_estimator_fails_the_suite(name, mon
         return with_weights(grow_alike, *given, **named)
 
     model = build_model(name)
-    monkeypatch.setattr(sys.modules[type(model).__module__], "fit_classifier", fit_without_weights)
+    monkeypatch.setattr(sys.modules[type(model).fit.__module__], "fit_classifier", fit_without_weights)
     with pytest.raises(AssertionError):
         test_a_weight_of_three_pulls_as_three_copies_do(model, plain_fit(name))

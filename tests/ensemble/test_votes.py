@@ -8,7 +8,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 
 from barograph.config import build
-from barograph.ensemble import Combiner, SoftVote, Stacking, fit_calibration
+from barograph.ensemble import Combiner, SoftVote, Stacking, equal_vote, fit_calibration
 from barograph.ensemble.stacking import fit_stacker
 from barograph.errors import InputError
 from tests.ensemble.record import COLUMNS, Record, log_loss, normalised
@@ -80,6 +80,18 @@ def test_the_equal_vote_is_the_mean():
     values = _values(MEMBERS)
     voted = _combine(SoftVote(weights={}), MEMBERS)
     assert voted[COLUMNS].to_numpy() == pytest.approx((values["a"] + values["b"]) / 2)
+
+
+def test_the_vote_of_a_table_does_not_depend_on_its_order_to_the_bit() -> None:
+    p = normalised(np.random.default_rng(3).random((12, 3)))
+    table = pd.DataFrame({"symbol": list("ABAB") * 3, "date": [1, 1, 2, 2] * 3, "predictor": np.repeat(list("xyz"), 4)})
+    table[COLUMNS] = p
+    vote = equal_vote(table, ["symbol", "date"])
+    assert vote[["symbol", "date", "predictor"]].to_numpy().tolist() == [
+        ["A", 1, "vote"], ["A", 2, "vote"], ["B", 1, "vote"], ["B", 2, "vote"],
+    ]  # fmt: skip
+    assert vote[COLUMNS].to_numpy() == pytest.approx(p.reshape(3, 4, 3).mean(axis=0)[[0, 2, 1, 3]])
+    pd.testing.assert_frame_equal(equal_vote(table[::-1], ["symbol", "date"]), vote, check_exact=True)
 
 
 def test_stacking_learns_whom_to_trust_from_the_second_fold_on():

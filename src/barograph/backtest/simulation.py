@@ -26,7 +26,7 @@ class Simulation:
     positions : DataFrame of shape (T, N)
         Shares held at the close; fractions of shares are held.
     fills : DataFrame
-        One row a fill: ``date``, ``symbol``, ``shares`` (negative when sold), ``price`` (paid or received, half spread
+        One row per fill: ``date``, ``symbol``, ``shares`` (negative when sold), ``price`` (paid or received, half spread
         included), ``commission`` and ``slippage`` (money lost to the half spread, contained in ``price``).
     costs : DataFrame of shape (T, 2)
         ``commission`` and ``slippage`` of each date.
@@ -148,14 +148,14 @@ def _columns(values: Floats, columns: Ints) -> Floats:
     return np.ascontiguousarray(values if every else values[:, columns], dtype=np.float64)
 
 
-def _locate(known: pd.Index, wanted: pd.Index, what: str) -> Ints:
+def _locate(known: pd.Index, wanted: pd.Index, axis: str) -> Ints:
     if not wanted.is_unique:
-        raise InputError(f"target weights: {what} {wanted[wanted.duplicated()][0]} stands more than once")
+        raise InputError(f"target weights: {axis} {wanted[wanted.duplicated()][0]} stands more than once")
     places = known.get_indexer(wanted).astype(np.int64)
     if (places < 0).any():
         unknown = wanted[places < 0][0]
         shown = f"{unknown:%Y-%m-%d}" if isinstance(unknown, pd.Timestamp) else unknown
-        raise InputError(f"target weights: {what} {shown} has no bar; allowed are the {what}s of the bars")
+        raise InputError(f"target weights: {axis} {shown} has no bar; allowed are the {axis}s of the bars")
     return places
 
 

@@ -29,7 +29,7 @@ class Strategy(Protocol):
         Returns
         -------
         DataFrame of shape (dates, symbols)
-            One row a rebalance date, as :func:`barograph.backtest.simulate` takes them.
+            One row per rebalance date, as :func:`barograph.backtest.simulate` takes them.
         """
 
 
@@ -55,7 +55,7 @@ class TopK:
     rebalance_days: Annotated[int, Field(ge=1)]
 
     def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
-        """Give one row a rebalance date; see :meth:`Strategy.target_weights`."""
+        """Give one row per rebalance date; see :meth:`Strategy.target_weights`."""
         score = _scores(predictions, self.rebalance_days)
         values = score.to_numpy()
         ranked = np.sort(np.where(np.isnan(values), -np.inf, values), axis=1)[:, ::-1]
@@ -86,7 +86,7 @@ class Threshold:
     rebalance_days: Annotated[int, Field(ge=1)]
 
     def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
-        """Give one row a rebalance date; see :meth:`Strategy.target_weights`."""
+        """Give one row per rebalance date; see :meth:`Strategy.target_weights`."""
         score = _scores(predictions, self.rebalance_days)
         values = score.to_numpy()
         names = (~np.isnan(values)).sum(axis=1, keepdims=True)
@@ -134,8 +134,8 @@ def _score(predictions: pd.DataFrame) -> "pd.Series[float]":
         allowed = np.isfinite(predictions[columns].to_numpy(np.float64))
     if not allowed.all():
         row = predictions.iloc[int(np.argmin(allowed.all(axis=1)))]
-        what = "score" if columns == ["score"] else "probability"
-        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} has a {what} that is not finite")
+        kind = "score" if columns == ["score"] else "probability"
+        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} has a {kind} that is not finite")
     return predictions["score"] if columns == ["score"] else predictions["p_buy"] - predictions["p_sell"]
 
 

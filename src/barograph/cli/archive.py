@@ -39,10 +39,10 @@ def shown(name: str) -> str:
         If there is no such event.
     """
     events = tables.read(EVENTS, Path())
-    own = events[events["event"] == name]
-    if own.empty:
+    found = events[events["event"] == name]
+    if found.empty:
         raise InputError(f"archive: {name!r} is no event; `barograph archive list --shocks` names them all")
-    known = own.iloc[0].dropna()
+    known = found.iloc[0].dropna()
     return "\n".join(f"{key:<17} {_cell(value)}" for key, value in known.items())
 
 

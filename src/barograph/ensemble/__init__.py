@@ -3,7 +3,7 @@
 from barograph.ensemble.baselines import baseline_predictions, exam_baselines
 from barograph.ensemble.calibration import fit_calibration
 from barograph.ensemble.combiner import Combination, Combiner
-from barograph.ensemble.votes import SoftVote, Stacking
+from barograph.ensemble.votes import SoftVote, Stacking, equal_vote
 
 __all__ = [
     "Combination",
@@ -11,6 +11,7 @@ __all__ = [
     "SoftVote",
     "Stacking",
     "baseline_predictions",
+    "equal_vote",
     "exam_baselines",
     "fit_calibration",
 ]

@@ -77,15 +77,15 @@ def _predict(
         past, indices = labelled[known], predicted[name]
         prior = class_shares(past["label"])
         by_regime = {
-            regime: (np.bincount(own["label"], minlength=prior.size) + SMOOTHING_ROWS * prior)
-            / (len(own) + SMOOTHING_ROWS)
-            for regime, own in past.groupby("regime")
+            regime: (np.bincount(rows_of["label"], minlength=prior.size) + SMOOTHING_ROWS * prior)
+            / (len(rows_of) + SMOOTHING_ROWS)
+            for regime, rows_of in past.groupby("regime")
         }
-        own_rows = rows.iloc[indices]
+        asked = rows.iloc[indices]
         of_regime = np.array([by_regime.get(regime, prior) for regime in now[indices]])
         tables += [
-            _table(PRIOR, own_rows, np.tile(prior, (len(indices), 1))),
-            _table(REGIME_PRIOR, own_rows, of_regime),
+            _table(PRIOR, asked, np.tile(prior, (len(indices), 1))),
+            _table(REGIME_PRIOR, asked, of_regime),
         ]
     return pd.concat(tables, ignore_index=True)
 

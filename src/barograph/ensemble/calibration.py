@@ -40,7 +40,7 @@ class Sigmoid:
 
 @dataclass(frozen=True)
 class Isotonic:
-    """A monotone map a class, brought to a sum of one.
+    """A monotone map per class, brought to a sum of one.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ def calibration_from_plain(values: Mapping[str, Any]) -> Calibration:
     if values["kind"] == "sigmoid":
         return Sigmoid(stacker_from_plain(values))
     knots = [values[name] for name in CLASSES]
-    return Isotonic(*(tuple(np.array(own[end], np.float64) for own in knots) for end in ("stated", "found")))
+    return Isotonic(*(tuple(np.array(knot[end], np.float64) for knot in knots) for end in ("stated", "found")))
 
 
 def _monotone(stated: Floats, happened: Mask) -> tuple[Floats, Floats]:

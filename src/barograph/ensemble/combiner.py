@@ -63,9 +63,9 @@ class Combiner:
         """Take the first step of :meth:`predict`."""
         if lost := [model for model in self.members if model not in probabilities]:
             raise InputError(f"{_FILE}: combines {list(self.members)}; there are no probabilities of {lost}")
-        own = {model: probabilities[model] for model in self.members}
+        given = {model: probabilities[model] for model in self.members}
         learned = self.member_calibration
-        return own if learned is None else {model: learned[model].calibrate(given) for model, given in own.items()}
+        return given if learned is None else {model: learned[model].calibrate(p) for model, p in given.items()}
 
     def mix(self, calibrated: Mapping[str, Floats]) -> Floats:
         """Take the second step: the vote and, where it has learned, what stacking makes of it."""
@@ -81,7 +81,7 @@ class Combiner:
         learned = self.member_calibration
         return {
             "members": self.members,
-            "member_calibration": learned and {model: own.plain() for model, own in learned.items()},
+            "member_calibration": learned and {model: step.plain() for model, step in learned.items()},
             "stacking": self.stacking and self.stacking.plain(),
             "calibration": self.calibration and self.calibration.plain(),
         }
@@ -100,7 +100,7 @@ class Combiner:
         learned = values["member_calibration"]
         return cls(
             members=dict(values["members"]),
-            member_calibration=learned and {model: calibration_from_plain(own) for model, own in learned.items()},
+            member_calibration=learned and {model: calibration_from_plain(step) for model, step in learned.items()},
             stacking=values["stacking"] and stacker_from_plain(values["stacking"]),
             calibration=values["calibration"] and calibration_from_plain(values["calibration"]),
         )
@@ -147,7 +147,7 @@ class Combination:
 
     def first_use(self, step: str) -> int | None:
         """Tell from which fold on a step, named as in :class:`Combiner`, was taken; None for never."""
-        return next((fold for fold, own in self.combiners.items() if getattr(own, step) is not None), None)
+        return next((fold for fold, combiner in self.combiners.items() if getattr(combiner, step) is not None), None)
 
 
 def combine_forward(

@@ -1,6 +1,6 @@
 """One predictor out of many: ensembles that vote, and ensembles that learn how to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -11,9 +11,30 @@ from pydantic.dataclasses import dataclass
 from barograph.ensemble.calibration import CalibrationKind
 from barograph.ensemble.combiner import Combination, Recipe, combine_forward
 from barograph.errors import InputError
+from barograph.names import PROBABILITIES, VOTE
 from barograph.typing import STRICT
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def equal_vote(predictions: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
+    """Average what several predictors say of each row, all with the same weight.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        `key`, `predictor`, and the probabilities `p_sell, p_hold, p_buy`.
+    key : sequence of str
+        The columns that tell rows apart.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `key`, the means and `predictor`, which is `vote`; sorted by `key`.
+    """
+    # The order of summation must not depend on that of the table.
+    ordered = predictions.sort_values("predictor", kind="stable")
+    return ordered.groupby(list(key), as_index=False)[list(PROBABILITIES)].mean().assign(predictor=VOTE)
 
 
 @dataclass(frozen=True, config=STRICT)

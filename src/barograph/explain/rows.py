@@ -42,7 +42,7 @@ def explained_rows(features: pd.DataFrame, regimes: pd.DataFrame, rows: int, see
     features, regimes : pandas.DataFrame
         The tables of these names; a date without a regime is not explained.
     rows : int
-        At most as many rows a regime, without replacement.
+        At most as many rows per regime, without replacement.
     seed : int
 
     Returns
@@ -62,8 +62,8 @@ def explained_rows(features: pd.DataFrame, regimes: pd.DataFrame, rows: int, see
         raise InputError("data/regimes.parquet: no date of data/features.parquet has a regime; at least one must")
     drawn = []
     for name in [*(known for known in REGIMES if known in found), *sorted(found - set(REGIMES))]:
-        own = np.flatnonzero(regime == name)
-        drawn.append(np.sort(generator(seed, "explain", name).permutation(own)[:rows]))
+        at = np.flatnonzero(regime == name)
+        drawn.append(np.sort(generator(seed, "explain", name).permutation(at)[:rows]))
     chosen = np.concatenate(drawn)
     values = features.drop(columns=["symbol", "date"]).iloc[chosen]
     key = features[["symbol", "date"]].iloc[chosen]

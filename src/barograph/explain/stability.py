@@ -26,8 +26,8 @@ def fold_stability(importances: pd.DataFrame) -> pd.DataFrame:
         zero or less is not among them, and where neither has any it is missing.
     """
     parts = []
-    for model, own in importances.groupby("model", sort=False):
-        wide = own.pivot(index="feature", columns="fold", values="importance")
+    for model, of_model in importances.groupby("model", sort=False):
+        wide = of_model.pivot(index="feature", columns="fold", values="importance")
         for before, fold in pairwise(wide.columns):
             two = wide[[before, fold]].dropna(how="all").fillna(0.0)
             correlation = two.corr(method="spearman").to_numpy()[0, 1]

@@ -37,13 +37,13 @@ def importance(attributions: Mapping[str, Attribution], rows: pd.DataFrame) -> p
     features = rows.columns.drop(list(ROW))
     parts = []
     for model, attribution in attributions.items():
-        for regime, own in _regimes(rows):
-            phi = attribution.phi[own]
+        for regime, at in _regimes(rows):
+            phi = attribution.phi[at]
             mean_abs = np.abs(phi).mean(axis=(0, 2))
             table = pd.DataFrame({"model": model, "regime": regime, "feature": features, "mean_abs": mean_abs})
             table["share"] = mean_abs / (mean_abs.sum() or 1.0)
             table["mean_signed"] = (phi[:, :, _BUY] - phi[:, :, _SELL]).mean(axis=0)
-            parts.append(table.assign(rows=len(own)).sort_values("mean_abs", ascending=False, kind="stable"))
+            parts.append(table.assign(rows=len(at)).sort_values("mean_abs", ascending=False, kind="stable"))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -73,9 +73,9 @@ def beeswarm(
     for model, attribution in attributions.items():
         for feature in overall.loc[overall["model"] == model, "feature"].head(top):
             phi = attribution.phi[:, features.get_loc(feature)]
-            own = rows[list(ROW)].assign(feature=feature, value=rows[feature], shap=phi[:, _BUY] - phi[:, _SELL])
-            own.insert(0, "model", model)
-            parts.append(own)
+            shares = rows[list(ROW)].assign(feature=feature, value=rows[feature], shap=phi[:, _BUY] - phi[:, _SELL])
+            shares.insert(0, "model", model)
+            parts.append(shares)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -96,8 +96,8 @@ def agreement(importances: pd.DataFrame) -> pd.DataFrame:
     """
     columns = ["kind", "model", "regime", "first", "second", "rank_correlation"]
     parts = []
-    for model, own in importances[importances["regime"] != ALL].groupby("model", sort=False):
-        parts += [("regimes", model, "", *pair) for pair in _rank_correlations(own, "regime")]
+    for model, of_model in importances[importances["regime"] != ALL].groupby("model", sort=False):
+        parts += [("regimes", model, "", *pair) for pair in _rank_correlations(of_model, "regime")]
     overall = importances[importances["regime"] == ALL]
     parts += [("models", "", ALL, *pair) for pair in _rank_correlations(overall, "model")]
     return pd.DataFrame(parts, columns=columns)

@@ -27,17 +27,14 @@ Shares: TypeAlias = tuple[Floats, Floats]
 def lightgbm(booster: "LightGBMBooster", X: NDArray[np.float32]) -> Shares:
     """Give shares (n, k, c) and base (c,) of the raw margins, by LightGBM itself."""
     given = np.asarray(booster.predict(X, pred_contrib=True), np.float64)
-    parts = given.reshape(len(X), -1, X.shape[1] + 1).transpose(0, 2, 1)
-    return parts[:, :-1], parts[0, -1]
+    return _shares(given.reshape(len(X), -1, X.shape[1] + 1))
 
 
 def xgboost(booster: "XGBoostBooster", X: NDArray[np.float32]) -> Shares:
     """Give shares (n, k, c) and base (c,) of the raw margins, by XGBoost itself."""
     from xgboost import DMatrix
 
-    given = booster.predict(DMatrix(X), pred_contribs=True, strict_shape=True)
-    parts = given.astype(np.float64).transpose(0, 2, 1)
-    return parts[:, :-1], parts[0, -1]
+    return _shares(booster.predict(DMatrix(X), pred_contribs=True, strict_shape=True).astype(np.float64))
 
 
 def forest(trees: "RandomForestClassifier", X: NDArray[np.float32]) -> Shares:
@@ -61,11 +58,17 @@ def gradient_boosting(boosting: "GradientBoostingClassifier", X: NDArray[np.floa
     """
     from shap import TreeExplainer
 
-    one = X[:1]
-    base = boosting.decision_function(one).reshape(-1)
+    first = X[:1]
+    base = boosting.decision_function(first).reshape(-1)
     shares = np.zeros((*X.shape, base.size))
     for (_, margin), tree in np.ndenumerate(boosting.estimators_):
         explainer = TreeExplainer(tree)
         shares[:, :, margin] += boosting.learning_rate * explainer.shap_values(X, check_additivity=False)
-        base[margin] += boosting.learning_rate * (explainer.expected_value - tree.predict(one)).item()
+        base[margin] += boosting.learning_rate * (explainer.expected_value - tree.predict(first)).item()
     return shares, base
+
+
+def _shares(contributions: Floats) -> Shares:
+    """Split contributions (n, c, k + 1), the base last, as both libraries give them."""
+    by_feature = contributions.transpose(0, 2, 1)
+    return by_feature[:, :-1], by_feature[0, -1]

@@ -149,10 +149,10 @@ def label_bars(bars: pd.DataFrame, barriers: Barriers) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The labels table: one row a labelled bar. `uniqueness` counts the labels still open at the data's end too, so
+        The labels table: one row per labelled bar. `uniqueness` counts the labels still open at the data's end too, so
         that more history changes no row.
     """
-    tables = [_label_symbol(own, barriers) for _, own in bars.groupby("symbol", sort=True)]
+    tables = [_label_symbol(of_symbol, barriers) for _, of_symbol in bars.groupby("symbol", sort=True)]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -47,7 +47,7 @@ def samples_by_regime(samples: pd.DataFrame, memory: Memory) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a fold and regime, in that order: `fold, regime`; `rows`, those of them that come from the `archive`,
+        One row per fold and regime, in that order: `fold, regime`; `rows`, those of them that come from the `archive`,
         and the `distinct` ones; `share` of the fold's rows and the `target` of balancing (null without it);
         `weight_share` of the fold's weight; and the `effective_size`. A regime of which the fold's past holds nothing
         has no rows: its target went to the others pro rata to theirs.

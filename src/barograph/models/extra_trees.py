@@ -1,28 +1,21 @@
 """Extremely randomised trees by scikit-learn."""
 
-import pandas as pd
-from numpy.typing import ArrayLike
-from pydantic import Field, model_validator
+import numpy as np
+from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from barograph.models.contract.classifier import FittedModel, fit_classifier
-from barograph.models.contract.forest import ForestParams, growing
-from barograph.models.contract.spaces import Sweep, settled, within_range
-from barograph.typing import STRICT
+from barograph.models.contract.classifier import Estimator
+from barograph.models.contract.forest import ForestParams, grown
+from barograph.models.contract.settings import ModelSettings
+from barograph.models.contract.spaces import settled
+from barograph.typing import STRICT, Floats, Ints
 
 
 @dataclass(frozen=True, config=STRICT)
-class ExtraTrees:
+class ExtraTrees(ModelSettings):
     """Extremely randomised trees: every tree sees all rows, and thresholds are drawn rather than searched.
 
     Missing values are split on natively.
-
-    Parameters
-    ----------
-    params : ForestParams
-        What is fixed.
-    sweep : dict
-        What tuning may search; a parameter in `params` is not searched.
 
     References
     ----------
@@ -30,15 +23,9 @@ class ExtraTrees:
     """
 
     params: ForestParams
-    sweep: Sweep = Field(default_factory=dict)
 
-    _within_range = model_validator(mode="after")(within_range)
-
-    def fit(
-        self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
-    ) -> FittedModel:
-        """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
+    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
+        """Grow; see :func:`~barograph.models.contract.forest.grown`."""
         from sklearn.ensemble import ExtraTreesClassifier
 
-        forest = ExtraTreesClassifier(**settled(self), random_state=seed)
-        return fit_classifier(growing(forest), X, y, sample_weight)
+        return grown(ExtraTreesClassifier(**settled(self), random_state=seed), X, y, sample_weight)

@@ -5,15 +5,13 @@ from dataclasses import dataclass as plain_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from numpy.typing import NDArray
+from pydantic import Field
 from pydantic.dataclasses import dataclass
-from typing_extensions import TypedDict
 
 from barograph.errors import InputError
-from barograph.models.contract.classifier import FittedModel, fit_classifier
-from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
 from barograph.typing import STRICT, Floats, Ints
 
@@ -23,10 +21,8 @@ if TYPE_CHECKING:
 MODEL: Final = "model.txt"
 
 
-class LightGBMParams(TypedDict, total=False):
-    """LightGBM's parameters that may be set; what is absent keeps the library's default."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
+class LightGBMParams(ModelParams, total=False):
+    """What may be set."""
 
     n_estimators: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -75,40 +71,24 @@ register_format(Format(BoosterClassifier, (MODEL,), ("lightgbm",), to_files, fro
 
 
 @dataclass(frozen=True, config=STRICT)
-class LightGBM:
-    """Gradient-boosted trees by LightGBM; missing values are split on natively.
-
-    Parameters
-    ----------
-    params : LightGBMParams
-        What is fixed.
-    sweep : dict
-        What tuning may search; a parameter in `params` is not searched.
-    """
+class LightGBM(ModelSettings):
+    """Gradient-boosted trees by LightGBM; missing values are split on natively."""
 
     params: LightGBMParams
-    sweep: Sweep = Field(default_factory=dict)
 
-    _within_range = model_validator(mode="after")(within_range)
-
-    def fit(
-        self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
-    ) -> FittedModel:
-        """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
+    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> BoosterClassifier:
+        """Boost, in an order of sums that no number of threads changes."""
         import lightgbm
 
-        def boost(values: NDArray[np.float32], classes: Ints, weights: Floats) -> BoosterClassifier:
-            settings: dict[str, Any] = settled(self)
-            rounds = settings.pop("n_estimators", 100)
-            fixed = {
-                "objective": "multiclass",
-                "num_class": int(classes.max()) + 1,
-                "deterministic": True,
-                "force_row_wise": True,
-                "seed": seed,
-                "verbosity": -1,
-            }
-            data = lightgbm.Dataset(values, classes, weight=weights)
-            return BoosterClassifier(lightgbm.train(settings | fixed, data, num_boost_round=rounds))
-
-        return fit_classifier(boost, X, y, sample_weight)
+        settings: dict[str, Any] = settled(self)
+        rounds = settings.pop("n_estimators", 100)
+        fixed = {
+            "objective": "multiclass",
+            "num_class": int(y.max()) + 1,
+            "deterministic": True,
+            "force_row_wise": True,
+            "seed": seed,
+            "verbosity": -1,
+        }
+        data = lightgbm.Dataset(X, y, weight=sample_weight)
+        return BoosterClassifier(lightgbm.train(settings | fixed, data, num_boost_round=rounds))

@@ -10,17 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from numpy.typing import NDArray
+from pydantic import Field
 from pydantic.dataclasses import dataclass
-from typing_extensions import TypedDict
 
 from barograph.errors import InputError
 from barograph.models.contract.canonical import archived, unarchived
-from barograph.models.contract.classifier import FittedModel, fit_classifier
 from barograph.models.contract.ranks import fit_on_ranks
-from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
 from barograph.randomness import generator, seed_for
 from barograph.typing import STRICT, Floats, Ints
@@ -36,15 +34,13 @@ RANKS: Final = "ranks.skops"
 _FLOAT: Final = "float64"
 
 
-class NetworkParams(TypedDict, total=False):
+class NetworkParams(ModelParams, total=False):
     """What may be set.
 
     `hidden_units` (32 if absent) in each of the hidden `layers` (1); `dropout` (0.5), the share of hidden units left
     out at a step; `l2` (0.01), the penalty on the squares of all coefficients; Adam's `learning_rate` (0.001); `epochs`
     (20), passes over the rows in batches of `batch_size` (128).
     """
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     hidden_units: Annotated[int, Field(ge=1)]
     layers: Annotated[int, Field(ge=1)]
@@ -88,19 +84,12 @@ class NetworkClassifier:
 
 
 @dataclass(frozen=True, config=STRICT)
-class NeuralNetwork:
+class NeuralNetwork(ModelSettings):
     """A small network of dense layers on ranks, trained by Adam [1]_ on weighted cross-entropy for a fixed time.
 
     Each feature becomes its rank among the training rows as a share, brought to mean zero; a missing value counts as
     the mean. Weights scale the losses. Every number has 64 bits and TensorFlow runs on one thread, so that the result
     depends neither on the number of cores nor on how rows are batched for prediction.
-
-    Parameters
-    ----------
-    params : NetworkParams
-        What is fixed.
-    sweep : dict
-        What tuning may search; a parameter in `params` is not searched.
 
     References
     ----------
@@ -108,29 +97,20 @@ class NeuralNetwork:
     """
 
     params: NetworkParams
-    sweep: Sweep = Field(default_factory=dict)
 
-    _within_range = model_validator(mode="after")(within_range)
-
-    def fit(
-        self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
-    ) -> FittedModel:
-        """Fit; see :func:`barograph.models.fit_classifier`, and :func:`start_tensorflow` for what else it raises."""
-
-        def learn(values: NDArray[np.float32], classes: Ints, weights: Floats) -> NetworkClassifier:
-            start_tensorflow()
-            settings = _DEFAULTS | settled(self)
-            ranks = fit_on_ranks(values, classes, weights, scale="uniform")
-            inputs = ranks.transform(values.astype(np.float64))
-            units = [settings["hidden_units"]] * settings["layers"] + [int(classes.max()) + 1]
-            learner = _network(values.shape[1], units, dropout=settings["dropout"], l2=settings["l2"], seed=seed)
-            batches = _batches(len(values), settings["batch_size"], settings["epochs"], seed)
-            _train(learner, inputs, classes, weights, batches, settings["learning_rate"])
-            network = _network(values.shape[1], units)
-            network.set_weights(learner.get_weights())
-            return NetworkClassifier(ranks, network)
-
-        return fit_classifier(learn, X, y, sample_weight)
+    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> NetworkClassifier:
+        """Train; see :func:`start_tensorflow` for what it raises."""
+        start_tensorflow()
+        settings = _DEFAULTS | settled(self)
+        ranks = fit_on_ranks(X, y, sample_weight, scale="uniform")
+        inputs = ranks.transform(X.astype(np.float64))
+        units = [settings["hidden_units"]] * settings["layers"] + [int(y.max()) + 1]
+        learner = _network(X.shape[1], units, dropout=settings["dropout"], l2=settings["l2"], seed=seed)
+        batches = _batches(len(X), settings["batch_size"], settings["epochs"], seed)
+        _train(learner, inputs, y, sample_weight, batches, settings["learning_rate"])
+        network = _network(X.shape[1], units)
+        network.set_weights(learner.get_weights())
+        return NetworkClassifier(ranks, network)
 
 
 @cache

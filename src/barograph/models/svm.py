@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
-from typing_extensions import TypedDict
 
 from barograph.errors import InputError
 from barograph.folds import expanding_splits
 from barograph.models.contract.canonical import archived, unarchived
 from barograph.models.contract.classifier import FittedModel, fit_classifier
 from barograph.models.contract.ranks import fit_on_ranks
-from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
 from barograph.typing import STRICT, Floats, Ints, Rows
 
@@ -29,15 +30,13 @@ LINK: Final = "link.skops"
 _FIRST_SHARE: Final = 0.7
 
 
-class SVMParams(TypedDict, total=False):
+class SVMParams(ModelParams, total=False):
     """scikit-learn's parameters that may be set; what is absent keeps the library's default.
 
     `C` is per unit of weight, and weights have mean one. `gamma` is in units of one over the number of features, so
     that it means the same for more of them: the kernel is exp(-gamma d²), with d² the mean squared distance of two
     rows' ranks, each of which runs from 0 to 1.
     """
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     C: Annotated[float, Field(gt=0)]
     gamma: Annotated[float, Field(gt=0)]
@@ -64,7 +63,7 @@ class MarginClassifier:
 
 
 @dataclass(frozen=True, config=STRICT)
-class SVM:
+class SVM(ModelSettings):
     """A support vector machine on ranks: one class against the rest, Gaussian kernel, squared hinge loss.
 
     The kernel is approximated on `n_components` training rows [1]_, and the margins are turned into probabilities by a
@@ -76,13 +75,6 @@ class SVM:
     penalty must be strong enough that rows, once seen, hardly get other margins than unseen ones. The link
     sees the rows that the model is shown: where memory weighs or copies them, it answers for that mix, as any model.
 
-    Parameters
-    ----------
-    params : SVMParams
-        What is fixed.
-    sweep : dict
-        What tuning may search; a parameter in `params` is not searched.
-
     References
     ----------
     .. [1] Williams, C., & Seeger, M. (2001). Using the Nyström method to speed up kernel machines. NIPS 13, 682-688.
@@ -91,9 +83,6 @@ class SVM:
     """
 
     params: SVMParams
-    sweep: Sweep = Field(default_factory=dict)
-
-    _within_range = model_validator(mode="after")(within_range)
 
     def fit(
         self,
@@ -120,28 +109,32 @@ class SVM:
             As :func:`barograph.models.fit_classifier`, and if the earlier or the later rows lack a class or there are
             too few dates for both.
         """
+        return fit_classifier(partial(self.estimator, seed=seed), X, y, sample_weight, lives=lives)
 
-        def separate(
-            values: NDArray[np.float32], classes: Ints, weights: Floats, lives: pd.DataFrame
-        ) -> MarginClassifier:
-            from sklearn.linear_model import LogisticRegression
+    def estimator(
+        self,
+        X: NDArray[np.float32],
+        y: Ints,
+        sample_weight: Floats,
+        lives: pd.DataFrame | None = None,
+        *,
+        seed: int,
+    ) -> MarginClassifier:
+        """Fit a machine on the past for the link, and one on all rows for the margins."""
+        from sklearn.linear_model import LogisticRegression
 
-            past, later = _rehearsal(classes, lives)
-            share = weights[past].sum() / weights.sum()
-            rehearsed = self._machine(values[past], classes[past], weights[past], seed, 1 / share)
-            margins = _margins(rehearsed, values[later])
-            shares = np.bincount(classes, weights) / np.bincount(classes[later], weights[later])
-            evened = weights[later] * shares[classes[later]]
-            link = LogisticRegression(max_iter=500)
-            link.fit(margins, classes[later], sample_weight=evened * later.size / evened.sum())
-            machine = self._machine(values, classes, weights, seed)
-            own = np.average(_margins(machine, values), axis=0, weights=weights)
-            machine[-1].intercept_ += np.average(margins, axis=0, weights=evened) - own
-            return MarginClassifier(machine, link)
-
-        order = np.arange(len(X)).astype("datetime64[D]")
-        in_order = pd.DataFrame({"date": order, "exit_date": order})
-        return fit_classifier(separate, X, y, sample_weight, lives=in_order if lives is None else lives)
+        past, later = _rehearsal(y, _independent(len(X)) if lives is None else lives)
+        share = sample_weight[past].sum() / sample_weight.sum()
+        rehearsed = self._machine(X[past], y[past], sample_weight[past], seed, 1 / share)
+        margins = _margins(rehearsed, X[later])
+        shares = np.bincount(y, sample_weight) / np.bincount(y[later], sample_weight[later])
+        evened = sample_weight[later] * shares[y[later]]
+        link = LogisticRegression(max_iter=500)
+        link.fit(margins, y[later], sample_weight=evened * later.size / evened.sum())
+        machine = self._machine(X, y, sample_weight, seed)
+        mean = np.average(_margins(machine, X), axis=0, weights=sample_weight)
+        machine[-1].intercept_ += np.average(margins, axis=0, weights=evened) - mean
+        return MarginClassifier(machine, link)
 
     def _machine(
         self, values: NDArray[np.float32], classes: Ints, weights: Floats, seed: int, losses: float = 1.0
@@ -177,6 +170,11 @@ def _margins(machine: "Pipeline", X: NDArray[np.float32]) -> Floats:
     with threadpool_limits(1):
         margins: Floats = machine.decision_function(X.astype(np.float64))
     return margins.reshape(len(X), -1)
+
+
+def _independent(rows: int) -> pd.DataFrame:
+    order = np.arange(rows).astype("datetime64[D]")
+    return pd.DataFrame({"date": order, "exit_date": order})
 
 
 def _rehearsal(classes: Ints, lives: pd.DataFrame) -> tuple[Rows, Rows]:

@@ -5,14 +5,12 @@ from dataclasses import dataclass as plain_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, model_validator
+from numpy.typing import NDArray
+from pydantic import Field
 from pydantic.dataclasses import dataclass
-from typing_extensions import TypedDict
 
-from barograph.models.contract.classifier import FittedModel, fit_classifier
-from barograph.models.contract.spaces import Sweep, settled, within_range
+from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
 from barograph.typing import STRICT, Floats, Ints
 
@@ -22,10 +20,8 @@ if TYPE_CHECKING:
 MODEL: Final = "model.ubj"
 
 
-class XGBoostParams(TypedDict, total=False):
-    """XGBoost's parameters that may be set; what is absent keeps the library's default."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
+class XGBoostParams(ModelParams, total=False):
+    """What may be set."""
 
     n_estimators: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -70,38 +66,17 @@ register_format(Format(XGBoostClassifier, (MODEL,), ("xgboost",), to_files, from
 
 
 @dataclass(frozen=True, config=STRICT)
-class XGBoost:
-    """Gradient-boosted trees by XGBoost, on histograms; missing values are split on natively.
-
-    Parameters
-    ----------
-    params : XGBoostParams
-        What is fixed.
-    sweep : dict
-        What tuning may search; a parameter in `params` is not searched.
-    """
+class XGBoost(ModelSettings):
+    """Gradient-boosted trees by XGBoost, on histograms; missing values are split on natively."""
 
     params: XGBoostParams
-    sweep: Sweep = Field(default_factory=dict)
 
-    _within_range = model_validator(mode="after")(within_range)
-
-    def fit(
-        self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0
-    ) -> FittedModel:
-        """Fit; see :func:`barograph.models.fit_classifier`. The result does not depend on the number of threads."""
+    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> XGBoostClassifier:
+        """Boost on histograms."""
         import xgboost
 
-        def boost(values: NDArray[np.float32], classes: Ints, weights: Floats) -> XGBoostClassifier:
-            settings: dict[str, Any] = settled(self)
-            rounds = settings.pop("n_estimators", 100)
-            fixed = {
-                "objective": "multi:softprob",
-                "num_class": int(classes.max()) + 1,
-                "tree_method": "hist",
-                "seed": seed,
-            }
-            data = xgboost.DMatrix(values, classes, weight=weights)
-            return XGBoostClassifier(xgboost.train(settings | fixed, data, num_boost_round=rounds))
-
-        return fit_classifier(boost, X, y, sample_weight)
+        settings: dict[str, Any] = settled(self)
+        rounds = settings.pop("n_estimators", 100)
+        fixed = {"objective": "multi:softprob", "num_class": int(y.max()) + 1, "tree_method": "hist", "seed": seed}
+        data = xgboost.DMatrix(X, y, weight=sample_weight)
+        return XGBoostClassifier(xgboost.train(settings | fixed, data, num_boost_round=rounds))

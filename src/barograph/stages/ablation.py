@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from barograph.backtest import net_returns
-from barograph.ensemble import SoftVote, baseline_predictions
+from barograph.ensemble import SoftVote, baseline_predictions, equal_vote
 from barograph.errors import InputError
 from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
@@ -71,13 +70,11 @@ def _stated(stage: Stage, settings: Ablation) -> dict[str, dict[str, pd.DataFram
             if not table[_ROWS].equals(rows):
                 path = ABLATION_PREDICTIONS.path.format(option=option)
                 raise InputError(f"{path}: {model} predicted {len(table):,} rows, not the {len(rows):,} of the others")
-    vote = {option: _vote([by_option[option] for by_option in stated.values()]) for option in settings.options}
+    vote = {}
+    for option in settings.options:
+        members = [tables_of[option].assign(predictor=model) for model, tables_of in stated.items()]
+        vote[option] = equal_vote(pd.concat(members), _ROWS)
     return stated | {VOTE: vote}
-
-
-def _vote(members: list[pd.DataFrame]) -> pd.DataFrame:
-    mean = np.mean([member[list(PROBABILITIES)].to_numpy() for member in members], axis=0)
-    return members[0].assign(**dict(zip(PROBABILITIES, mean.T, strict=True)))
 
 
 def _recalibrated(

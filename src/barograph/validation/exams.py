@@ -6,7 +6,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from barograph.names import BASELINES, KEY, PROBABILITIES, REGIME_PRIOR, REGIMES, VOTE
+from barograph.ensemble import equal_vote
+from barograph.names import BASELINES, KEY, REGIME_PRIOR, REGIMES
 from barograph.randomness import generator
 from barograph.scoring import Forecasts, Part, Validation, score_columns, scores
 from barograph.scoring.metrics import Draws
@@ -91,19 +92,14 @@ def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataF
     rows = predictions[["exam", *KEY]].drop_duplicates()
     answers = predictions[~predictions["predictor"].isin(BASELINES)]
     models = answers["predictor"].unique()
-    today = pd.concat([predictions, _vote(answers, ["exam", *KEY])])
+    today = pd.concat([predictions, equal_vote(answers, ["exam", *KEY])])
     walked = walk_forward[walk_forward["predictor"].isin([*models, *BASELINES])].merge(rows, on=KEY)
     of_models = walked[walked["predictor"].isin(models)]
     if of_models["predictor"].nunique() == models.size:
-        walked = pd.concat([walked, _vote(of_models, ["exam", *KEY])])
+        walked = pd.concat([walked, equal_vote(of_models, ["exam", *KEY])])
     both = pd.concat([today, walked.assign(predictor=_WALKED + walked["predictor"])], ignore_index=True)
     number = pd.Series(exams.index, index=exams["exam"])
     return both.assign(fold=both["exam"].map(number).astype(np.int64))
-
-
-def _vote(predictions: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    ordered = predictions.sort_values("predictor", kind="stable")
-    return ordered.groupby(key, as_index=False)[list(PROBABILITIES)].mean().assign(predictor=VOTE)
 
 
 def _sat(exams: pd.DataFrame, paired: Paired) -> list[Slice]:

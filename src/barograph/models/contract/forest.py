@@ -5,16 +5,14 @@ from typing import Annotated, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from typing_extensions import TypedDict
 
-from barograph.models.contract.classifier import Estimator, Fitting
-from barograph.typing import STRICT, Floats, Ints
+from barograph.models.contract.classifier import Estimator
+from barograph.models.contract.settings import ModelParams
+from barograph.typing import Floats, Ints
 
 
-class ForestParams(TypedDict, total=False):
-    """scikit-learn's parameters that may be set; what is absent keeps the library's default."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
+class ForestParams(ModelParams, total=False):
+    """What may be set of every forest."""
 
     n_estimators: Annotated[int, Field(ge=1)]
     criterion: Literal["gini", "entropy", "log_loss"]
@@ -33,13 +31,9 @@ class Forest(Estimator, Protocol):
         """Choose the number of threads."""
 
 
-def growing(forest: Forest) -> Fitting:
-    """Give the fit that grows with all threads and leaves a forest that predicts with one.
+def grown(forest: Forest, X: NDArray[np.float32], y: Ints, sample_weight: Floats) -> Estimator:
+    """Grow a forest with all threads, and let it predict with one.
 
     What is grown does not depend on the number of threads; what it predicts would, as parallel sums vary in order.
     """
-
-    def grow(X: NDArray[np.float32], y: Ints, weights: Floats) -> Estimator:
-        return forest.set_params(n_jobs=-1).fit(X, y, sample_weight=weights).set_params(n_jobs=1)
-
-    return grow
+    return forest.set_params(n_jobs=-1).fit(X, y, sample_weight=sample_weight).set_params(n_jobs=1)
