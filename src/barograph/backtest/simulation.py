@@ -26,8 +26,8 @@ class Simulation:
     positions : DataFrame of shape (T, N)
         Shares held at the close; fractions of shares are held.
     fills : DataFrame
-        One row per fill: ``date``, ``symbol``, ``shares`` (negative when sold), ``price`` (paid or received, with half
-        the spread), ``commission`` and ``slippage`` (money lost to the half spread, contained in ``price``).
+        One row per fill: ``date``, ``symbol``, ``shares`` (negative when sold), ``price`` (paid or received, half
+        spread included), ``commission`` and ``slippage`` (money lost to the half spread, contained in ``price``).
     costs : DataFrame of shape (T, 2)
         ``commission`` and ``slippage`` of each date.
     initial_cash : float

@@ -9,7 +9,7 @@ import pandas as pd
 from barograph.names import BASELINES, UNIVERSE
 from barograph.report import palette, words
 from barograph.report.blocks import Cell, Column, Row
-from barograph.report.metrics import METRICS, Metric
+from barograph.report.metrics import Shown, shown
 from barograph.report.words import Quantity, Record, aligned
 
 DASH: Final = Cell("\N{EN DASH}")
@@ -17,10 +17,10 @@ DASH: Final = Cell("\N{EN DASH}")
 
 def heads(keys: Iterable[str]) -> list[Column]:
     """Give the columns of metrics."""
-    return [Column(METRICS[key].head, METRICS[key].meaning) for key in keys]
+    return [Column(shown(key).head, shown(key).meaning) for key in keys]
 
 
-def column(table: pd.DataFrame, metric: Metric) -> list[Cell]:
+def column(table: pd.DataFrame, metric: Shown) -> list[Cell]:
     """Write a metric of every row, with its interval where the table has ``<key>_low`` and ``<key>_high``."""
     rows = table.to_dict("records")
     if f"{metric.key}_low" not in table.columns:
@@ -32,7 +32,7 @@ def column(table: pd.DataFrame, metric: Metric) -> list[Cell]:
     ]
 
 
-def _figure(row: Record, metric: Metric) -> Cell:
+def _figure(row: Record, metric: Shown) -> Cell:
     word, key = metric.beneath
     beneath = float(row[key]) if key and key in row else math.nan
     small = f"{word} {words.number(metric.scale * beneath, metric.decimals)}" if math.isfinite(beneath) else ""

@@ -1,15 +1,16 @@
-"""The metrics that the page's tables show, each under the name that the stages write it by."""
+"""How the page writes the figures of its tables, each under the name that the stages write it by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from barograph.names import PRIOR, REGIME_PRIOR, UNIVERSE
+from barograph.scoring import METRICS
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A metric of predictors.
+class Shown:
+    """A figure of predictors as the page writes it.
 
     Attributes
     ----------
@@ -45,29 +46,29 @@ class Metric:
         return 100.0 if self.unit == "%" else 1.0
 
 
-def _by_key(*metrics: Metric) -> Mapping[str, Metric]:
-    return {metric.key: metric for metric in metrics}
+def _by_key(*shown: Shown) -> Mapping[str, Shown]:
+    return {figure.key: figure for figure in shown}
 
 
-METRICS: Final = _by_key(
-    Metric(
+_WORDED: Final = _by_key(
+    Shown(
         "skill_regime_prior",
         "Skill against the regime table",
         "log loss saved, in percent of the regime table's",
         "%",
         itself=REGIME_PRIOR,
     ),
-    Metric(
+    Shown(
         "skill_prior",
         "Skill against class frequencies",
         "log loss saved, in percent of that of past class frequencies",
         "%",
         itself=PRIOR,
     ),
-    Metric("auc", "AUC", "macro one-vs-rest; 0.5 is chance"),
-    Metric("brier", "Brier score", "lower is better"),
-    Metric("calibration_error", "Calibration error", "expected; lower is better"),
-    Metric(
+    Shown("auc", "AUC", "macro one-vs-rest; 0.5 is chance"),
+    Shown("brier", "Brier score", "lower is better"),
+    Shown("calibration_error", "Calibration error", "expected; lower is better"),
+    Shown(
         "accuracy",
         "Accuracy",
         "beneath it, what always naming the majority class scores",
@@ -75,29 +76,38 @@ METRICS: Final = _by_key(
         decimals=1,
         beneath=("majority", "majority_accuracy"),
     ),
-    Metric(
+    Shown(
         "log_loss",
         "Log loss",
         "lower is better; beneath it, walk-forward on the same rows",
         beneath=("walk-forward", "walk_forward_log_loss"),
     ),
-    Metric(
+    Shown(
         "walk_forward_skill_regime_prior",
         "The same, walk-forward",
         "of the models that had seen what came before the event, on the same rows",
         "%",
         decimals=1,
     ),
-    Metric("cagr", "Return a year", "compound, after costs", "%", decimals=1),
-    Metric("annual_volatility", "Volatility", "of daily returns, a year", "%", decimals=1),
-    Metric("sharpe", "Sharpe ratio", "yearly, after costs"),
-    Metric("excess_sharpe", "Excess Sharpe", "over the equal-weighted universe", itself=UNIVERSE),
-    Metric("sortino", "Sortino ratio", "yearly", decimals=2),
-    Metric("calmar", "Calmar ratio", "return over the deepest drawdown", decimals=2),
-    Metric("max_drawdown", "Deepest drawdown", "loss from the highest value", "%", decimals=0),
-    Metric("annual_turnover", "Turnover a year", "times the equity", decimals=1),
-    Metric("cost_bps_per_year", "Cost a year", "of equity", "bps", decimals=0),
+    Shown("cagr", "Return a year", "compound, after costs", "%", decimals=1),
+    Shown("annual_volatility", "Volatility", "of daily returns, a year", "%", decimals=1),
+    Shown("sharpe", "Sharpe ratio", "yearly, after costs"),
+    Shown("excess_sharpe", "Excess Sharpe", "over the equal-weighted universe", itself=UNIVERSE),
+    Shown("sortino", "Sortino ratio", "yearly", decimals=2),
+    Shown("calmar", "Calmar ratio", "return over the deepest drawdown", decimals=2),
+    Shown("max_drawdown", "Deepest drawdown", "loss from the highest value", "%", decimals=0),
+    Shown("annual_turnover", "Turnover a year", "times the equity", decimals=1),
+    Shown("cost_bps_per_year", "Cost a year", "of equity", "bps", decimals=0),
 )
+
+
+def shown(key: str) -> Shown:
+    """Give how a figure is written: as worded here, or as its entry of `METRICS` says."""
+    if key in _WORDED:
+        return _WORDED[key]
+    metric = METRICS[key]
+    unit = "%" if metric.unit == "share" else metric.unit
+    return Shown(key, metric.title, metric.meaning, unit, itself=key.removeprefix("skill_"))
 
 
 @dataclass(frozen=True)
@@ -123,3 +133,11 @@ GAINS: Final[Mapping[str, Gain]] = {
     "rank_ic": Gain("Rank IC, points", "gained, in hundredths", "rank IC", " points", 100),
     "sharpe": Gain("Sharpe ratio", "gained, yearly, after costs", "Sharpe ratio", "", 1),
 }
+
+
+def gain_of(key: str) -> Gain:
+    """Give how an improvement is written: as worded here, or as the metric's entry of `METRICS` says."""
+    if key in GAINS:
+        return GAINS[key]
+    metric = METRICS[key]
+    return Gain(metric.title, metric.meaning, metric.title, metric.unit and f" {metric.unit}", 1)

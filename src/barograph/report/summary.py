@@ -5,7 +5,7 @@ from typing import Final
 from barograph.names import UNIVERSE
 from barograph.report.blocks import Cell
 from barograph.report.cells import column
-from barograph.report.metrics import METRICS
+from barograph.report.metrics import shown
 from barograph.report.parts import gate
 from barograph.report.results import BACKTEST, Results
 from barograph.report.sections import verdict
@@ -57,10 +57,10 @@ def _rows(results: Results) -> dict[str, list[Cell]]:
     scores, trades = results.overall, results[BACKTEST].set_index("predictor", drop=False)
     crashes = verdict.crash_rows(results)
     tables = {"skill_prior": scores, "skill_regime_prior": scores, "auc": scores}
-    columns = [dict(zip(table.index, column(table, METRICS[key]), strict=True)) for key, table in tables.items()]
-    columns.append(dict(zip(crashes.index, column(crashes, METRICS["skill_regime_prior"]), strict=True)))
+    columns = [dict(zip(table.index, column(table, shown(key)), strict=True)) for key, table in tables.items()]
+    columns.append(dict(zip(crashes.index, column(crashes, shown("skill_regime_prior")), strict=True)))
     for key in ("sharpe", "excess_sharpe"):
-        columns.append(dict(zip(trades.index, column(trades, METRICS[key]), strict=True)))
+        columns.append(dict(zip(trades.index, column(trades, shown(key)), strict=True)))
     for row in crashes[~crashes["sufficient"].astype(bool)].to_dict("records"):
         columns[3][row["predictor"]] = Cell("insufficient", count(int(row["episodes"]), "episode"))
     names = [*scores.index, *([UNIVERSE] if UNIVERSE in trades.index else [])]

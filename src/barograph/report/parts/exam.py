@@ -10,7 +10,7 @@ from barograph.report import palette, words
 from barograph.report.blocks import Block, Cell, Column, Group, Heading, Row, Table, Words
 from barograph.report.cells import DASH, column, heads, word
 from barograph.report.charts import day
-from barograph.report.metrics import METRICS
+from barograph.report.metrics import shown
 from barograph.report.results import Csv, Results
 from barograph.report.words import Record
 
@@ -122,7 +122,7 @@ def _ordered(exam: pd.DataFrame) -> pd.DataFrame:
 def rows(scores: pd.DataFrame) -> list[Row]:
     """Give a predictor's exams, then the regimes that pool them."""
     ordered = _ordered(scores)
-    columns = zip(*(column(ordered, METRICS[key]) for key in _METRICS), strict=True)
+    columns = zip(*(column(ordered, shown(key)) for key in _METRICS), strict=True)
     return [_row(row, figures) for row, figures in zip(ordered.to_dict("records"), columns, strict=True)]
 
 
@@ -147,7 +147,7 @@ def _others(exam: pd.DataFrame, speaker: str) -> Table:
     names = list(zip(keys["kind"].astype(str), keys["exam"].astype(str), strict=True))
     predictors = [name for name in dict.fromkeys(exam["predictor"].astype(str)) if name != "regime_prior"]
     predictors.sort(key=lambda name: (name in BASELINES, name != speaker, name))
-    metric = METRICS["skill_regime_prior"]
+    metric = shown("skill_regime_prior")
     return Table(
         "exam-others-table",
         f"Skill of every predictor against the regime table, % of its log loss. {LABEL}",
@@ -157,7 +157,7 @@ def _others(exam: pd.DataFrame, speaker: str) -> Table:
 
 
 def _other(scores: pd.DataFrame, names: list[tuple[str, str]], name: str) -> Row:
-    found = zip(scores.to_dict("records"), column(scores, METRICS["skill_regime_prior"]), strict=True)
+    found = zip(scores.to_dict("records"), column(scores, shown("skill_regime_prior")), strict=True)
     cells = {(str(row["kind"]), str(row["exam"])): _skill(row, cell) for row, cell in found}
     title = words.capitalised(_called(name)) if name == VOTE else palette.title(name)
     kind = "baseline" if name in BASELINES else "model"

@@ -12,7 +12,7 @@ from barograph.report import charts, palette, words
 from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table, present
 from barograph.report.cells import column, heads, predictor_row
 from barograph.report.charts import Layout, Trace
-from barograph.report.metrics import METRICS
+from barograph.report.metrics import shown
 from barograph.report.results import BACKTEST, MONTHLY, Csv, Results
 from barograph.report.words import Quantity
 
@@ -71,7 +71,7 @@ def rows(results: Results) -> list[Row]:
     """Give return, risk, turnover and cost of every predictor and the universe."""
     table = results[BACKTEST].set_index("predictor", drop=False)
     table = table.assign(max_drawdown=-table["max_drawdown"].abs())
-    cells = dict(zip(table.index, zip(*(column(table, METRICS[key]) for key in _METRICS), strict=True), strict=True))
+    cells = dict(zip(table.index, zip(*(column(table, shown(key)) for key in _METRICS), strict=True), strict=True))
     marks = palette.marks(results.traded)
     return [predictor_row(name, results.headline, cells[name], marks[name].colour) for name in results.traded]
 

@@ -6,10 +6,13 @@ from barograph.names import BASELINES, UNIVERSE
 from barograph.report import words
 from barograph.report.blocks import Cell, Row, Section, Table
 from barograph.report.cells import DASH, column, heads, predictor_row
-from barograph.report.metrics import METRICS
+from barograph.report.metrics import shown
 from barograph.report.results import BACKTEST, Results
+from barograph.scoring import metrics_of
 
-_SCORES: Final = ("skill_regime_prior", "skill_prior", "auc", "brier", "calibration_error", "accuracy")
+_FIRST: Final = ("skill_regime_prior", "skill_prior", "auc", "brier", "calibration_error", "accuracy")
+# Beneath the accuracy, on the scale of the data, or said by the others.
+_LEFT_OUT: Final = {"majority_accuracy", "log_loss", "balanced_accuracy", "macro_f1"}
 _RATIOS: Final = ("sharpe", "excess_sharpe")
 
 
@@ -19,8 +22,13 @@ def section(results: Results) -> Section:
         f"Scores of every predictor out of sample, {results.confidence} intervals beneath. Baselines are rows like "
         "the others; choose a heading to sort."
     )
-    table = Table("predictor-table", caption, heads((*_SCORES, *_RATIOS)), rows(results))
+    table = Table("predictor-table", caption, heads((*scored(), *_RATIOS)), rows(results))
     return Section("predictors", "Predictors", heading(results), [table])
+
+
+def scored() -> list[str]:
+    """List the metrics of the table: whatever slices contain, the known ones first."""
+    return [*_FIRST, *(metric.key for metric in metrics_of("slices") if metric.key not in {*_FIRST, *_LEFT_OUT})]
 
 
 def heading(results: Results) -> str:
@@ -39,18 +47,18 @@ def heading(results: Results) -> str:
 def rows(results: Results) -> list[Row]:
     """Give the scores and ratios of every predictor, and the universe's ratios."""
     ratios = sharpe_ratios(results)
-    scores = zip(*(column(results.overall, METRICS[key]) for key in _SCORES), strict=True)
+    scores = zip(*(column(results.overall, shown(key)) for key in scored()), strict=True)
     cells = {
         str(name): [*row, *ratios.get(str(name), [DASH, DASH])]
         for name, row in zip(results.overall.index, scores, strict=True)
     }
     if UNIVERSE in ratios:
-        cells[UNIVERSE] = [DASH] * len(_SCORES) + ratios[UNIVERSE]
+        cells[UNIVERSE] = [DASH] * len(scored()) + ratios[UNIVERSE]
     return [predictor_row(name, results.headline, row) for name, row in cells.items()]
 
 
 def sharpe_ratios(results: Results) -> dict[str, list[Cell]]:
     """Give the cells of the Sharpe ratio and of its excess by predictor."""
     table = results[BACKTEST]
-    columns = zip(*(column(table, METRICS[key]) for key in _RATIOS), strict=True)
+    columns = zip(*(column(table, shown(key)) for key in _RATIOS), strict=True)
     return {str(name): list(cells) for name, cells in zip(table["predictor"], columns, strict=True)}

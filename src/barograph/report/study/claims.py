@@ -6,7 +6,7 @@ from typing import Final
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE
 from barograph.names import VOTE
 from barograph.report import palette, words
-from barograph.report.metrics import GAINS
+from barograph.report.metrics import gain_of
 from barograph.report.study import crises
 from barograph.report.study.differences import RAW, RECALIBRATED, Difference, Study
 from barograph.report.study.names import MEANINGS, called, subject, target
@@ -117,7 +117,7 @@ def _archive(study: Study, option: str) -> str:
 def _though(study: Study, placebo: Difference) -> str:
     """Name the other metrics by which an option differs from its placebo, where log loss shows nothing."""
     others = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    said = [f"by {GAINS[gap.metric].noun} it {gap.verdict}" for gap in others if gap and gap.sure]
+    said = [f"by {gain_of(gap.metric).noun} it {gap.verdict}" for gap in others if gap and gap.sure]
     return f", though {words.joined(said)}" if said and not placebo.sure else ""
 
 
@@ -125,7 +125,7 @@ def _other_metrics(study: Study, placebo: Difference) -> str:
     """Give the other metrics by which an option differs from its placebo, raw or recalibrated; empty without any."""
     found = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
     sure = [gap for gap in found if gap and (gap.sure or ((twin := study.twin(gap)) is not None and twin.sure))]
-    return ", ".join(f"{GAINS[gap.metric].noun} {both(study, gap)}" for gap in sure)
+    return ", ".join(f"{gain_of(gap.metric).noun} {both(study, gap)}" for gap in sure)
 
 
 def _parts(study: Study) -> str:

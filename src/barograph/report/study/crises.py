@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from barograph.report import words
-from barograph.report.metrics import GAINS
+from barograph.report.metrics import gain_of
 from barograph.report.study.differences import OVERALL, Difference, Study
 from barograph.report.study.names import called, target
 from barograph.report.study.outcomes import beside, brief, counted, episodes
@@ -105,7 +105,7 @@ def _recalibrated(twins: Sequence[Difference], likewise: str) -> str:
 
 
 def _named(study: Study, gap: Difference) -> str:
-    metric = GAINS[gap.metric].noun
+    metric = gain_of(gap.metric).noun
     return f"{called(gap.option)} against {target(gap.reference)}, {metric}, {gap.calibration}, {brief(study, gap)}"
 
 

@@ -12,9 +12,9 @@ from barograph.errors import InputError
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.names import VOTE
 from barograph.report import palette
-from barograph.report.metrics import GAINS
+from barograph.report.metrics import GAINS, gain_of
 from barograph.report.words import Quantity, Record
-from barograph.scoring import Estimate
+from barograph.scoring import METRICS, Estimate
 
 COLUMNS: Final = (
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
@@ -106,7 +106,7 @@ class Study:
     @cached_property
     def metrics(self) -> list[str]:
         """Log loss first."""
-        return [name for name in GAINS if (self.differences["metric"] == name).any()]
+        return [name for name in {**GAINS, **METRICS} if (self.differences["metric"] == name).any()]
 
     @cached_property
     def regimes(self) -> list[str]:
@@ -155,14 +155,14 @@ def check(differences: pd.DataFrame, facts: Mapping[str, Any]) -> None:
     lacking = [name for name in FACTS if name not in facts]
     if lacking:
         raise InputError(f"study: the facts lack {lacking}; there are {sorted(facts)}")
-    for column, allowed in (("verdict", VERDICTS), ("metric", tuple(GAINS)), ("calibration", CALIBRATIONS)):
+    for column, allowed in (("verdict", VERDICTS), ("metric", (*GAINS, *METRICS)), ("calibration", CALIBRATIONS)):
         odd = sorted(set(differences[column].astype(str)) - set(allowed))
         if odd:
             raise InputError(f"study: {column} {odd[0]!r} is unknown; allowed are {', '.join(allowed)}")
 
 
 def _difference(row: Record) -> Difference:
-    written = GAINS[str(row["metric"])]
+    written = gain_of(str(row["metric"]))
     base = float(row["reference_value"]) if written.relative else 1.0
     gain = (float(row[name]) / base if base else math.nan for name in ("improvement", "low", "high"))
     given: dict[str, Any] = {name: str(row[name]) for name in (*COLUMNS[:6], "verdict")}

@@ -5,7 +5,7 @@ from typing import Final
 
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import words
-from barograph.report.metrics import GAINS
+from barograph.report.metrics import gain_of
 from barograph.report.study.differences import OVERALL, Difference, Study
 from barograph.report.study.names import called, target
 
@@ -25,7 +25,7 @@ def claim(study: Study, gap: Difference, who: str) -> str:
 
 def statement(study: Study, gap: Difference, who: str) -> str:
     """Say how an option compares with its reference, as far as the verdict goes."""
-    other, metric = target(gap.reference), GAINS[gap.metric]
+    other, metric = target(gap.reference), gain_of(gap.metric)
     if not gap.told:
         return f"whether {who} beats {other} in {metric.noun} cannot be said: {brief(study, gap)}"
     figure, interval = gap.gain.figure(sign=True) + metric.unit, gap.gain.interval()
@@ -45,7 +45,7 @@ def brief(study: Study, gap: Difference) -> str:
         return f"{TOO_FEW_CRISES} ({words.count(gap.episodes, 'episode')})"
     if not gap.told:
         return "no figure"
-    return f"{gap.gain.text(GAINS[gap.metric].unit, sign=True)}, {gap.verdict}{_corrected(study, gap)}"
+    return f"{gap.gain.text(gain_of(gap.metric).unit, sign=True)}, {gap.verdict}{_corrected(study, gap)}"
 
 
 def both(study: Study, gap: Difference) -> str:

@@ -8,7 +8,7 @@ from barograph.memory_study.study import TOO_FEW_CRISES
 from barograph.report import palette, words
 from barograph.report.blocks import Cell, Column, Row, Table
 from barograph.report.cells import DASH, interval, word
-from barograph.report.metrics import GAINS
+from barograph.report.metrics import gain_of
 from barograph.report.study.differences import OVERALL, Difference, Study
 from barograph.report.words import Quantity, aligned
 
@@ -19,7 +19,7 @@ def by_metric(study: Study) -> list[tuple[str, Table]]:
     """Give one named table per model and calibration: options down, metrics across; that of the sentences first."""
     if study.differences.empty:
         return []
-    heads = [Column(GAINS[metric].name, GAINS[metric].meaning) for metric in study.metrics]
+    heads = [Column(gain_of(metric).name, gain_of(metric).meaning) for metric in study.metrics]
     pairs = [(model, calibration) for calibration in study.calibrations for model in study.models]
     tables: list[tuple[str, Table]] = []
     for place, (model, calibration) in enumerate(pairs):
@@ -41,7 +41,7 @@ def by_regime(study: Study) -> list[tuple[str, Table]]:
         for metric in study.metrics:
             if not any(study.against(name, metric, regime) for name in study.references for regime in regimes):
                 continue
-            title, meaning = GAINS[metric].name, GAINS[metric].meaning
+            title, meaning = gain_of(metric).name, gain_of(metric).meaning
             columns = [
                 [study.find(*pair, metric, regime, calibration=calibration) for pair in _pairs(study)]
                 for regime in slices
