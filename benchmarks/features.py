@@ -34,13 +34,7 @@ from barograph.regimes.schema import REGIME_SERIES
 from barograph.testing import simulate
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}
-TABLES = {
-    "bars": BARS,
-    "context": CONTEXT,
-    "universe": UNIVERSE,
-    "regimes": REGIME_SERIES,
-    "facts": FACTS,
-}
+TABLES = {"bars": BARS, "context": CONTEXT, "universe": UNIVERSE, "regimes": REGIME_SERIES, "facts": FACTS}
 SIZES = ((20, 8313), (50, 5000), (500, 5000))
 PARTS = ("catalogue", "growth", "memory", "libraries", "archive")
 STAGES = ("regimes", "features", "labels", "archive")

@@ -36,20 +36,9 @@ from barograph.testing import simulate
 
 US57 = Path("../shared/data/us57")
 TARGETS = {"archive": 5.0, "samples": 5.0}
-READS = {
-    "archive": (BARS, LABELS, REGIME_SERIES),
-    "samples": (LABELS, REGIME_SERIES, EVENTS, ARCHIVE),
-}
-WRITES = {
-    "archive": (EVENTS, ARCHIVE),
-    "samples": (FOLDS, EXAMS, EXAM_SAMPLES, SAMPLES),
-}
-DRAWS = (
-    ["memory=hybrid"],
-    ["memory=balanced"],
-    ["memory=placebo"],
-    ["memory=hybrid", "folds.first_year=2019"],
-)
+READS = {"archive": (BARS, LABELS, REGIME_SERIES), "samples": (LABELS, REGIME_SERIES, EVENTS, ARCHIVE)}
+WRITES = {"archive": (EVENTS, ARCHIVE), "samples": (FOLDS, EXAMS, EXAM_SAMPLES, SAMPLES)}
+DRAWS = (["memory=hybrid"], ["memory=balanced"], ["memory=placebo"], ["memory=hybrid", "folds.first_year=2019"])
 
 
 def main() -> None:

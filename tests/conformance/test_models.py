@@ -171,11 +171,7 @@ def test_one_row_is_predicted_as_in_a_batch_and_no_row_gives_none(fitted):
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [
-        (FEATURES[:-1], "missing.*f7"),
-        ([*FEATURES, "f8"], "unknown.*f8"),
-        (FEATURES[::-1], "another order"),
-    ],
+    [(FEATURES[:-1], "missing.*f7"), ([*FEATURES, "f8"], "unknown.*f8"), (FEATURES[::-1], "another order")],
 )
 def test_other_features_are_refused(fitted, columns, message):
     X, _ = make_data()

@@ -144,13 +144,7 @@ def test_every_traded_symbol_has_name_and_sector(case: Case) -> None:
 def test_validating_again_changes_nothing(case: Case) -> None:
     data = case.data
     again = validate(
-        data.bars,
-        data.context,
-        data.universe,
-        calendar="XNYS",
-        origin="again",
-        facts=data.facts,
-        signals=data.signals,
+        data.bars, data.context, data.universe, calendar="XNYS", origin="again", facts=data.facts, signals=data.signals
     )
     _assert_same(again, data)
     assert again.notes == []

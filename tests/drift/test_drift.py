@@ -449,14 +449,7 @@ def test_metrics_count_what_the_tables_show() -> None:
         ),
     )
     assert json.loads(json.dumps(drift_metrics(result), allow_nan=False)) == {
-        "features": {
-            "tested": 5,
-            "moved": 3,
-            "alarms": 1,
-            "moved_share": 0.6,
-            "latest_moved": 2,
-            "latest_alarms": 1,
-        },
+        "features": {"tested": 5, "moved": 3, "alarms": 1, "moved_share": 0.6, "latest_moved": 2, "latest_alarms": 1},
         "regimes": {"tested": 2, "moved": 1, "js_mean": 0.3, "js_latest": 0.5},
         "mine": {"tested": 1, "moved": 0, "js_mean": 0.125, "js_latest": 0.125},
         "other": {"tested": 2, "moved": 1, "js_mean": 0.5, "js_latest": 0.75},

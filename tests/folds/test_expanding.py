@@ -33,12 +33,7 @@ def test_without_embargo_an_exit_on_the_first_tested_date_is_still_too_late():
     assert test.tolist() == [5, 6, 7, 8, 9]
 
 
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    splits=st.integers(1, 6),
-    share=st.floats(0.2, 0.8),
-    embargo=st.integers(0, 30),
-)
+@given(seed=st.integers(0, 2**32 - 1), splits=st.integers(1, 6), share=st.floats(0.2, 0.8), embargo=st.integers(0, 30))
 @settings(max_examples=40, deadline=None)
 def test_windows_follow_each_other_and_nothing_is_known_too_late(seed, splits, share, embargo):
     dates, exits = _rows(np.random.default_rng(seed))

@@ -93,11 +93,7 @@ def test_several_bad_rows_are_counted(frames: Frames) -> None:
 
 @pytest.mark.parametrize(
     ("table", "row", "key"),
-    [
-        ("bars", ROW, "symbol and date"),
-        ("context", "2010-06-15", "date"),
-        ("universe", "S002", "symbol"),
-    ],
+    [("bars", ROW, "symbol and date"), ("context", "2010-06-15", "date"), ("universe", "S002", "symbol")],
 )
 def test_a_duplicate_key_is_refused(frames: Frames, table: str, row: str, key: str) -> None:
     frame = frames[table]

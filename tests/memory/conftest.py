@@ -65,10 +65,7 @@ EVENTS = Archive(
         "third": {"start": "2009-05-01", "end": "2009-06-30", "regime": "recovery", "weight": 0.2},
     },
     detection=Detection(
-        gap_days=5,
-        min_days=5,
-        extreme_vix=30.0,
-        shocks=Shocks(sigmas=3.0, window=40, volume_ratio=1.0, days=5),
+        gap_days=5, min_days=5, extreme_vix=30.0, shocks=Shocks(sigmas=3.0, window=40, volume_ratio=1.0, days=5)
     ),
     detected_weight=0.1,
     same_event_days=10,

@@ -12,13 +12,7 @@ from barograph.randomness import generator
 from barograph.scoring import Validation
 
 SETTINGS = Validation(
-    block_days=10,
-    resamples=60,
-    auc_resamples=30,
-    level=0.9,
-    min_episodes=3,
-    episode_gap_days=20,
-    calibration_bins=10,
+    block_days=10, resamples=60, auc_resamples=30, level=0.9, min_episodes=3, episode_gap_days=20, calibration_bins=10
 )
 SYMBOLS = ["A", "B", "C", "D", "E"]
 METRICS = ["log_loss", "brier", "macro_f1", "auc", "rank_ic", "sharpe"]

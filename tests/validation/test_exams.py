@@ -16,13 +16,7 @@ from barograph.validation import score_exams
 
 P = list(PROBABILITIES)
 SETTINGS = Validation(
-    block_days=5,
-    resamples=60,
-    auc_resamples=20,
-    level=0.9,
-    min_episodes=3,
-    episode_gap_days=63,
-    calibration_bins=10,
+    block_days=5, resamples=60, auc_resamples=20, level=0.9, min_episodes=3, episode_gap_days=63, calibration_bins=10
 )
 DAYS = pd.bdate_range("2007-01-01", periods=1200).astype("datetime64[us]")
 SYMBOLS = [f"S{i}" for i in range(5)]

@@ -15,13 +15,7 @@ from barograph.scoring import Validation, block_bootstrap_counts, interval
 from barograph.validation import look_alikes, replay_groups, replay_improvement
 
 SETTINGS = Validation(
-    block_days=5,
-    resamples=100,
-    auc_resamples=20,
-    level=0.9,
-    min_episodes=3,
-    episode_gap_days=63,
-    calibration_bins=10,
+    block_days=5, resamples=100, auc_resamples=20, level=0.9, min_episodes=3, episode_gap_days=63, calibration_bins=10
 )
 KEY = ["symbol", "date"]
 SYMBOLS = ("A", "B", "C", "D")

@@ -17,13 +17,7 @@ from barograph.scoring.bootstrap import episode_bootstrap_counts, interval
 from barograph.validation import ValidationResult, metrics, validate
 
 SETTINGS = Validation(
-    block_days=21,
-    resamples=200,
-    auc_resamples=40,
-    level=0.95,
-    min_episodes=3,
-    episode_gap_days=63,
-    calibration_bins=10,
+    block_days=21, resamples=200, auc_resamples=40, level=0.95, min_episodes=3, episode_gap_days=63, calibration_bins=10
 )
 SYMBOLS = [f"S{i}" for i in range(6)]
 FIRST_SCORED = 100

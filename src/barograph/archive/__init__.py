@@ -4,11 +4,4 @@ from barograph.archive.archive import Archive
 from barograph.archive.detection import Detection, Shocks, detect
 from barograph.archive.events import archive_tables, event_log
 
-__all__ = [
-    "Archive",
-    "Detection",
-    "Shocks",
-    "archive_tables",
-    "detect",
-    "event_log",
-]
+__all__ = ["Archive", "Detection", "Shocks", "archive_tables", "detect", "event_log"]

@@ -100,11 +100,7 @@ def _left_out(market: Market, regimes: Rule, calendar: str | None) -> dict[str, 
 
 
 def _features(market: Market, regimes: Rule, names: Sequence[str] | None, features: FeatureSet) -> list[pd.DataFrame]:
-    settings: dict[str, Any] = {
-        "names": names,
-        "release_lag": features.release_lag,
-        "calendar": features.calendar,
-    }
+    settings: dict[str, Any] = {"names": names, "release_lag": features.release_lag, "calendar": features.calendar}
 
     def computed(context: pd.DataFrame, **others: Any) -> pd.DataFrame:
         return compute(context=context, regimes=regimes(context), **settings, **others)

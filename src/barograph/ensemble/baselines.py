@@ -58,11 +58,7 @@ def exam_baselines(
 
 
 def _predict(
-    rows: pd.DataFrame,
-    labels: pd.DataFrame,
-    regimes: pd.DataFrame,
-    pasts: Mapping[Any, "pd.Series[bool]"],
-    group: str,
+    rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, pasts: Mapping[Any, "pd.Series[bool]"], group: str
 ) -> pd.DataFrame:
     """Predict each group of rows, as the column of that name tells them apart, with the frequencies of its past."""
     regime_of = regimes.set_index("date")["regime"]
@@ -83,10 +79,7 @@ def _predict(
         }
         asked = rows.iloc[indices]
         of_regime = np.array([by_regime.get(regime, prior) for regime in now[indices]])
-        tables += [
-            _table(PRIOR, asked, np.tile(prior, (len(indices), 1))),
-            _table(REGIME_PRIOR, asked, of_regime),
-        ]
+        tables += [_table(PRIOR, asked, np.tile(prior, (len(indices), 1))), _table(REGIME_PRIOR, asked, of_regime)]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -6,7 +6,5 @@ from barograph.tables import TEXT, Table
 from barograph.training.schema import PREDICTIONS
 
 ENSEMBLE_PREDICTIONS: Final = Table(
-    "data/ensemble/predictions.parquet",
-    ("predictor", "symbol", "date"),
-    {"predictor": TEXT, **PREDICTIONS.columns},
+    "data/ensemble/predictions.parquet", ("predictor", "symbol", "date"), {"predictor": TEXT, **PREDICTIONS.columns}
 )

@@ -5,12 +5,16 @@ holidays that were known in advance and no other closure. The rest counts plain 
 """
 
 import math
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
+
+feature = partial(registration.feature, family="calendar")
 
 _Days = NDArray[np.datetime64]
 _Schedule = np.busdaycalendar
@@ -19,47 +23,33 @@ _WEEK: Final = 5
 """Sessions beyond which the distance from a date is no longer told."""
 
 
-@feature(
-    ("weekday_sin", "weekday_cos"),
-    family="calendar",
-    inputs=("date",),
-    lookback=0,
-    scope="date",
-    range=(-1.0, 1.0),
-)
+@feature(("weekday_sin", "weekday_cos"), inputs=("date",), lookback=0, scope="date", range=(-1.0, 1.0))
 def weekday(date: _Days) -> tuple[Array, Array]:
     """Sine or cosine of 2 pi (day of the week, Monday 0) / 7."""
     angle = 2.0 * math.pi / 7.0 * ((date.astype(np.int64) + 3) % 7)
     return np.sin(angle), np.cos(angle)
 
 
-@feature(
-    ("month_sin", "month_cos"),
-    family="calendar",
-    inputs=("date",),
-    lookback=0,
-    scope="date",
-    range=(-1.0, 1.0),
-)
+@feature(("month_sin", "month_cos"), inputs=("date",), lookback=0, scope="date", range=(-1.0, 1.0))
 def month(date: _Days) -> tuple[Array, Array]:
     """Sine or cosine of 2 pi (month, January 0) / 12."""
     angle = 2.0 * math.pi / 12.0 * (date.astype("datetime64[M]").astype(np.int64) % 12)
     return np.sin(angle), np.cos(angle)
 
 
-@feature("month_position", family="calendar", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("month_position", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
 def month_position(date: _Days) -> Array:
     """Weekdays of the month before the date / weekdays of the month."""
     return _position(date, 1)
 
 
-@feature("quarter_position", family="calendar", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("quarter_position", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
 def quarter_position(date: _Days) -> Array:
     """Weekdays of the quarter before the date / weekdays of the quarter."""
     return _position(date, 3)
 
 
-@feature("expiry_week", family="calendar", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("expiry_week", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
 def expiry_week(date: _Days) -> Array:
     """1 from Monday to Friday of the week with the month's third Friday (options expire), else 0."""
     friday = date + (4 - (date.astype(np.int64) + 3) % 7)
@@ -69,7 +59,6 @@ def expiry_week(date: _Days) -> Array:
 
 @feature(
     "triple_witching_week",
-    family="calendar",
     inputs=("date",),
     lookback=0,
     scope="date",
@@ -82,7 +71,7 @@ def triple_witching_week(date: _Days) -> Array:
     return np.where(third_month, expiry_week(date), 0.0)
 
 
-@feature("sessions_to_expiry", family="calendar", inputs=("date", "schedule"), lookback=0, scope="date", range=(0, 34))
+@feature("sessions_to_expiry", inputs=("date", "schedule"), lookback=0, scope="date", range=(0, 34))
 def sessions_to_expiry(date: _Days, schedule: _Schedule) -> Array:
     """Sessions from the date to the next third Friday of a month, or the session before where that is a holiday."""
     month = date.astype("datetime64[M]")
@@ -93,7 +82,6 @@ def sessions_to_expiry(date: _Days, schedule: _Schedule) -> Array:
 
 @feature(
     "turn_of_month",
-    family="calendar",
     inputs=("date", "schedule"),
     lookback=0,
     scope="date",
@@ -109,7 +97,6 @@ def turn_of_month(date: _Days, schedule: _Schedule) -> Array:
 
 @feature(
     ("sessions_to_month_end", "sessions_to_quarter_end"),
-    family="calendar",
     inputs=("date", "schedule"),
     lookback=0,
     scope="date",
@@ -124,7 +111,6 @@ def sessions_to_period_end(date: _Days, schedule: _Schedule) -> tuple[Array, Arr
 
 @feature(
     ("sessions_to_holiday", "sessions_from_holiday"),
-    family="calendar",
     inputs=("date", "schedule"),
     lookback=0,
     scope="date",
@@ -147,7 +133,6 @@ def sessions_around_holiday(date: _Days, schedule: _Schedule) -> tuple[Array, Ar
 
 @feature(
     "holiday_eve",
-    family="calendar",
     inputs=("date", "schedule"),
     lookback=0,
     scope="date",

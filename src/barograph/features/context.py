@@ -4,11 +4,13 @@ Release lags are applied before these functions see a series.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import talib
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.trend import log_price_regression
 from barograph.features.windows import (
     lag,
@@ -21,13 +23,14 @@ from barograph.features.windows import (
 )
 from barograph.names import REGIMES
 
+feature = partial(registration.feature, family="context")
+
 _YEAR = 252.0
 _CRASH = float(REGIMES.index("crash"))
 
 
 @feature(
     "index_ret_{window}",
-    family="context",
     inputs=("index_close",),
     lookback=lambda window: window,
     windows=(1, 5, 21, 63, 126, 252),
@@ -42,7 +45,6 @@ def index_return(index_close: Array, window: int) -> Array:
 
 @feature(
     "index_vol_{window}",
-    family="context",
     inputs=("index_log_return",),
     lookback=lambda window: window,
     windows=(5, 21, 63),
@@ -54,64 +56,50 @@ def index_volatility(index_log_return: Array, window: int) -> Array:
     return window_std(index_log_return, window) * math.sqrt(_YEAR)
 
 
-@feature(
-    "index_drawdown_252",
-    family="context",
-    inputs=("index_close",),
-    lookback=251,
-    scope="date",
-    range=(-math.inf, 0.0),
-)
+@feature("index_drawdown_252", inputs=("index_close",), lookback=251, scope="date", range=(-math.inf, 0.0))
 def index_drawdown(index_close: Array) -> Array:
     """ln(index / its highest of the last 252 closes)."""
     return np.log(index_close / talib.MAX(index_close, 252))
 
 
-@feature("index_sma_dist_200", family="context", inputs=("index_close",), lookback=199, scope="date")
+@feature("index_sma_dist_200", inputs=("index_close",), lookback=199, scope="date")
 def index_distance(index_close: Array) -> Array:
     """ln(index / mean of its last 200 closes)."""
     return np.log(index_close / window_mean(index_close, 200))
 
 
-@feature("index_cross_50_200", family="context", inputs=("index_close",), lookback=199, scope="date")
+@feature("index_cross_50_200", inputs=("index_close",), lookback=199, scope="date")
 def index_cross(index_close: Array) -> Array:
     """ln(mean of the index's last 50 closes / mean of its last 200)."""
     return np.log(window_mean(index_close, 50) / window_mean(index_close, 200))
 
 
-@feature(("index_slope_63", "index_r2_63"), family="context", inputs=("index_close",), lookback=62, scope="date")
+@feature(("index_slope_63", "index_r2_63"), inputs=("index_close",), lookback=62, scope="date")
 def index_regression(index_close: Array) -> tuple[Array, Array]:
     """Least-squares line through the last 63 log closes of the index: its slope a day, or its R2 in [0, 1]."""
     slope, r2, _ = log_price_regression(index_close, 63)
     return slope, r2
 
 
-@feature("vix_level", family="context", inputs=("vix",), lookback=0, scope="date", range=(0.0, math.inf))
+@feature("vix_level", inputs=("vix",), lookback=0, scope="date", range=(0.0, math.inf))
 def vix_level(vix: Array) -> Array:
     """VIX / 100: the volatility that option prices imply, annualised."""
     return vix / 100.0
 
 
-@feature(
-    "vix_change_{window}",
-    family="context",
-    inputs=("vix",),
-    lookback=lambda window: window,
-    windows=(1, 5, 21),
-    scope="date",
-)
+@feature("vix_change_{window}", inputs=("vix",), lookback=lambda window: window, windows=(1, 5, 21), scope="date")
 def vix_change(vix: Array, window: int) -> Array:
     """ln(VIX_t / VIX_(t-{window}))."""
     return np.log(vix / lag(vix, window))
 
 
-@feature("vix_vol_21", family="context", inputs=("vix",), lookback=21, scope="date", range=(0.0, math.inf))
+@feature("vix_vol_21", inputs=("vix",), lookback=21, scope="date", range=(0.0, math.inf))
 def vix_volatility(vix: Array) -> Array:
     """Sample standard deviation of the last 21 daily log changes of the VIX, annualised."""
     return window_std(vix_change(vix, 1), 21) * math.sqrt(_YEAR)
 
 
-@feature("vix_range", family="context", inputs=("vix_high", "vix_low"), lookback=0, scope="date")
+@feature("vix_range", inputs=("vix_high", "vix_low"), lookback=0, scope="date")
 def vix_range(vix_high: Array, vix_low: Array) -> Array:
     """ln(VIX's high / its low) of the day."""
     return np.log(vix_high / vix_low)
@@ -119,7 +107,6 @@ def vix_range(vix_high: Array, vix_low: Array) -> Array:
 
 @feature(
     "vix_term",
-    family="context",
     inputs=("vix", "vix3m"),
     lookback=0,
     scope="date",
@@ -130,7 +117,7 @@ def vix_term(vix: Array, vix3m: Array) -> Array:
     return np.log(vix / vix3m)
 
 
-@feature("vix_term_short", family="context", inputs=("vix9d", "vix"), lookback=0, scope="date")
+@feature("vix_term_short", inputs=("vix9d", "vix"), lookback=0, scope="date")
 def vix_term_short(vix9d: Array, vix: Array) -> Array:
     """ln(VIX9D / VIX): nine days' implied volatility against one month's."""
     return np.log(vix9d / vix)
@@ -138,7 +125,6 @@ def vix_term_short(vix9d: Array, vix: Array) -> Array:
 
 @feature(
     "index_vix_corr_63",
-    family="context",
     inputs=("index_close", "vix"),
     lookback=63,
     scope="date",
@@ -150,14 +136,14 @@ def index_vix_correlation(index_close: Array, vix: Array) -> Array:
     return window_correlation(np.log(index_close / lag(index_close, 1)), vix_change(vix, 1), 63)
 
 
-@feature("vix_z_63", family="context", inputs=("vix",), lookback=62, scope="date")
+@feature("vix_z_63", inputs=("vix",), lookback=62, scope="date")
 def vix_z_score(vix: Array) -> Array:
     """(ln VIX - mean) / standard deviation of the last 63 values."""
     level = np.log(vix)
     return (level - window_mean(level, 63)) / window_std(level, 63)
 
 
-@feature("vix_rank_252", family="context", inputs=("vix",), lookback=251, scope="date", range=(0.0, 1.0))
+@feature("vix_rank_252", inputs=("vix",), lookback=251, scope="date", range=(0.0, 1.0))
 def vix_rank(vix: Array) -> Array:
     """Share of the last 252 values of the VIX that lie below today's, ties counting half."""
     return window_rank(vix, 252)
@@ -165,7 +151,6 @@ def vix_rank(vix: Array) -> Array:
 
 @feature(
     "vix_premium_21",
-    family="context",
     inputs=("vix", "index_log_return"),
     lookback=21,
     scope="date",
@@ -176,20 +161,13 @@ def volatility_premium(vix: Array, index_log_return: Array) -> Array:
     return np.log(vix / 100.0 / index_volatility(index_log_return, 21))
 
 
-@feature("us10y_level", family="context", inputs=("us10y",), lookback=0, scope="date")
+@feature("us10y_level", inputs=("us10y",), lookback=0, scope="date")
 def yield_level(us10y: Array) -> Array:
     """Ten-year yield, in percent."""
     return us10y
 
 
-@feature(
-    "us10y_change_{window}",
-    family="context",
-    inputs=("us10y",),
-    lookback=lambda window: window,
-    windows=(5, 21, 63),
-    scope="date",
-)
+@feature("us10y_change_{window}", inputs=("us10y",), lookback=lambda window: window, windows=(5, 21, 63), scope="date")
 def yield_change(us10y: Array, window: int) -> Array:
     """Change of the ten-year yield over {window} days, in percentage points."""
     return us10y - lag(us10y, window)
@@ -197,7 +175,6 @@ def yield_change(us10y: Array, window: int) -> Array:
 
 @feature(
     "stock_bond_corr_126",
-    family="context",
     inputs=("index_close", "us10y"),
     lookback=130,
     scope="date",
@@ -213,13 +190,13 @@ def stock_bond_correlation(index_close: Array, us10y: Array) -> Array:
     return window_correlation(np.log(index_close / lag(index_close, 5)), yield_change(us10y, 5), 126)
 
 
-@feature("term_slope", family="context", inputs=("us10y", "us2y"), lookback=0, scope="date")
+@feature("term_slope", inputs=("us10y", "us2y"), lookback=0, scope="date")
 def term_slope(us10y: Array, us2y: Array) -> Array:
     """Ten-year less two-year yield, in percentage points."""
     return us10y - us2y
 
 
-@feature("term_slope_change_21", family="context", inputs=("us10y", "us2y"), lookback=21, scope="date")
+@feature("term_slope_change_21", inputs=("us10y", "us2y"), lookback=21, scope="date")
 def term_slope_change(us10y: Array, us2y: Array) -> Array:
     """Change of the ten-year less two-year yield over 21 days, in percentage points."""
     return us10y - us2y - lag(us10y - us2y, 21)
@@ -227,7 +204,6 @@ def term_slope_change(us10y: Array, us2y: Array) -> Array:
 
 @feature(
     "usd_ret_{window}",
-    family="context",
     inputs=("usd_broad",),
     lookback=lambda window: window,
     windows=(21, 63),
@@ -242,7 +218,6 @@ def dollar_return(usd_broad: Array, window: int) -> Array:
 
 @feature(
     "usd_index_ret_{window}",
-    family="context",
     inputs=("usd_index",),
     lookback=lambda window: window,
     windows=(21, 63),
@@ -257,7 +232,6 @@ def dollar_index_return(usd_index: Array, window: int) -> Array:
 
 @feature(
     "wti_ret_{window}",
-    family="context",
     inputs=("wti",),
     lookback=lambda window: window,
     windows=(21, 63),
@@ -272,7 +246,6 @@ def oil_return(wti: Array, window: int) -> Array:
 
 @feature(
     ("beta_{window}", "idio_vol_{window}", "index_corr_{window}"),
-    family="context",
     inputs=("log_return", "index_log_return"),
     lookback=lambda window: window,
     windows=(63, 252),
@@ -289,7 +262,6 @@ def beta(log_return: Array, index_log_return: Array, window: int) -> tuple[Array
 
 @feature(
     "down_beta_252",
-    family="context",
     inputs=("log_return", "index_log_return"),
     lookback=252,
     source="Ang, Chen & Xing (2006), Review of Financial Studies 19(4)",
@@ -308,7 +280,6 @@ def downside_beta(log_return: Array, index_log_return: Array) -> Array:
 
 @feature(
     "residual_mom_252_21",
-    family="context",
     inputs=("log_return", "index_log_return"),
     lookback=504,
     source="Blitz, Huij & Martens (2011), Journal of Empirical Finance 18(3)",
@@ -333,26 +304,19 @@ def residual_momentum(log_return: Array, index_log_return: Array) -> Array:
     return mean / np.where(spread > 0.0, spread, np.nan)
 
 
-@feature("index_excess_21", family="context", inputs=("close", "index_close"), lookback=21)
+@feature("index_excess_21", inputs=("close", "index_close"), lookback=21)
 def index_excess(close: Array, index_close: Array) -> Array:
     """Return over 21 bars less the index's over the same bars."""
     return talib.ROCP(close, 21) - talib.ROCP(index_close, 21)
 
 
-@feature(
-    [f"regime_{name}" for name in REGIMES],
-    family="context",
-    inputs=("regime",),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
-)
+@feature([f"regime_{name}" for name in REGIMES], inputs=("regime",), lookback=0, scope="date", range=(0.0, 1.0))
 def regime_indicators(regime: Array) -> tuple[Array, ...]:
     """1 on dates of that regime, else 0."""
     return tuple((regime == code).astype(np.float64) for code in range(len(REGIMES)))
 
 
-@feature("regime_age", family="context", inputs=("regime",), lookback=0, scope="date", range=(0.0, math.inf))
+@feature("regime_age", inputs=("regime",), lookback=0, scope="date", range=(0.0, math.inf))
 def regime_age(regime: Array) -> Array:
     """ln(number of days that the present regime has lasted)."""
     day = np.arange(regime.size)
@@ -361,7 +325,7 @@ def regime_age(regime: Array) -> Array:
     return age
 
 
-@feature("crash_memory_63", family="context", inputs=("regime",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("crash_memory_63", inputs=("regime",), lookback=0, scope="date", range=(0.0, 1.0))
 def crash_memory(regime: Array) -> Array:
     """exp(-days since the last date of regime crash / 63); 0 before the first."""
     day = np.arange(regime.size, dtype=np.float64)
@@ -370,7 +334,7 @@ def crash_memory(regime: Array) -> Array:
     return memory
 
 
-@feature("regime_drawdown", family="context", inputs=("drawdown",), lookback=0, scope="date")
+@feature("regime_drawdown", inputs=("drawdown",), lookback=0, scope="date")
 def regime_drawdown(drawdown: Array) -> Array:
     """Drawdown of the index, as in the table of regimes."""
     return drawdown

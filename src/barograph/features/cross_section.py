@@ -6,14 +6,18 @@ no bit of an earlier date.
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.windows import window_correlation, window_deviations, window_mean, window_std, window_variance
+
+feature = partial(registration.feature, family="cross_section")
 
 _YEAR: Final = 252
 _SINGULAR: Final = 1e-10
@@ -72,33 +76,16 @@ def sector_rank(values: Array, sector: NDArray[np.intp]) -> Array:
 
 
 for _name, _lookback in _RANKED.items():
-    feature(
-        f"rank_{_name}",
-        family="cross_section",
-        inputs=(_name,),
-        lookback=_lookback,
-        scope="panel",
-        range=(0.0, 1.0),
-    )(rank)
+    feature(f"rank_{_name}", inputs=(_name,), lookback=_lookback, scope="panel", range=(0.0, 1.0))(rank)
 
 for _name in _RANKED_IN_SECTOR:
     feature(
-        f"sector_rank_{_name}",
-        family="cross_section",
-        inputs=(_name, "gics_sector"),
-        lookback=_RANKED[_name],
-        scope="panel",
-        range=(0.0, 1.0),
+        f"sector_rank_{_name}", inputs=(_name, "gics_sector"), lookback=_RANKED[_name], scope="panel", range=(0.0, 1.0)
     )(sector_rank)
 
 
 @feature(
-    "excess_ret_{window}",
-    family="cross_section",
-    inputs=("ret_{window}",),
-    lookback=lambda window: window,
-    windows=(5, 21),
-    scope="panel",
+    "excess_ret_{window}", inputs=("ret_{window}",), lookback=lambda window: window, windows=(5, 21), scope="panel"
 )
 def excess_return(returns: Array) -> Array:
     """ret_{window} - its mean over the symbols."""
@@ -107,7 +94,6 @@ def excess_return(returns: Array) -> Array:
 
 @feature(
     "sector_excess_ret_{window}",
-    family="cross_section",
     inputs=("ret_{window}", "gics_sector"),
     lookback=lambda window: window,
     windows=(5, 21, 63),
@@ -120,7 +106,6 @@ def sector_excess_return(returns: Array, sector: NDArray[np.intp]) -> Array:
 
 @feature(
     "sector_ret_{window}",
-    family="cross_section",
     inputs=("ret_{window}", "gics_sector"),
     lookback=lambda window: window,
     windows=(21, 63, 126),
@@ -134,7 +119,6 @@ def sector_return(returns: Array, sector: NDArray[np.intp]) -> Array:
 
 @feature(
     "breadth_{window}",
-    family="cross_section",
     inputs=("sma_dist_{window}",),
     lookback=lambda window: window - 1,
     windows=(20, 50, 200),
@@ -148,7 +132,6 @@ def breadth(distance: Array) -> Array:
 
 @feature(
     "advances_{window}",
-    family="cross_section",
     inputs=("ret_1",),
     lookback=lambda window: window,
     windows=(1, 10),
@@ -160,14 +143,7 @@ def advances(returns: Array, window: int) -> Array:
     return window_mean(_mean(np.sign(returns)), window)
 
 
-@feature(
-    "new_highs_252",
-    family="cross_section",
-    inputs=("high_dist_252", "low_dist_252"),
-    lookback=251,
-    scope="panel",
-    range=(-1.0, 1.0),
-)
+@feature("new_highs_252", inputs=("high_dist_252", "low_dist_252"), lookback=251, scope="panel", range=(-1.0, 1.0))
 def new_highs(below_high: Array, above_low: Array) -> Array:
     """Share of the symbols at the highest of their last 252 closes - share at the lowest."""
     return _mean(np.where(np.isnan(below_high), np.nan, (below_high == 0.0) * 1.0 - (above_low == 0.0)))
@@ -175,7 +151,6 @@ def new_highs(below_high: Array, above_low: Array) -> Array:
 
 @feature(
     "dispersion_{window}",
-    family="cross_section",
     inputs=("ret_{window}",),
     lookback=lambda window: window,
     windows=(1, 21),
@@ -189,27 +164,13 @@ def dispersion(returns: Array) -> Array:
     return np.sqrt(_sum(deviation * deviation) / np.where(count > 1, count - 1.0, np.nan))
 
 
-@feature(
-    "sector_dispersion_21",
-    family="cross_section",
-    inputs=("ret_21", "gics_sector"),
-    lookback=21,
-    scope="panel",
-    range=(0.0, math.inf),
-)
+@feature("sector_dispersion_21", inputs=("ret_21", "gics_sector"), lookback=21, scope="panel", range=(0.0, math.inf))
 def sector_dispersion(returns: Array, sector: NDArray[np.intp]) -> Array:
     """Sample standard deviation of ret_21 over the symbols of the same sector; NaN for fewer than two."""
     return _by_sector(dispersion, returns, sector)
 
 
-@feature(
-    "sector_corr_63",
-    family="cross_section",
-    inputs=("log_return", "gics_sector"),
-    lookback=63,
-    scope="panel",
-    range=(-1.0, 1.0),
-)
+@feature("sector_corr_63", inputs=("log_return", "gics_sector"), lookback=63, scope="panel", range=(-1.0, 1.0))
 def sector_correlation(log_return: Array, sector: NDArray[np.intp]) -> Array:
     """Correlation of 63 log returns with the mean of the sector's others on the same date; NaN without others."""
     total = _by_sector(_sum, log_return, sector)
@@ -221,7 +182,7 @@ def sector_correlation(log_return: Array, sector: NDArray[np.intp]) -> Array:
     return result
 
 
-@feature("avg_corr_63", family="cross_section", inputs=("log_return", "vol_63"), lookback=63, scope="panel")
+@feature("avg_corr_63", inputs=("log_return", "vol_63"), lookback=63, scope="panel")
 def average_correlation(log_return: Array, volatility: Array) -> Array:
     """(V(mean r) - sum w^2 V(r)) / ((sum w s(r))^2 - sum w^2 V(r)), 63 bars, w = 1 / N: mean correlation."""
     count = np.count_nonzero(~np.isnan(volatility), axis=1).astype(np.float64)
@@ -233,7 +194,6 @@ def average_correlation(log_return: Array, volatility: Array) -> Array:
 
 @feature(
     "absorption_252",
-    family="cross_section",
     inputs=("log_return", "gics_sector"),
     lookback=252,
     scope="panel",
@@ -257,7 +217,6 @@ def absorption_ratio(log_return: Array, sector: NDArray[np.intp]) -> Array:
 
 @feature(
     "absorption_shift",
-    family="cross_section",
     inputs=("log_return", "gics_sector"),
     lookback=503,
     scope="panel",
@@ -271,7 +230,6 @@ def absorption_shift(log_return: Array, sector: NDArray[np.intp]) -> Array:
 
 @feature(
     "turbulence_252",
-    family="cross_section",
     inputs=("log_return", "gics_sector"),
     lookback=253,
     scope="panel",

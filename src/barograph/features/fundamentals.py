@@ -1,12 +1,16 @@
 """Fundamentals: ratios of the company as published, joined as of the day on which they became available."""
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 
+from barograph.features import registration
 from barograph.features.asof import FUNDAMENTALS, FUNDAMENTALS_STALE_AFTER
 from barograph.features.cross_section import sector_rank
-from barograph.features.registration import Array, feature
+from barograph.features.registration import Array
+
+feature = partial(registration.feature, family="fundamentals")
 
 _FOLLOWED: Final = (
     *("return_on_equity", "debt_to_equity", "profit_margin", "operating_margin"),
@@ -28,16 +32,10 @@ def level(values: Array) -> Array:
 
 
 for _field in FUNDAMENTALS:
-    feature(f"{_field}_asof", family="fundamentals", inputs=(_field,), lookback=0)(level)
+    feature(f"{_field}_asof", inputs=(_field,), lookback=0)(level)
 
 
-@feature(
-    "earnings_yield",
-    family="fundamentals",
-    inputs=("pe_ratio",),
-    lookback=0,
-    source="Basu (1977), Journal of Finance 32(3)",
-)
+@feature("earnings_yield", inputs=("pe_ratio",), lookback=0, source="Basu (1977), Journal of Finance 32(3)")
 def earnings_yield(pe_ratio: Array) -> Array:
     """1 / pe_ratio: unlike P/E it stays in order when earnings turn negative."""
     return 1.0 / pe_ratio
@@ -51,22 +49,10 @@ def change(values: Array, window: int) -> Array:
 
 
 for _field in _FOLLOWED:
-    feature(
-        f"{_field}_change_{{window}}",
-        family="fundamentals",
-        inputs=(_field,),
-        lookback=lambda window: window,
-        windows=(252,),
-    )(change)
+    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=lambda window: window, windows=(252,))(change)
 
 
-@feature(
-    "days_since_report",
-    family="fundamentals",
-    inputs=("eps_growth_age",),
-    lookback=0,
-    range=(0.0, FUNDAMENTALS_STALE_AFTER),
-)
+@feature("days_since_report", inputs=("eps_growth_age",), lookback=0, range=(0.0, FUNDAMENTALS_STALE_AFTER))
 def days_since_report(age: Array) -> Array:
     """Calendar days since the newest eps_growth became available."""
     return age
@@ -75,7 +61,6 @@ def days_since_report(age: Array) -> Array:
 for _name, _input in _COMPARED.items():
     feature(
         f"sector_rank_{_name}",
-        family="fundamentals",
         inputs=(_input, "gics_sector"),
         lookback=0,
         scope="panel",

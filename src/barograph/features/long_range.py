@@ -5,13 +5,17 @@ entropy about 1. On a price that does not move they are NaN, but for the entropi
 """
 
 import math
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.windows import after_gap, window_sum
+
+feature = partial(registration.feature, family="long_range")
 
 _LOPEZ_DE_PRADO = "López de Prado (2018), Advances in Financial Machine Learning, ch. 5.5"
 _LO_MACKINLAY = "Lo & MacKinlay (1988), Review of Financial Studies 1(1)"
@@ -45,7 +49,7 @@ def fractional_difference(log_return: Array, d: float, threshold: float) -> Arra
     return weighted_sums(log_return, np.cumsum(difference_weights(d, threshold))[:-1])
 
 
-@feature("frac_diff_d40", family="long_range", inputs=("log_return",), lookback=281, source=_LOPEZ_DE_PRADO)
+@feature("frac_diff_d40", inputs=("log_return",), lookback=281, source=_LOPEZ_DE_PRADO)
 def fractional_difference_40(log_return: Array) -> Array:
     """Sum of w_k ln(C_(t-k) / first C of 282) with the weights of order 0.4 that are at least 0.0001."""
     return fractional_difference(log_return, 0.4, _THRESHOLD)
@@ -88,7 +92,6 @@ def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> t
 
 @feature(
     ("hurst_{window}", "variance_ratio_{window}_5", "variance_ratio_{window}_10"),
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(252,),
@@ -102,7 +105,6 @@ def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ..
 
 @feature(
     "variance_ratio_{window}_5",
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(63,),
@@ -117,7 +119,6 @@ def variance_ratio(log_return: Array, window: int) -> Array:
 
 @feature(
     ("autocorr_{window}_1", "autocorr_{window}_5", "autocorr_{window}_10"),
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(63, 252),
@@ -133,7 +134,6 @@ def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
 
 @feature(
     ("abs_autocorr_{window}_1", "abs_autocorr_{window}_10"),
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(252,),
@@ -149,7 +149,6 @@ def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
 
 @feature(
     "ljung_box_{window}_5",
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(126,),
@@ -169,7 +168,6 @@ def ljung_box(log_return: Array, window: int) -> Array:
 
 @feature(
     "runs_{window}",
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(63,),
@@ -212,7 +210,6 @@ def permutation_entropy(x: Array, order: int, window: int) -> Array:
 
 @feature(
     "perm_entropy_{window}_3",
-    family="long_range",
     inputs=("close",),
     lookback=lambda window: window + 1,
     windows=(63,),
@@ -226,7 +223,6 @@ def permutation_entropy_3(close: Array, window: int) -> Array:
 
 @feature(
     "perm_entropy_{window}_4",
-    family="long_range",
     inputs=("close",),
     lookback=lambda window: window + 2,
     windows=(252,),
@@ -240,7 +236,6 @@ def permutation_entropy_4(close: Array, window: int) -> Array:
 
 @feature(
     "sign_entropy_{window}_3",
-    family="long_range",
     inputs=("log_return",),
     lookback=lambda window: window + 2,
     windows=(126,),
@@ -255,7 +250,6 @@ def sign_entropy(log_return: Array, window: int) -> Array:
 
 @feature(
     ("dickey_fuller_{window}", "half_life_{window}"),
-    family="long_range",
     inputs=("close",),
     lookback=lambda window: window,
     windows=(63, 252),

@@ -6,11 +6,16 @@ whose price stops keeps its last value, since Wilder's means of the rises and of
 only before the price first moves. The stochastic of an RSI that rests goes to 50.
 """
 
+from functools import partial
+
 import numpy as np
 import talib
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.windows import after_gap, window_mean, window_std, window_sum
+
+feature = partial(registration.feature, family="momentum")
 
 _ROUNDING = 1e-9
 """Differences of an RSI, which runs from 0 to 100, that are mere rounding."""
@@ -18,7 +23,6 @@ _ROUNDING = 1e-9
 
 @feature(
     "ret_{window}",
-    family="momentum",
     inputs=("close",),
     lookback=lambda window: window,
     windows=(1, 2, 5, 10, 21, 63, 126, 252),
@@ -32,7 +36,6 @@ def simple_return(close: Array, window: int) -> Array:
 
 @feature(
     "mom_{window}_21",
-    family="momentum",
     inputs=("close",),
     lookback=lambda window: window,
     windows=(126, 252),
@@ -46,7 +49,6 @@ def skipped_momentum(close: Array, window: int) -> Array:
 
 @feature(
     "mom_252_126",
-    family="momentum",
     inputs=("close",),
     lookback=252,
     range=(-1.0, np.inf),
@@ -59,7 +61,6 @@ def intermediate_momentum(close: Array) -> Array:
 
 @feature(
     "seasonal_252_21",
-    family="momentum",
     inputs=("close",),
     lookback=252,
     range=(-1.0, np.inf),
@@ -72,7 +73,6 @@ def seasonal_return(close: Array) -> Array:
 
 @feature(
     "acceleration_{window}",
-    family="momentum",
     inputs=("close",),
     lookback=lambda window: 2 * window,
     windows=(21, 126),
@@ -86,7 +86,6 @@ def acceleration(close: Array, window: int) -> Array:
 
 @feature(
     "discreteness_252_21",
-    family="momentum",
     inputs=("log_return",),
     lookback=252,
     range=(-1.0, 1.0),
@@ -101,7 +100,6 @@ def information_discreteness(log_return: Array) -> Array:
 
 @feature(
     "rsi_{window}",
-    family="momentum",
     inputs=("close",),
     lookback=lambda window: window,
     windows=(2, 7, 14, 28),
@@ -118,7 +116,6 @@ def rsi(close: Array, window: int) -> Array:
 
 @feature(
     ("stochrsi_14_14_3_k", "stochrsi_14_14_3_d"),
-    family="momentum",
     inputs=("rsi_14",),
     lookback=29,
     range=(0.0, 100.0),
@@ -134,7 +131,6 @@ def stochastic_rsi(rsi_14: Array) -> tuple[Array, Array]:
 
 @feature(
     "cmo_20",
-    family="momentum",
     inputs=("close",),
     lookback=20,
     range=(-100.0, 100.0),
@@ -151,20 +147,13 @@ def chande_momentum(close: Array) -> Array:
     return after_gap(np.clip(value, -100.0, 100.0), 20)
 
 
-@feature("ppo_20_100", family="momentum", inputs=("close",), lookback=99, source="TA-Lib PPO")
+@feature("ppo_20_100", inputs=("close",), lookback=99, source="TA-Lib PPO")
 def price_oscillator(close: Array) -> Array:
     """Distance of the exponential mean (20) of the close from the slow one (100), in percent of the slow one."""
     return 100.0 * (talib.EMA(close, 20) / talib.EMA(close, 100) - 1.0)
 
 
-@feature(
-    "tsi_25_13",
-    family="momentum",
-    inputs=("close",),
-    lookback=37,
-    range=(-1.0, 1.0),
-    source="Blau (1991), True Strength Index",
-)
+@feature("tsi_25_13", inputs=("close",), lookback=37, range=(-1.0, 1.0), source="Blau (1991), True Strength Index")
 def true_strength(close: Array) -> Array:
     """Twice smoothed (EMA 25, EMA 13) one-bar change of the close, over the same of its absolute value."""
     change = np.diff(close)
@@ -172,32 +161,21 @@ def true_strength(close: Array) -> Array:
     return after_gap(np.clip(smooth / talib.EMA(talib.EMA(np.abs(change), 25), 13), -1.0, 1.0), 1)
 
 
-@feature(
-    "sharpe_{window}",
-    family="momentum",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(63, 252),
-)
+@feature("sharpe_{window}", inputs=("log_return",), lookback=lambda window: window, windows=(63, 252))
 def rolling_sharpe(log_return: Array, window: int) -> Array:
     """Mean / standard deviation of the last {window} log returns, not annualised."""
     return window_mean(log_return, window) / window_std(log_return, window)
 
 
 @feature(
-    "up_share_{window}",
-    family="momentum",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(21, 63, 252),
-    range=(0.0, 1.0),
+    "up_share_{window}", inputs=("log_return",), lookback=lambda window: window, windows=(21, 63, 252), range=(0.0, 1.0)
 )
 def up_share(log_return: Array, window: int) -> Array:
     """Share of the last {window} bars that closed higher, unchanged ones counting half."""
     return window_mean(0.5 + 0.5 * np.sign(log_return), window)
 
 
-@feature("streak", family="momentum", inputs=("log_return",), lookback=1)
+@feature("streak", inputs=("log_return",), lookback=1)
 def streak(log_return: Array) -> Array:
     """Count of consecutive bars that closed higher (positive) or lower (negative)."""
     sign = np.sign(log_return)
@@ -206,14 +184,7 @@ def streak(log_return: Array) -> Array:
     return sign * (row - np.maximum.accumulate(np.where(turned, row, 0)) + 1)
 
 
-@feature(
-    "willr_14",
-    family="momentum",
-    inputs=("high", "low", "close"),
-    lookback=13,
-    range=(-100.0, 0.0),
-    source="TA-Lib WILLR",
-)
+@feature("willr_14", inputs=("high", "low", "close"), lookback=13, range=(-100.0, 0.0), source="TA-Lib WILLR")
 def williams_r(high: Array, low: Array, close: Array) -> Array:
     """-100 (highest high - C_t) / (highest high - lowest low) over 14 bars; -50 where the price did not move."""
     return np.where(talib.MAX(high, 14) == talib.MIN(low, 14), -50.0, talib.WILLR(high, low, close, 14))
@@ -221,7 +192,6 @@ def williams_r(high: Array, low: Array, close: Array) -> Array:
 
 @feature(
     ("stoch_14_3_3_k", "stoch_14_3_3_d"),
-    family="momentum",
     inputs=("high", "low", "close"),
     lookback=17,
     range=(0.0, 100.0),
@@ -238,20 +208,13 @@ def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     return np.clip(after_gap(k[4:], 17), 0.0, 100.0), np.clip(after_gap(d[2:], 17), 0.0, 100.0)
 
 
-@feature("cci_20", family="momentum", inputs=("high", "low", "close"), lookback=19, source="TA-Lib CCI")
+@feature("cci_20", inputs=("high", "low", "close"), lookback=19, source="TA-Lib CCI")
 def commodity_channel(high: Array, low: Array, close: Array) -> Array:
     """Distance of the typical price from its mean over 20 bars, in 0.015 mean absolute deviations."""
     return talib.CCI(high, low, close, 20)
 
 
-@feature(
-    "ultosc_7_14_28",
-    family="momentum",
-    inputs=("high", "low", "close"),
-    lookback=28,
-    range=(0.0, 100.0),
-    source="TA-Lib ULTOSC",
-)
+@feature("ultosc_7_14_28", inputs=("high", "low", "close"), lookback=28, range=(0.0, 100.0), source="TA-Lib ULTOSC")
 def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
     """(4 p_7 + 2 p_14 + p_28) / 7, p_n = 100 sum of (C - true low) / sum of true ranges, 50 where these are 0."""
     true_range = talib.TRANGE(high, low, close)[1:]
@@ -262,44 +225,31 @@ def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
     return after_gap(np.clip(total[27:], 0.0, 100.0), 28)
 
 
-@feature(
-    "bop_14",
-    family="momentum",
-    inputs=("open", "high", "low", "close"),
-    lookback=13,
-    range=(-1.0, 1.0),
-    source="TA-Lib BOP",
-)
+@feature("bop_14", inputs=("open", "high", "low", "close"), lookback=13, range=(-1.0, 1.0), source="TA-Lib BOP")
 def balance_of_power(open_: Array, high: Array, low: Array, close: Array) -> Array:
     """Mean over 14 bars of (C - O) / (H - L)."""
     return np.clip(window_mean(talib.BOP(open_, high, low, close), 14), -1.0, 1.0)
 
 
-@feature("gap_1", family="momentum", inputs=("open", "close"), lookback=1)
+@feature("gap_1", inputs=("open", "close"), lookback=1)
 def overnight_gap(open_: Array, close: Array) -> Array:
     """ln(O_t / C_(t-1))."""
     return after_gap(np.log(open_[1:] / close[:-1]), 1)
 
 
-@feature("overnight_21", family="momentum", inputs=("open", "close"), lookback=21)
+@feature("overnight_21", inputs=("open", "close"), lookback=21)
 def overnight_return(open_: Array, close: Array) -> Array:
     """Sum over 21 bars of the overnight log returns ln(O_t / C_(t-1))."""
     return after_gap(window_sum(np.log(open_[1:] / close[:-1]), 21), 1)
 
 
-@feature(
-    "intraday_{window}",
-    family="momentum",
-    inputs=("open", "close"),
-    lookback=lambda window: window - 1,
-    windows=(1, 21),
-)
+@feature("intraday_{window}", inputs=("open", "close"), lookback=lambda window: window - 1, windows=(1, 21))
 def intraday_return(open_: Array, close: Array, window: int) -> Array:
     """Sum over {window} bars of the intraday log returns ln(C_t / O_t)."""
     return window_sum(np.log(close / open_), window)
 
 
-@feature("ao_5_34", family="momentum", inputs=("high", "low", "close"), lookback=33, source="Williams (1998)")
+@feature("ao_5_34", inputs=("high", "low", "close"), lookback=33, source="Williams (1998)")
 def awesome_oscillator(high: Array, low: Array, close: Array) -> Array:
     """(mean of (H + L) / 2 over 5 bars - over 34 bars) / C_t."""
     middle = (high + low) / 2.0

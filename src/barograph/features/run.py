@@ -30,12 +30,7 @@ class Run:
         another feature reads it.
     """
 
-    def __init__(
-        self,
-        inputs: Inputs,
-        wanted: Sequence[str],
-        homes: Mapping[str, Array] | None = None,
-    ) -> None:
+    def __init__(self, inputs: Inputs, wanted: Sequence[str], homes: Mapping[str, Array] | None = None) -> None:
         self._inputs = inputs
         self._wanted = wanted
         self._homes = {} if homes is None else homes

@@ -1,25 +1,24 @@
 """Sentiment: what news, people, analysts, institutions and insiders were known to think, on the source's own scale."""
 
+from functools import partial
+
 import numpy as np
 
+from barograph.features import registration
 from barograph.features.asof import SENTIMENT
 from barograph.features.fundamentals import change, level
-from barograph.features.registration import Array, feature
+from barograph.features.registration import Array
+
+feature = partial(registration.feature, family="sentiment")
 
 for _field in SENTIMENT:
-    feature(f"{_field}_asof", family="sentiment", inputs=(_field,), lookback=0)(level)
+    feature(f"{_field}_asof", inputs=(_field,), lookback=0)(level)
 
 for _field in SENTIMENT:
-    feature(
-        f"{_field}_change_{{window}}",
-        family="sentiment",
-        inputs=(_field,),
-        lookback=lambda window: window,
-        windows=(21,),
-    )(change)
+    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=lambda window: window, windows=(21,))(change)
 
 
-@feature("sentiment_mean", family="sentiment", inputs=SENTIMENT, lookback=0, scope="panel")
+@feature("sentiment_mean", inputs=SENTIMENT, lookback=0, scope="panel")
 def mean(*sentiments: Array) -> Array:
     """Mean of those of the five sentiments that are known; NaN where none is."""
     total, count = np.zeros(sentiments[0].shape, order="F"), np.zeros(sentiments[0].shape, order="F")
@@ -30,10 +29,6 @@ def mean(*sentiments: Array) -> Array:
     return total / count
 
 
-feature(
-    "sentiment_mean_change_{window}",
-    family="sentiment",
-    inputs=("sentiment_mean",),
-    lookback=lambda window: window,
-    windows=(21,),
-)(change)
+feature("sentiment_mean_change_{window}", inputs=("sentiment_mean",), lookback=lambda window: window, windows=(21,))(
+    change
+)

@@ -5,112 +5,87 @@ the rounding of adjusted prices decides, in TA-Lib as everywhere, so that they a
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import talib
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.windows import after_gap, lag, window_mean, window_sum, window_variance
+
+feature = partial(registration.feature, family="trend")
 
 _HLC = ("high", "low", "close")
 _HOSODA = "Hosoda (1969), Ichimoku Kinko Hyo"
 
 
-@feature(
-    "sma_dist_{window}",
-    family="trend",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(10, 20, 50, 200),
-)
+@feature("sma_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(10, 20, 50, 200))
 def sma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes)."""
     return np.log(close / window_mean(close, window))
 
 
 @feature(
-    "ema_dist_{window}",
-    family="trend",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(100,),
-    source="TA-Lib EMA",
+    "ema_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(100,), source="TA-Lib EMA"
 )
 def ema_distance(close: Array, window: int) -> Array:
     """ln(C_t / exponential mean ({window}) of the close)."""
     return np.log(close / talib.EMA(close, window))
 
 
-@feature(
-    "wma_dist_{window}",
-    family="trend",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(5,),
-    source="TA-Lib WMA",
-)
+@feature("wma_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(5,), source="TA-Lib WMA")
 def wma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes, weighted {window} for the newest down to 1)."""
     return np.log(close / talib.WMA(close, window))
 
 
 @feature(
-    "kama_dist_{window}",
-    family="trend",
-    inputs=("close",),
-    lookback=lambda window: window,
-    windows=(10, 30),
-    source="TA-Lib KAMA",
+    "kama_dist_{window}", inputs=("close",), lookback=lambda window: window, windows=(10, 30), source="TA-Lib KAMA"
 )
 def kama_distance(close: Array, window: int) -> Array:
     """ln(C_t / Kaufman's adaptive mean ({window}) of the close)."""
     return np.log(close / talib.KAMA(close, window))
 
 
-@feature("dema_dist_20", family="trend", inputs=("close",), lookback=38, source="TA-Lib DEMA")
+@feature("dema_dist_20", inputs=("close",), lookback=38, source="TA-Lib DEMA")
 def dema_distance(close: Array) -> Array:
     """1 - double exponential mean (20) / C_t; no logarithm, as the mean overshoots and may fall below 0."""
     return 1.0 - talib.DEMA(close, 20) / close
 
 
-@feature("tema_dist_50", family="trend", inputs=("close",), lookback=147, source="TA-Lib TEMA")
+@feature("tema_dist_50", inputs=("close",), lookback=147, source="TA-Lib TEMA")
 def tema_distance(close: Array) -> Array:
     """1 - triple exponential mean (50) / C_t; no logarithm, as the mean overshoots and may fall below 0."""
     return 1.0 - talib.TEMA(close, 50) / close
 
 
-@feature("sma_cross_5_20", family="trend", inputs=("close",), lookback=19)
+@feature("sma_cross_5_20", inputs=("close",), lookback=19)
 def sma_cross_of_weeks(close: Array) -> Array:
     """ln(mean of the last 5 closes / mean of the last 20)."""
     return np.log(window_mean(close, 5) / window_mean(close, 20))
 
 
-@feature("sma_cross_20_50", family="trend", inputs=("close",), lookback=49)
+@feature("sma_cross_20_50", inputs=("close",), lookback=49)
 def sma_cross_of_months(close: Array) -> Array:
     """ln(mean of the last 20 closes / mean of the last 50)."""
     return np.log(window_mean(close, 20) / window_mean(close, 50))
 
 
-@feature("sma_cross_50_200", family="trend", inputs=("close",), lookback=199)
+@feature("sma_cross_50_200", inputs=("close",), lookback=199)
 def sma_cross(close: Array) -> Array:
     """ln(mean of the last 50 closes / mean of the last 200)."""
     return np.log(window_mean(close, 50) / window_mean(close, 200))
 
 
-@feature(
-    ("macd_12_26_9_line_pct", "macd_12_26_9_hist_pct"),
-    family="trend",
-    inputs=("close",),
-    lookback=33,
-    source="TA-Lib MACD",
-)
+@feature(("macd_12_26_9_line_pct", "macd_12_26_9_hist_pct"), inputs=("close",), lookback=33, source="TA-Lib MACD")
 def macd(close: Array) -> tuple[Array, Array]:
     """MACD line, or its distance from the signal line, as a share of C_t."""
     line, _, histogram = talib.MACD(close, 12, 26, 9)
     return line / close, histogram / close
 
 
-@feature("macd_19_39_9_hist_pct", family="trend", inputs=("close",), lookback=46, source="TA-Lib MACD")
+@feature("macd_19_39_9_hist_pct", inputs=("close",), lookback=46, source="TA-Lib MACD")
 def slow_macd(close: Array) -> Array:
     """Distance of the slower MACD line (19, 39) from its signal line (9), as a share of C_t."""
     return talib.MACD(close, 19, 39, 9)[2] / close
@@ -118,7 +93,6 @@ def slow_macd(close: Array) -> Array:
 
 @feature(
     ("slope_{window}", "r2_{window}", "linreg_dist_{window}"),
-    family="trend",
     inputs=("close",),
     lookback=lambda window: window - 1,
     windows=(20, 60, 120),
@@ -136,7 +110,6 @@ def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array
 
 @feature(
     "efficiency_{window}",
-    family="trend",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(20, 60),
@@ -151,7 +124,6 @@ def efficiency_ratio(log_return: Array, window: int) -> Array:
 
 @feature(
     "high_dist_{window}",
-    family="trend",
     inputs=("close",),
     lookback=lambda window: window - 1,
     windows=(63, 252),
@@ -163,19 +135,14 @@ def high_distance(close: Array, window: int) -> Array:
 
 
 @feature(
-    "low_dist_{window}",
-    family="trend",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(63, 252),
-    range=(0.0, math.inf),
+    "low_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(63, 252), range=(0.0, math.inf)
 )
 def low_distance(close: Array, window: int) -> Array:
     """ln(C_t / lowest of the last {window} closes)."""
     return np.log(close / talib.MIN(close, window))
 
 
-@feature("trix_15", family="trend", inputs=("close",), lookback=43, source="TA-Lib TRIX")
+@feature("trix_15", inputs=("close",), lookback=43, source="TA-Lib TRIX")
 def trix(close: Array) -> Array:
     """One-bar change of the triple exponential mean (15) of the close, in percent."""
     return talib.TRIX(close, 15)
@@ -183,7 +150,6 @@ def trix(close: Array) -> Array:
 
 @feature(
     "adx_{window}",
-    family="trend",
     inputs=_HLC,
     lookback=lambda window: 2 * window - 1,
     windows=(14, 50),
@@ -195,14 +161,7 @@ def adx(high: Array, low: Array, close: Array, window: int) -> Array:
     return talib.ADX(high, low, close, window)
 
 
-@feature(
-    ("di_14_plus", "di_14_minus"),
-    family="trend",
-    inputs=_HLC,
-    lookback=14,
-    range=(0.0, 100.0),
-    source="TA-Lib PLUS_DI, MINUS_DI",
-)
+@feature(("di_14_plus", "di_14_minus"), inputs=_HLC, lookback=14, range=(0.0, 100.0), source="TA-Lib PLUS_DI, MINUS_DI")
 def directional_indicators(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     """Positive, or negative, directional indicator of Wilder (14): the share of the true range that is new ground."""
     return talib.PLUS_DI(high, low, close, 14), talib.MINUS_DI(high, low, close, 14)
@@ -210,7 +169,6 @@ def directional_indicators(high: Array, low: Array, close: Array) -> tuple[Array
 
 @feature(
     "di_14_diff",
-    family="trend",
     inputs=("di_14_plus", "di_14_minus"),
     lookback=14,
     range=(-100.0, 100.0),
@@ -223,7 +181,6 @@ def directional_difference(plus: Array, minus: Array) -> Array:
 
 @feature(
     ("aroon_{window}_up", "aroon_{window}_down"),
-    family="trend",
     inputs=("high", "low"),
     lookback=lambda window: window,
     windows=(25, 100),
@@ -238,7 +195,6 @@ def aroon(high: Array, low: Array, window: int) -> tuple[Array, Array]:
 
 @feature(
     "aroon_25_osc",
-    family="trend",
     inputs=("aroon_25_up", "aroon_25_down"),
     lookback=25,
     range=(-100.0, 100.0),
@@ -249,69 +205,56 @@ def aroon_oscillator(up: Array, down: Array) -> Array:
     return up - down
 
 
-@feature("sar_dist_2_20", family="trend", inputs=_HLC, lookback=1, source="TA-Lib SAR")
+@feature("sar_dist_2_20", inputs=_HLC, lookback=1, source="TA-Lib SAR")
 def sar_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / parabolic stop-and-reverse of Wilder with acceleration 0.02 up to 0.20)."""
     return np.log(close / talib.SAR(high, low, 0.02, 0.2))
 
 
-@feature(
-    "donchian_{window}",
-    family="trend",
-    inputs=_HLC,
-    lookback=lambda window: window - 1,
-    windows=(20, 55, 252),
-    range=(0.0, 1.0),
-)
+@feature("donchian_{window}", inputs=_HLC, lookback=lambda window: window - 1, windows=(20, 55, 252), range=(0.0, 1.0))
 def donchian_position(high: Array, low: Array, close: Array, window: int) -> Array:
     """Place of C_t between the lowest low (0) and the highest high (1) of {window} bars."""
     lowest = talib.MIN(low, window)
     return np.clip((close - lowest) / (talib.MAX(high, window) - lowest), 0.0, 1.0)
 
 
-@feature("ichimoku_9_26", family="trend", inputs=("high", "low"), lookback=25)
+@feature("ichimoku_9_26", inputs=("high", "low"), lookback=25)
 def ichimoku(high: Array, low: Array) -> Array:
     """ln(middle of the range of 9 bars / middle of the range of 26 bars): conversion against base line."""
     return np.log(_middle(high, low, 9) / _middle(high, low, 26))
 
 
-@feature("ichimoku_9_conversion", family="trend", inputs=_HLC, lookback=8, source=_HOSODA)
+@feature("ichimoku_9_conversion", inputs=_HLC, lookback=8, source=_HOSODA)
 def conversion_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 9 bars): distance from the conversion line."""
     return np.log(close / _middle(high, low, 9))
 
 
-@feature("ichimoku_26_base", family="trend", inputs=_HLC, lookback=25, source=_HOSODA)
+@feature("ichimoku_26_base", inputs=_HLC, lookback=25, source=_HOSODA)
 def base_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 26 bars): distance from the base line."""
     return np.log(close / _middle(high, low, 26))
 
 
-@feature("ichimoku_26_span_a", family="trend", inputs=_HLC, lookback=51, source=_HOSODA)
+@feature("ichimoku_26_span_a", inputs=_HLC, lookback=51, source=_HOSODA)
 def span_a_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / mean of conversion and base line 26 bars ago): distance from leading span A as the chart shows it."""
     return np.log(close / _span_a(high, low))
 
 
-@feature("ichimoku_52_span_b", family="trend", inputs=_HLC, lookback=77, source=_HOSODA)
+@feature("ichimoku_52_span_b", inputs=_HLC, lookback=77, source=_HOSODA)
 def span_b_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 52 bars 26 bars ago): distance from leading span B as the chart shows it."""
     return np.log(close / lag(_middle(high, low, 52), 26))
 
 
-@feature("ichimoku_52_cloud", family="trend", inputs=("high", "low"), lookback=77, source=_HOSODA)
+@feature("ichimoku_52_cloud", inputs=("high", "low"), lookback=77, source=_HOSODA)
 def cloud_thickness(high: Array, low: Array) -> Array:
     """ln(leading span A / leading span B), both as the chart shows them at t: the cloud's thickness and sign."""
     return np.log(_span_a(high, low) / lag(_middle(high, low, 52), 26))
 
 
-@feature(
-    "vortex_14",
-    family="trend",
-    inputs=_HLC,
-    lookback=14,
-    source="Botes & Siepman (2010), The Vortex Indicator",
-)
+@feature("vortex_14", inputs=_HLC, lookback=14, source="Botes & Siepman (2010), The Vortex Indicator")
 def vortex(high: Array, low: Array, close: Array) -> Array:
     """(sum of |H_t - L_(t-1)| - sum of |L_t - H_(t-1)|) / sum of true ranges, over 14 bars."""
     movement = np.abs(high[1:] - low[:-1]) - np.abs(low[1:] - high[:-1])

@@ -4,11 +4,13 @@ Standard deviations are a year's (times the square root of 252) unless said othe
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import talib
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -18,6 +20,8 @@ from barograph.features.windows import (
     window_variance,
 )
 
+feature = partial(registration.feature, family="volatility")
+
 _YEAR = 252.0
 _HLC = ("high", "low", "close")
 _OHLC = ("open", *_HLC)
@@ -25,7 +29,6 @@ _OHLC = ("open", *_HLC)
 
 @feature(
     "vol_{window}",
-    family="volatility",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(5, 21, 63, 252),
@@ -36,25 +39,25 @@ def volatility(log_return: Array, window: int) -> Array:
     return window_std(log_return, window) * math.sqrt(_YEAR)
 
 
-@feature("ewm_vol_32", family="volatility", inputs=("log_return",), lookback=32, range=(0.0, math.inf))
+@feature("ewm_vol_32", inputs=("log_return",), lookback=32, range=(0.0, math.inf))
 def exponential_volatility(log_return: Array) -> Array:
     """Root of the exponential mean (32 bars, decay 0.94) of squared log returns, annualised."""
     return np.sqrt(np.maximum(talib.EMA(log_return * log_return, 32), 0.0) * _YEAR)
 
 
-@feature("vol_ratio_5_63", family="volatility", inputs=("vol_5", "vol_63"), lookback=63)
+@feature("vol_ratio_5_63", inputs=("vol_5", "vol_63"), lookback=63)
 def volatility_ratio(short: Array, long: Array) -> Array:
     """ln(vol_5 / vol_63)."""
     return np.log(short / long)
 
 
-@feature("vol_ratio_21_252", family="volatility", inputs=("vol_21", "vol_252"), lookback=252)
+@feature("vol_ratio_21_252", inputs=("vol_21", "vol_252"), lookback=252)
 def yearly_volatility_ratio(short: Array, long: Array) -> Array:
     """ln(vol_21 / vol_252)."""
     return np.log(short / long)
 
 
-@feature("shock_32", family="volatility", inputs=("log_return", "ewm_vol_32"), lookback=33)
+@feature("shock_32", inputs=("log_return", "ewm_vol_32"), lookback=33)
 def standardised_return(log_return: Array, vol: Array) -> Array:
     """r_t / the day's share of ewm_vol_32 one bar before."""
     return after_gap(log_return[1:] * math.sqrt(_YEAR) / vol[:-1], 1)
@@ -62,7 +65,6 @@ def standardised_return(log_return: Array, vol: Array) -> Array:
 
 @feature(
     "vol_of_vol_{window}",
-    family="volatility",
     inputs=("vol_21",),
     lookback=lambda window: window + 20,
     windows=(63, 252),
@@ -74,12 +76,7 @@ def volatility_of_volatility(vol: Array, window: int) -> Array:
 
 
 @feature(
-    "downside_share_{window}",
-    family="volatility",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(63,),
-    range=(0.0, 1.0),
+    "downside_share_{window}", inputs=("log_return",), lookback=lambda window: window, windows=(63,), range=(0.0, 1.0)
 )
 def downside_share(log_return: Array, window: int) -> Array:
     """Share of negative returns in the sum of the last {window} squared log returns."""
@@ -90,7 +87,6 @@ def downside_share(log_return: Array, window: int) -> Array:
 
 @feature(
     "downside_vol_{window}",
-    family="volatility",
     inputs=("log_return",),
     lookback=lambda window: window,
     windows=(21,),
@@ -102,13 +98,7 @@ def downside_volatility(log_return: Array, window: int) -> Array:
     return np.sqrt(window_mean(np.minimum(log_return, 0.0) ** 2, window) * _YEAR)
 
 
-@feature(
-    ("skew_{window}", "kurt_{window}"),
-    family="volatility",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(63, 252),
-)
+@feature(("skew_{window}", "kurt_{window}"), inputs=("log_return",), lookback=lambda window: window, windows=(63, 252))
 def skewness_and_kurtosis(log_return: Array, window: int) -> tuple[Array, Array]:
     """Skewness, or excess kurtosis, of the last {window} log returns (population moments)."""
     square = log_return * log_return
@@ -123,7 +113,6 @@ def skewness_and_kurtosis(log_return: Array, window: int) -> tuple[Array, Array]
 
 @feature(
     "leverage_{window}",
-    family="volatility",
     inputs=("log_return",),
     lookback=lambda window: window + 1,
     windows=(252,),
@@ -137,7 +126,6 @@ def leverage_effect(log_return: Array, window: int) -> Array:
 
 @feature(
     ("bb_{window}_position", "bb_{window}_width"),
-    family="volatility",
     inputs=("close",),
     lookback=lambda window: window - 1,
     windows=(20,),
@@ -149,13 +137,13 @@ def bollinger(close: Array, window: int) -> tuple[Array, Array]:
     return (close - mean) / (2.0 * deviation), 4.0 * deviation / mean
 
 
-@feature("max_ret_21", family="volatility", inputs=("log_return",), lookback=21, source="TA-Lib MAX")
+@feature("max_ret_21", inputs=("log_return",), lookback=21, source="TA-Lib MAX")
 def largest_return(log_return: Array) -> Array:
     """Largest of the last 21 log returns (Bali, Cakici & Whitelaw 2011)."""
     return talib.MAX(log_return, 21)
 
 
-@feature("min_ret_21", family="volatility", inputs=("log_return",), lookback=21, source="TA-Lib MIN")
+@feature("min_ret_21", inputs=("log_return",), lookback=21, source="TA-Lib MIN")
 def smallest_return(log_return: Array) -> Array:
     """Smallest of the last 21 log returns."""
     return talib.MIN(log_return, 21)
@@ -163,7 +151,6 @@ def smallest_return(log_return: Array) -> Array:
 
 @feature(
     "jump_{window}",
-    family="volatility",
     inputs=("log_return",),
     lookback=lambda window: window + 1,
     windows=(21, 63),
@@ -179,7 +166,6 @@ def jump_share(log_return: Array, window: int) -> Array:
 
 @feature(
     "ulcer_14",
-    family="volatility",
     inputs=("close",),
     lookback=26,
     range=(0.0, math.inf),
@@ -191,13 +177,7 @@ def ulcer_index(close: Array) -> Array:
     return after_gap(np.sqrt(window_mean(drawdown * drawdown, 14)), 13)
 
 
-@feature(
-    "drawdown_252_depth",
-    family="volatility",
-    inputs=("high_dist_252", "vol_252"),
-    lookback=252,
-    range=(-math.inf, 0.0),
-)
+@feature("drawdown_252_depth", inputs=("high_dist_252", "vol_252"), lookback=252, range=(-math.inf, 0.0))
 def drawdown_depth(distance: Array, vol: Array) -> Array:
     """ln(C_t / highest of 252 closes) / vol_252: how far below its high, in standard deviations of a year."""
     return distance / vol
@@ -205,7 +185,6 @@ def drawdown_depth(distance: Array, vol: Array) -> Array:
 
 @feature(
     "drawdown_{window}_length",
-    family="volatility",
     inputs=("close",),
     lookback=lambda window: window - 1,
     windows=(252,),
@@ -220,7 +199,6 @@ def drawdown_length(close: Array, window: int) -> Array:
 
 @feature(
     "max_drawdown_{window}",
-    family="volatility",
     inputs=("close",),
     lookback=lambda window: window - 1,
     windows=(63, 252),
@@ -236,7 +214,6 @@ def maximum_drawdown(close: Array, window: int) -> Array:
 
 @feature(
     "natr_{window}",
-    family="volatility",
     inputs=_HLC,
     lookback=lambda window: window,
     windows=(14, 63),
@@ -250,7 +227,6 @@ def normalised_range(high: Array, low: Array, close: Array, window: int) -> Arra
 
 @feature(
     "parkinson_{window}",
-    family="volatility",
     inputs=("high", "low"),
     lookback=lambda window: window - 1,
     windows=(5, 21),
@@ -264,7 +240,6 @@ def parkinson(high: Array, low: Array, window: int) -> Array:
 
 @feature(
     "garman_klass_{window}",
-    family="volatility",
     inputs=_OHLC,
     lookback=lambda window: window - 1,
     windows=(21,),
@@ -280,7 +255,6 @@ def garman_klass(open_: Array, high: Array, low: Array, close: Array, window: in
 
 @feature(
     "yang_zhang_{window}",
-    family="volatility",
     inputs=_OHLC,
     lookback=lambda window: window,
     windows=(21, 63),
@@ -299,7 +273,6 @@ def yang_zhang(open_: Array, high: Array, low: Array, close: Array, window: int)
 
 @feature(
     "overnight_share_{window}",
-    family="volatility",
     inputs=("open", "close"),
     lookback=lambda window: window,
     windows=(63,),
@@ -313,7 +286,6 @@ def overnight_share(open_: Array, close: Array, window: int) -> Array:
 
 @feature(
     "rogers_satchell_{window}",
-    family="volatility",
     inputs=_OHLC,
     lookback=lambda window: window - 1,
     windows=(21,),
@@ -327,7 +299,6 @@ def rogers_satchell(open_: Array, high: Array, low: Array, close: Array, window:
 
 @feature(
     "range_vol_ratio_{window}",
-    family="volatility",
     inputs=("parkinson_{window}", "vol_{window}"),
     lookback=lambda window: window,
     windows=(21,),
@@ -337,14 +308,14 @@ def range_to_close(parkinson: Array, vol: Array) -> Array:
     return np.log(parkinson / vol)
 
 
-@feature("range_ratio_5_63", family="volatility", inputs=("high", "low"), lookback=62)
+@feature("range_ratio_5_63", inputs=("high", "low"), lookback=62)
 def range_ratio(high: Array, low: Array) -> Array:
     """ln(mean of ln(H/L) over 5 bars / over 63 bars)."""
     spread = np.log(high / low)
     return np.log(window_mean(spread, 5) / window_mean(spread, 63))
 
 
-@feature("chop_14", family="volatility", inputs=_HLC, lookback=14, source="Dreiss, Choppiness Index")
+@feature("chop_14", inputs=_HLC, lookback=14, source="Dreiss, Choppiness Index")
 def choppiness(high: Array, low: Array, close: Array) -> Array:
     """100 ln(sum of true ranges / (highest high - lowest low)) / ln 14, over 14 bars."""
     true_range = after_gap(window_sum(talib.TRANGE(high, low, close)[1:], 14), 1)
@@ -353,7 +324,6 @@ def choppiness(high: Array, low: Array, close: Array) -> Array:
 
 @feature(
     ("keltner_{window}", "keltner_{window}_width"),
-    family="volatility",
     inputs=_HLC,
     lookback=lambda window: window,
     windows=(20,),
@@ -366,11 +336,7 @@ def keltner(high: Array, low: Array, close: Array, window: int) -> tuple[Array, 
 
 
 @feature(
-    "squeeze_20",
-    family="volatility",
-    inputs=("bb_20_width", "keltner_20_width"),
-    lookback=20,
-    source="Carter (2005), Mastering the Trade",
+    "squeeze_20", inputs=("bb_20_width", "keltner_20_width"), lookback=20, source="Carter (2005), Mastering the Trade"
 )
 def squeeze(bollinger_width: Array, keltner_width: Array) -> Array:
     """ln(bb_20_width / keltner_20_width): low where the price coils up."""
@@ -379,7 +345,6 @@ def squeeze(bollinger_width: Array, keltner_width: Array) -> Array:
 
 @feature(
     "donchian_{window}_width",
-    family="volatility",
     inputs=("high", "low"),
     lookback=lambda window: window - 1,
     windows=(63, 252),
@@ -391,7 +356,7 @@ def donchian_width(high: Array, low: Array, window: int) -> Array:
     return np.log(talib.MAX(high, window) / talib.MIN(low, window))
 
 
-@feature("close_location_1", family="volatility", inputs=_HLC, lookback=0, range=(-1.0, 1.0))
+@feature("close_location_1", inputs=_HLC, lookback=0, range=(-1.0, 1.0))
 def close_location(high: Array, low: Array, close: Array) -> Array:
     """((C - L) - (H - C)) / (H - L): 1 where the bar closed at its high."""
     return np.clip(((close - low) - (high - close)) / (high - low), -1.0, 1.0)

@@ -5,11 +5,13 @@ dividends paid later, nor the unit of volume matter.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import talib
 
-from barograph.features.registration import Array, feature
+from barograph.features import registration
+from barograph.features.registration import Array
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -19,12 +21,13 @@ from barograph.features.windows import (
     window_sum,
 )
 
+feature = partial(registration.feature, family="volume")
+
 _HLC = ("high", "low", "close")
 
 
 @feature(
     "mfi_{window}",
-    family="volume",
     inputs=(*_HLC, "volume"),
     lookback=lambda window: window,
     windows=(14, 42),
@@ -38,14 +41,7 @@ def money_flow(high: Array, low: Array, close: Array, volume: Array, window: int
     return np.where(after_gap(talib.MAX(flow, window), 1) == 0.0, 50.0, value)
 
 
-@feature(
-    "cmf_20",
-    family="volume",
-    inputs=(*_HLC, "volume"),
-    lookback=19,
-    range=(-1.0, 1.0),
-    source="Chaikin money flow",
-)
+@feature("cmf_20", inputs=(*_HLC, "volume"), lookback=19, range=(-1.0, 1.0), source="Chaikin money flow")
 def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Sum of V ((C - L) - (H - C)) / (H - L) / sum of V, over 20 bars."""
     flow = _close_location(high, low, close) * volume
@@ -54,7 +50,6 @@ def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> 
 
 @feature(
     "ad_slope_{window}",
-    family="volume",
     inputs=(*_HLC, "volume"),
     lookback=lambda window: window - 1,
     windows=(63,),
@@ -66,19 +61,14 @@ def accumulation_slope(high: Array, low: Array, close: Array, volume: Array, win
     return _slope_ratio(_close_location(high, low, close) * volume, volume, window)
 
 
-@feature("adosc_3_10", family="volume", inputs=(*_HLC, "volume"), lookback=19, source="TA-Lib ADOSC")
+@feature("adosc_3_10", inputs=(*_HLC, "volume"), lookback=19, source="TA-Lib ADOSC")
 def chaikin_oscillator(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Chaikin oscillator (3, 10) / mean volume of 20 bars."""
     return talib.ADOSC(high, low, close, volume, 3, 10) / window_mean(volume, 20)
 
 
 @feature(
-    "obv_{window}",
-    family="volume",
-    inputs=("log_return", "volume"),
-    lookback=lambda window: window,
-    windows=(10, 21),
-    range=(-1.0, 1.0),
+    "obv_{window}", inputs=("log_return", "volume"), lookback=lambda window: window, windows=(10, 21), range=(-1.0, 1.0)
 )
 def on_balance_share(log_return: Array, volume: Array, window: int) -> Array:
     """Change of on-balance volume over {window} bars / sum of V."""
@@ -87,7 +77,6 @@ def on_balance_share(log_return: Array, volume: Array, window: int) -> Array:
 
 @feature(
     "obv_slope_{window}",
-    family="volume",
     inputs=("log_return", "volume"),
     lookback=lambda window: window,
     windows=(63,),
@@ -99,25 +88,25 @@ def on_balance_slope(log_return: Array, volume: Array, window: int) -> Array:
     return _slope_ratio(np.sign(log_return) * volume, volume, window)
 
 
-@feature("volume_ratio_20", family="volume", inputs=("volume",), lookback=19)
+@feature("volume_ratio_20", inputs=("volume",), lookback=19)
 def volume_ratio(volume: Array) -> Array:
     """ln(V_t / mean of 20 bars)."""
     return np.log(volume / window_mean(volume, 20))
 
 
-@feature("volume_trend_5_63", family="volume", inputs=("volume",), lookback=62)
+@feature("volume_trend_5_63", inputs=("volume",), lookback=62)
 def volume_trend(volume: Array) -> Array:
     """ln(mean V of 5 bars / of 63 bars)."""
     return np.log(window_mean(volume, 5) / window_mean(volume, 63))
 
 
-@feature("volume_cv_21", family="volume", inputs=("volume",), lookback=20, range=(0.0, math.inf))
+@feature("volume_cv_21", inputs=("volume",), lookback=20, range=(0.0, math.inf))
 def volume_variation(volume: Array) -> Array:
     """Sample standard deviation / mean of V over 21 bars."""
     return window_std(volume, 21) / window_mean(volume, 21)
 
 
-@feature("volume_z_{window}", family="volume", inputs=("volume",), lookback=lambda w: w - 1, windows=(21, 63))
+@feature("volume_z_{window}", inputs=("volume",), lookback=lambda w: w - 1, windows=(21, 63))
 def volume_score(volume: Array, window: int) -> Array:
     """(V_t - mean) / sample standard deviation of V over {window} bars."""
     return (volume - window_mean(volume, window)) / window_std(volume, window)
@@ -125,7 +114,6 @@ def volume_score(volume: Array, window: int) -> Array:
 
 @feature(
     "volume_corr_{window}",
-    family="volume",
     inputs=("log_return", "volume"),
     lookback=lambda window: window,
     windows=(21, 63),
@@ -138,7 +126,6 @@ def volume_correlation(log_return: Array, volume: Array, window: int) -> Array:
 
 @feature(
     "volume_ret_corr_{window}",
-    family="volume",
     inputs=("log_return", "volume"),
     lookback=lambda window: window,
     windows=(21,),
@@ -151,7 +138,6 @@ def volume_return_correlation(log_return: Array, volume: Array, window: int) -> 
 
 @feature(
     "volume_price_corr_{window}",
-    family="volume",
     inputs=("close", "volume"),
     lookback=lambda window: window - 1,
     windows=(21, 63),
@@ -162,26 +148,26 @@ def volume_price_correlation(close: Array, volume: Array, window: int) -> Array:
     return window_correlation(np.log(close / close[0]), volume, window)
 
 
-@feature("dollar_volume_21_252", family="volume", inputs=("close", "volume"), lookback=251)
+@feature("dollar_volume_21_252", inputs=("close", "volume"), lookback=251)
 def dollar_volume_trend(close: Array, volume: Array) -> Array:
     """ln(mean of C V over 21 bars / over 252 bars)."""
     value = close * volume
     return np.log(window_mean(value, 21) / window_mean(value, 252))
 
 
-@feature("pvo_12_26", family="volume", inputs=("volume",), lookback=25, source="TA-Lib EMA")
+@feature("pvo_12_26", inputs=("volume",), lookback=25, source="TA-Lib EMA")
 def volume_oscillator(volume: Array) -> Array:
     """Exponential mean (12) of V / exponential mean (26) of V - 1."""
     return talib.EMA(volume, 12) / talib.EMA(volume, 26) - 1.0
 
 
-@feature("force_13", family="volume", inputs=("log_return", "volume"), lookback=20, source="Elder (1993), TA-Lib EMA")
+@feature("force_13", inputs=("log_return", "volume"), lookback=20, source="Elder (1993), TA-Lib EMA")
 def force_index(log_return: Array, volume: Array) -> Array:
     """Exponential mean (13) of r V / mean V of 20 bars."""
     return talib.EMA(log_return * volume, 13) / window_mean(volume, 20)
 
 
-@feature("vwap_dist_{window}", family="volume", inputs=(*_HLC, "volume"), lookback=lambda w: w - 1, windows=(5, 21))
+@feature("vwap_dist_{window}", inputs=(*_HLC, "volume"), lookback=lambda w: w - 1, windows=(5, 21))
 def vwap_distance(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """ln(C_t / volume-weighted mean of the typical price over {window} bars)."""
     typical = (high + low + close) / 3.0
@@ -212,7 +198,6 @@ def amihud(log_return: Array, close: Array, volume: Array, window: int) -> Array
 
 @feature(
     "amihud_21_252",
-    family="volume",
     inputs=("log_return", "close", "volume"),
     lookback=252,
     source="Amihud (2002), Journal of Financial Markets 5(1)",
@@ -224,7 +209,6 @@ def illiquidity(log_return: Array, close: Array, volume: Array) -> Array:
 
 @feature(
     "amihud_5_63",
-    family="volume",
     inputs=("log_return", "close", "volume"),
     lookback=63,
     source="Amihud (2002), Journal of Financial Markets 5(1)",
@@ -262,7 +246,6 @@ def kyle_lambda(log_return: Array, close: Array, volume: Array, window: int) -> 
 
 @feature(
     "kyle_lambda_21_252",
-    family="volume",
     inputs=("log_return", "close", "volume"),
     lookback=252,
     source="Kyle (1985), Econometrica 53(6); Hasbrouck (2009), Journal of Finance 64(3)",
@@ -274,7 +257,6 @@ def price_impact(log_return: Array, close: Array, volume: Array) -> Array:
 
 @feature(
     "roll_spread_{window}",
-    family="volume",
     inputs=("log_return",),
     lookback=lambda window: window + 1,
     windows=(21, 63),
@@ -289,7 +271,6 @@ def roll_spread(log_return: Array, window: int) -> Array:
 
 @feature(
     "corwin_schultz_{window}",
-    family="volume",
     inputs=_HLC,
     lookback=lambda window: window,
     windows=(21, 63),
@@ -313,7 +294,6 @@ def corwin_schultz(high: Array, low: Array, close: Array, window: int) -> Array:
 
 @feature(
     "abdi_ranaldo_{window}",
-    family="volume",
     inputs=_HLC,
     lookback=lambda window: window,
     windows=(21,),
@@ -329,7 +309,6 @@ def abdi_ranaldo(high: Array, low: Array, close: Array, window: int) -> Array:
 
 @feature(
     "tug_of_war_{window}",
-    family="volume",
     inputs=("open", "close"),
     lookback=lambda window: window,
     windows=(63,),
@@ -342,7 +321,6 @@ def tug_of_war(open_: Array, close: Array, window: int) -> Array:
 
 @feature(
     "overnight_corr_{window}",
-    family="volume",
     inputs=("open", "close"),
     lookback=lambda window: window,
     windows=(63,),

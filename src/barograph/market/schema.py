@@ -18,9 +18,7 @@ CONTEXT: Final = Table(
     extra=FLOAT,
 )
 UNIVERSE: Final = Table(
-    "data/market/universe.parquet",
-    ("symbol",),
-    {"symbol": TEXT, "name": TEXT, "gics_sector": TEXT},
+    "data/market/universe.parquet", ("symbol",), {"symbol": TEXT, "name": TEXT, "gics_sector": TEXT}
 )
 FACTS: Final = Table(
     "data/market/facts.parquet",

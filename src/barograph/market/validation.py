@@ -267,13 +267,7 @@ def _refuse_repeated(frame: pd.DataFrame, key: list[str], name: str) -> None:
 
 
 def _refuse(
-    frame: pd.DataFrame,
-    bad: _Mask,
-    name: str,
-    rule: str,
-    shown: list[str],
-    allowed: str,
-    key: Sequence[str] = _ROW,
+    frame: pd.DataFrame, bad: _Mask, name: str, rule: str, shown: list[str], allowed: str, key: Sequence[str] = _ROW
 ) -> None:
     count = int(np.count_nonzero(bad))
     if not count:

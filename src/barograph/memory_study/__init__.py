@@ -4,10 +4,4 @@ from barograph.memory_study.differences import compare
 from barograph.memory_study.rows import ScoredRows, scored_rows
 from barograph.memory_study.study import Ablation, judge_differences
 
-__all__ = [
-    "Ablation",
-    "ScoredRows",
-    "compare",
-    "judge_differences",
-    "scored_rows",
-]
+__all__ = ["Ablation", "ScoredRows", "compare", "judge_differences", "scored_rows"]

@@ -229,12 +229,7 @@ def _batches(rows: int, size: int, epochs: int, seed: int) -> Ints:
 
 
 def _train(
-    network: "Sequential",
-    inputs: Floats,
-    classes: Ints,
-    weights: Floats,
-    batches: Ints,
-    learning_rate: float,
+    network: "Sequential", inputs: Floats, classes: Ints, weights: Floats, batches: Ints, learning_rate: float
 ) -> None:
     import keras
     import tensorflow as tf

@@ -112,13 +112,7 @@ class SVM(ModelSettings):
         return fit_classifier(partial(self.estimator, seed=seed), X, y, sample_weight, lives=lives)
 
     def estimator(
-        self,
-        X: NDArray[np.float32],
-        y: Ints,
-        sample_weight: Floats,
-        lives: pd.DataFrame | None = None,
-        *,
-        seed: int,
+        self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, lives: pd.DataFrame | None = None, *, seed: int
     ) -> MarginClassifier:
         """Fit a machine on the past for the link, and one on all rows for the margins."""
         from sklearn.linear_model import LogisticRegression

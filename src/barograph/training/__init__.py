@@ -5,11 +5,4 @@ from barograph.training.fitting import Case, fit_and_predict
 from barograph.training.importance import feature_importance
 from barograph.training.walk import Step, walk
 
-__all__ = [
-    "Case",
-    "Step",
-    "feature_importance",
-    "fit_and_predict",
-    "sit_exams",
-    "walk",
-]
+__all__ = ["Case", "Step", "feature_importance", "fit_and_predict", "sit_exams", "walk"]

@@ -4,11 +4,4 @@ from barograph.validation.exams import score_exams
 from barograph.validation.replay import replay_groups, replay_improvement
 from barograph.validation.validation import ValidationResult, metrics, validate
 
-__all__ = [
-    "ValidationResult",
-    "metrics",
-    "replay_groups",
-    "replay_improvement",
-    "score_exams",
-    "validate",
-]
+__all__ = ["ValidationResult", "metrics", "replay_groups", "replay_improvement", "score_exams", "validate"]

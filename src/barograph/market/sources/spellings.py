@@ -28,11 +28,7 @@ SPELLINGS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         **dict.fromkeys(("index_open", "index_high", "index_low", "index_volume"), ()),
         **dict.fromkeys(("us10y", "us2y", "usd_broad", "usd_index"), ()),
     },
-    "universe": {
-        "symbol": _SYMBOL,
-        "name": ("company", "company_name", "security"),
-        "gics_sector": ("sector",),
-    },
+    "universe": {"symbol": _SYMBOL, "name": ("company", "company_name", "security"), "gics_sector": ("sector",)},
     "facts": {"symbol": _SYMBOL, "field": (), "available_from": (), "value": ()},
     "signals": {"symbol": _SYMBOL, "name": (), "date": _DATE, "value": (), "available_from": ()},
 }

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 
 def fit_on_ranks(
-    values: NDArray[np.float32],
-    classes: Ints,
-    weights: Floats,
-    *steps: Any,
-    scale: Literal["normal", "uniform"],
+    values: NDArray[np.float32], classes: Ints, weights: Floats, *steps: Any, scale: Literal["normal", "uniform"]
 ) -> "Pipeline":
     """Fit a pipeline that turns features into ranks before its further steps.
 
