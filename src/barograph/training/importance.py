@@ -93,5 +93,6 @@ def _log_losses(fitted: FittedModel, copies: NDArray[np.float32], classes: NDArr
     """Give the weighted log loss of every copy (c, n, k) of the rows, from one prediction."""
     table = pd.DataFrame(copies.reshape(-1, copies.shape[-1]), columns=list(fitted.features), copy=False)
     probabilities = fitted.predict_proba(table).reshape(*copies.shape[:2], -1)
-    losses: Floats = log_losses(probabilities, classes) @ (weights / weights.sum())
+    # Row by row in memory: the layout decides the order of sums.
+    losses: Floats = np.ascontiguousarray(log_losses(probabilities, classes)) @ (weights / weights.sum())
     return losses
