@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[2]
 QUIET = {name: value for name, value in os.environ.items() if name != "HYDRA_FULL_ERROR"}
 
 
-def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
-    """Run the market stage by hand, in a process of its own."""
-    command = [sys.executable, "-m", "barograph.stages.market", *arguments]
+def run(stage: str, *arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
+    """Run a stage by hand, in a process of its own."""
+    command = [sys.executable, "-m", f"barograph.stages.{stage}", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -24,7 +24,7 @@ def run_market(*arguments: str, environment: dict[str, str] = QUIET) -> "subproc
 def by_hand(monkeypatch, tmp_path):
     """Run a stage in this process, whose log handlers Hydra must not close."""
 
-    def run(stage, *arguments: str) -> None:
+    def start(stage, *arguments: str) -> None:
         folders = [f"hydra.{kind}.dir={tmp_path}" for kind in ("run", "sweep")]
         monkeypatch.setattr(sys, "argv", ["stage", *arguments, *folders])
         stage.main()
@@ -33,14 +33,24 @@ def by_hand(monkeypatch, tmp_path):
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
     monkeypatch.setattr("logging.config.dictConfig", lambda _: None)
     before = Singleton.get_state()
-    yield run
+    yield start
     Singleton.set_state(before)
 
 
-def test_a_mistake_ends_the_process_in_one_line():
-    ended = run_market("memry=3")
+@pytest.mark.parametrize(
+    ("stage", "arguments", "message"),
+    [
+        ("market", "memry=3", "Could not override 'memry'"),
+        # A sweep closes the streams of its process.
+        ("market", "--multirun market=nowhere,bundled", "Could not find 'market/nowhere'"),
+        ("train", "-m model=nonsense,lightgbm", "Could not find 'model/nonsense'"),
+    ],
+)
+def test_a_mistake_ends_the_process_in_one_line(stage, arguments, message):
+    ended = run(stage, *arguments.split())
     assert ended.returncode == 1
-    assert ended.stderr.startswith("market: Could not override 'memry'")
+    assert ended.stderr.startswith(f"{stage}: ")
+    assert message in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
@@ -50,7 +60,6 @@ def test_a_mistake_ends_the_process_in_one_line():
         (market, "memory.window.ears=3", "Could not override 'memory.window.ears'"),
         (market, "model=lightgbm", "Could not override 'model'"),
         (market, "market=nowhere", "'market/nowhere' Available options in 'market': bundled files simulated"),
-        (market, "--multirun market=nowhere,bundled", "Could not find 'market/nowhere'"),
         (market, "market=[1", "no viable alternative"),
         (market, "market.start=2020-01-02 market.end=2020-01-01", "start 2020-01-02 is after end 2020-01-01"),
         (market, "-cn nowhere", "Cannot find primary config 'nowhere'"),
@@ -58,7 +67,6 @@ def test_a_mistake_ends_the_process_in_one_line():
         (train, "memory.weights.uniqueness=false", "uniqueness=false: this stage does not read memory"),
         (train, "models.lightgbm.params.num_leaves=3", "models; it reads ['memory.replay', 'seed', 'model']"),
         (train, "model=nonsense", "Could not find 'model/nonsense' Available options in 'model': extra_trees"),
-        (train, "-m model=nonsense,lightgbm", "Could not find 'model/nonsense'"),
     ],
 )
 def test_a_mistake_on_the_command_line_ends_in_one_line(by_hand, stage, arguments, message, capsys):
@@ -73,7 +81,7 @@ def test_a_mistake_on_the_command_line_ends_in_one_line(by_hand, stage, argument
 
 
 def test_hydras_full_error_is_there_for_whoever_asks():
-    ended = run_market("memry=3", environment=QUIET | {"HYDRA_FULL_ERROR": "1"})
+    ended = run("market", "memry=3", environment=QUIET | {"HYDRA_FULL_ERROR": "1"})
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr
 
