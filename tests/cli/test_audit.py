@@ -27,6 +27,7 @@ def today(close, my_series):
 
 @pytest.fixture(autouse=True)
 def _open_catalogue() -> Iterator[None]:
+    registration.import_families()
     before = dict(registration._REGISTERED)
     yield
     registration._REGISTERED.clear()

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from barograph.errors import InputError
 from barograph.features.engine import available, compute_market, newest, stream
 from barograph.features.own import check_file, register_file, registers_nothing
-from barograph.features.registration import Feature, catalogue, families, find, unknown
+from barograph.features.registration import FAMILIES, Feature, catalogue, families, find, unknown
 from barograph.features.signals import FAMILY as SIGNALS
 from barograph.market.data import MarketData
 from barograph.market.loading import CalendarCode
@@ -151,12 +151,13 @@ class FeatureSet:
 
     def _check(self, *, complete: bool) -> None:
         """Refuse families and names that are not there; those that the user's file may add only if it is `complete`."""
-        allowed = [*families(), SIGNALS]
+        for family in self.families if complete else []:
+            if family not in (*FAMILIES, SIGNALS) and family not in families():
+                raise InputError(f"features.families: {family!r} is unknown; allowed are {[*families(), SIGNALS]}")
+        if self.names is None:
+            return
         chosen = [entry.name for entry in self._entries()]
-        for family in self.families:
-            if complete and family not in allowed:
-                raise InputError(f"features.families: {family!r} is unknown; allowed are {allowed}")
-        for name in self.names or []:
+        for name in self.names:
             entry = find(name)
             if self._is_chosen_signal(name) or name in chosen or (entry is None and not complete):
                 continue

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any, Final, Literal, TypeVar, get_args
 
 import numpy as np
@@ -80,6 +81,21 @@ _TAKEN: Final = {
     *REGIME_SERIES.columns,
     *UNIVERSE.columns,
 }
+FAMILIES: Final = (
+    "trend",
+    "momentum",
+    "volatility",
+    "volume",
+    "cross_section",
+    "context",
+    "calendar",
+    "long_range",
+    "timeframes",
+    "fundamentals",
+    "sentiment",
+)
+"""The families of Barograph in the catalogue's order, each a module of this package that is imported when needed."""
+
 _REGISTERED: Final[dict[str, Feature]] = {}
 
 
@@ -162,6 +178,8 @@ def feature(
     names = (name,) if isinstance(name, str) else tuple(name)
 
     def register(function: Function) -> Function:
+        if not function.__module__.startswith(f"{__package__}."):
+            import_families()
         takes_window = "window" in inspect.signature(function).parameters
         formula = (function.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
         for window in windows or (None,):
@@ -186,6 +204,12 @@ def feature(
     return register
 
 
+def import_families() -> None:
+    """Register the features of Barograph, which come before a user's."""
+    for family in FAMILIES:
+        import_module(f"{__package__}.{family}")
+
+
 def catalogue() -> list[Feature]:
     """Give every registered feature, family by family in the order of registration.
 
@@ -199,11 +223,13 @@ def catalogue() -> list[Feature]:
 
 def families() -> list[str]:
     """Give the names of the families that have a feature, in the order of registration."""
+    import_families()
     return list(dict.fromkeys(entry.family for entry in _REGISTERED.values()))
 
 
 def find(name: str) -> Feature | None:
     """Give the feature of that name, or None where no feature has it."""
+    import_families()
     return _REGISTERED.get(name)
 
 
