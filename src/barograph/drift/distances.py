@@ -10,22 +10,11 @@ _SMALLEST_SHARE = 1e-4
 
 
 def jensen_shannon_divergence(first: ArrayLike, second: ArrayLike) -> Floats:
-    """Give the Jensen-Shannon divergence of two distributions, in bits: SciPy's distance, squared.
+    """Give the Jensen-Shannon divergence [1]_ of two distributions, in bits: SciPy's distance, squared.
 
-    Parameters
-    ----------
-    first, second : array_like, shape (..., K)
-        Shares, or counts of any total, over the same K classes or bins; shapes broadcast.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        From 0 for equal shares to 1 for shares without a class in common; NaN where a total is 0.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or not finite.
+    Both are shares, or counts of any total, over the same K classes, shape (..., K); shapes broadcast. The result is 0
+    for equal shares, 1 for shares without a class in common and NaN where a total is 0. A count that is negative or not
+    finite raises :class:`~barograph.errors.InputError`.
 
     References
     ----------
