@@ -1,7 +1,7 @@
 """Exact Shapley values of tree ensembles.
 
-TreeSHAP takes what is not known of a row from the training rows: where a split's feature is unknown, both branches
-count, by the weight of the training rows in each.
+TreeSHAP replaces an unknown feature by the training rows: where a split's feature is unknown, both branches count, by
+the weight of the training rows in each.
 
 References
 ----------
@@ -53,8 +53,7 @@ def gradient_boosting(boosting: "GradientBoostingClassifier", X: NDArray[np.floa
     """Give shares (n, k, c) and base (c,) of the margins, which are sums of regression trees, one a round and class.
 
     SHAP takes no multiclass gradient boosting; Shapley values of a sum are the sum of the terms' Shapley values. Of two
-    classes the second one's margin alone is fitted: c is 1. What the margins start from, before
-    the first tree, is the same for all rows.
+    classes only the second class's margin is fitted: c is 1. Before the first tree all rows have the same margins.
     """
     from shap import TreeExplainer
 
