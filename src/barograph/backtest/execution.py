@@ -1,4 +1,4 @@
-"""How orders are filled and what they cost."""
+"""Execution: the prices of fills and their costs."""
 
 from typing import Annotated, Literal
 

@@ -87,7 +87,7 @@ def _common(held: float, target: float) -> float:
 
 @njit(cache=True)
 def _scale(price: Floats, shares: Floats, mark: Floats, order: Floats, before: float, max_leverage: float) -> float:
-    """Give the factor on what orders open that keeps gross exposure within the leverage allowed."""
+    """Give the factor on the exposure that orders open, which keeps gross exposure within the leverage allowed."""
     kept, opened = 0.0, 0.0
     for n in range(len(shares)):
         held = shares[n] * mark[n]

@@ -1,4 +1,4 @@
-"""Every predictor traded by one strategy, over the same dates, beside the equal-weighted universe."""
+"""Every predictor traded by the same strategy, over the same dates, beside the equal-weighted universe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class BacktestResult:
     ----------
     summary : DataFrame
         One row per predictor, sorted by name, the universe last: ``predictor``, ``cagr``, ``annual_volatility``,
-        ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing in the universe's own row) each with ``_low``
+        ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing for the universe) each with ``_low``
         and ``_high``, ``sortino``, ``calmar``, ``max_drawdown``, ``annual_turnover`` (1: the whole portfolio replaced
         once a year) and ``cost_bps_per_year`` (of equity).
     equity : DataFrame
@@ -69,7 +69,7 @@ def backtest(
     settings : Validation
         Block length, resamples and level of the bootstrap intervals.
     signals : DataFrame or None
-        ``symbol, date`` and one column of scores per signal, which no predictor may be named after. Rows that the
+        ``symbol, date`` and a column of scores per signal, which no predictor may be named after. Rows that the
         predictions lack do not count; a name without a score is not held.
     """
     panel, decisions, start = _prepare(predictions, bars, strategy, signals)
@@ -89,7 +89,7 @@ def net_returns(
 ) -> pd.DataFrame:
     """Give the daily simple returns after costs, traded as :func:`backtest` does.
 
-    One row per date, one column per predictor and one for the equal-weighted ``universe``.
+    One row per date, a column per predictor and one for the equal-weighted ``universe``.
     """
     panel, decisions, start = _prepare(predictions, bars, strategy, None)
     return pd.DataFrame(

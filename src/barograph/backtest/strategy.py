@@ -39,8 +39,8 @@ class TopK:
 
     The score of a name is its probability of buy minus that of sell, or the signal's value. Names that tie at the last
     place share the places left equally, so that a predictor that cannot tell names apart holds the equal-weighted
-    universe. Scores that agree to 12 decimals tie. On a date with fewer than `k` names all of them are held; on one
-    without any, cash.
+    universe. Scores that agree to 12 decimals tie. On a date with fewer than `k` names all of them are held; on a
+    date without names, cash.
 
     Parameters
     ----------

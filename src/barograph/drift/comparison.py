@@ -1,4 +1,4 @@
-"""One test window against its past: the values of a feature, or the shares of classes."""
+"""A test window against its past: the values of a feature, or the shares of classes."""
 
 from typing import Final, NamedTuple
 

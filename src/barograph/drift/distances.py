@@ -1,4 +1,4 @@
-"""How far two distributions lie apart."""
+"""Distances between two distributions."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,7 +45,7 @@ def population_stability_index(reference: ArrayLike, current: ArrayLike, bins: i
 
     where :math:`r_b` and :math:`c_b` are the shares of the reference and of the current sample in bin :math:`b`. The
     bins lie between the reference's quantiles and are open at both ends. A value at which several quantiles coincide
-    (a flag, a clipped indicator) gets a bin of its own. Shares below 0.0001 count as 0.0001.
+    (a flag, a clipped indicator) gets a separate bin. Shares below 0.0001 count as 0.0001.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def population_stability_index(reference: ArrayLike, current: ArrayLike, bins: i
     Returns
     -------
     float
-        Not negative; 0 for equal shares. Unlike a test it has no null distribution of its own: small or
+        Not negative; 0 for equal shares. Unlike a test it has no null distribution: small or
         autocorrelated samples exceed the customary 0.1 and 0.25 by chance alone.
 
     Raises

@@ -1,4 +1,4 @@
-"""What moved: features, regimes and predictions of each test window against the fold's past."""
+"""Drift of features, regimes and predictions: each test window against the fold's past."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass

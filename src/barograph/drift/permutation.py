@@ -99,7 +99,7 @@ def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, dis
 
 
 def _variance_ratio(shares: Floats, window: int) -> float:
-    """Give the variance of the mean of adjacent blocks, relative to that of as many independent ones; at least 1."""
+    """Give the variance of the mean of adjacent blocks, relative to that of as many independent blocks; at least 1."""
     blocks = len(shares)
     deviations = shares - shares.mean(axis=0)
     variance = float((deviations**2).sum()) / blocks

@@ -1,4 +1,4 @@
-"""One attribution for every kind of estimator, in one form: a share of the output for each feature and class."""
+"""Attributions of every kind of estimator, in the same form: a share of the output for each feature and class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _median_row(X: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _two_sided(part: Floats) -> Floats:
-    """Give the first of two classes a margin of zero, where only the second one's was fitted."""
+    """Give the first of two classes a margin of zero, where only the second's was fitted."""
     return np.concatenate([np.zeros_like(part), part], axis=-1) if part.shape[-1] == 1 else part
 
 

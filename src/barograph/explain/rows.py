@@ -1,4 +1,4 @@
-"""Which rows are explained."""
+"""The rows that are explained."""
 
 from typing import Annotated, Final
 
@@ -24,7 +24,7 @@ class Explain:
     rows : int
         Rows drawn in every regime; a regime with fewer gives all of its rows.
     top : int
-        How many of a model's features, the most important ones, keep their single attributions.
+        How many of a model's most important features keep their single attributions.
     """
 
     rows: Annotated[int, Field(ge=1)]

@@ -1,4 +1,4 @@
-"""Does a model rank its features as it did a fold before."""
+"""Does a model rank its features as it did in the fold before."""
 
 from itertools import pairwise
 from typing import Final

@@ -1,4 +1,4 @@
-"""The gate: does the candidate meet every criterion, and would naming the majority class meet it too."""
+"""The gate: does the candidate meet every criterion, and would the majority class meet it too."""
 
 import operator
 from collections.abc import Mapping
@@ -200,7 +200,7 @@ def _figures(metrics: Metrics, criterion: Criterion, predictor: str) -> Figures:
 
 
 def _threshold(criterion: Criterion, champion: Champion | None, rows: float | None) -> tuple[float | None, str]:
-    """Give the threshold, None where there is none, and what the description must add."""
+    """Give the threshold, None where there is none, and the remark that the description must add."""
     if criterion.max_drop is None:
         return criterion.threshold, ""
     if champion is None:
