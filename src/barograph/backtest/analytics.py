@@ -196,12 +196,17 @@ def monthly_returns(returns: pd.Series) -> pd.Series:
     Parameters
     ----------
     returns : Series of shape (T,)
-        Simple returns with dates as index; another index raises :class:`~barograph.errors.InputError`.
+        Simple returns with dates as index.
 
     Returns
     -------
     Series
         By ``year`` and ``month``, in order; months without a return are absent.
+
+    Raises
+    ------
+    InputError
+        If the index does not consist of dates.
     """
     if not isinstance(returns.index, pd.DatetimeIndex):
         raise InputError(f"returns: the index is {returns.index.dtype}; monthly returns need dates")

@@ -133,7 +133,7 @@ def judge(
     Warnings
     --------
     A champion's figures are those of its promotion. Where it was scored on other rows than the candidate, which the
-    description then says, the two samples differ too.
+    description then says, a difference may also come from the rows.
     """
     allowed = sorted(name for name in validation if name in backtest and name not in BASELINES)
     if gate.candidate not in allowed:
