@@ -127,5 +127,5 @@ def test_refuses_names_that_are_taken_and_rows_that_repeat(predictions: pd.DataF
         run(predictions, bars, keys.assign(model=1.0))
     with pytest.raises(InputError, match="signals: universe is the name of a predictor too"):
         run(predictions, bars, keys.assign(universe=1.0))
-    with pytest.raises(InputError, match="signals: S0 on 2019-01-29 stands more than once"):
+    with pytest.raises(InputError, match="signals: S0 on 2019-01-29 occurs more than once"):
         run(predictions, bars, pd.concat([keys, keys.iloc[:1]]).assign(signal_a=1.0))

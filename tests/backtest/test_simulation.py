@@ -317,11 +317,11 @@ def test_refuses_what_it_cannot_mean() -> None:
         (make_weights(bars, {1: [np.inf, 0.0]}), FREE, "A on 2020-01-07 is inf"),
         (make_weights(bars, {0: [0.6, -0.6]}), FREE, "2020-01-06 the absolute weights sum to 1.2; at most max_lev"),
         (good.rename(columns={"B": "C"}), FREE, "symbol C has no bar"),
-        (good.rename(columns={"B": "A"}), FREE, "symbol A stands more than once"),
+        (good.rename(columns={"B": "A"}), FREE, "symbol A occurs more than once"),
         (good.set_axis(good.index + pd.Timedelta(days=300)), FREE, "date 2020-11-01 has no bar"),
-        (good.iloc[[0, 0]], FREE, "stands more than once"),
+        (good.iloc[[0, 0]], FREE, "occurs more than once"),
         (good.iloc[::-1], FREE, "not in order"),
-        (good.reset_index(drop=True), FREE, "must hold dates"),
+        (good.reset_index(drop=True), FREE, "must consist of dates"),
         (good, replace(FREE, price="next_open"), "next_open, but A has no open on 2020-01-06"),
     ]
     for weights, execution, message in cases:

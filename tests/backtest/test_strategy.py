@@ -152,7 +152,7 @@ def test_refuses_bad_predictions() -> None:
     strategy = TopK(k=1, rebalance_days=1)
     with pytest.raises(InputError, match="B on 2021-03-01 has a probability that is not finite"):
         strategy.target_weights(predictions.assign(p_hold=[0.0, 0.0, np.nan, 0.0]))
-    with pytest.raises(InputError, match="A on 2021-03-01 stands more than once"):
+    with pytest.raises(InputError, match="A on 2021-03-01 occurs more than once"):
         strategy.target_weights(pd.concat([predictions, predictions.iloc[:1]]))
     with pytest.raises(ValidationError):
         TopK(k=0, rebalance_days=1)

@@ -265,12 +265,12 @@ def test_refuses_a_candidate_that_is_no_predictor(candidate: str) -> None:
 def test_refuses_an_unknown_key(metrics: str, key: str, allowed: str) -> None:
     with pytest.raises(InputError) as error:
         _judge(_gate(metrics=metrics, key=key, threshold=0.5), GOOD)
-    assert f"gate.criteria.only.key: the {metrics} metrics of ensemble hold no {key}" in str(error.value)
+    assert f"gate.criteria.only.key: the {metrics} metrics of ensemble lack {key}" in str(error.value)
     assert allowed in str(error.value)
 
 
 def test_refuses_a_champion_without_the_figure() -> None:
-    with pytest.raises(InputError, match="backtest holds no max_drawdown; it holds \\['sharpe'\\]"):
+    with pytest.raises(InputError, match="backtest lacks max_drawdown; it has \\['sharpe'\\]"):
         _judge(_gate(metrics="backtest", key="max_drawdown", max_drop=0.1), GOOD)
 
 

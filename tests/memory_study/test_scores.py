@@ -335,7 +335,7 @@ def test_refuses_rows_and_calendars_that_cannot_be_scored() -> None:
     )
     _spoilt(
         lambda made: made._replace(rows=pd.concat([made.rows, made.rows.iloc[:1]])),
-        "rows and labels: A on 2007-01-08 stands more than once",
+        "rows and labels: A on 2007-01-08 occurs more than once",
     )
     _spoilt(
         lambda made: made._replace(labels=made.labels.assign(label=3)), "A on 2007-01-08 has a label that is none of 0"

@@ -1,4 +1,4 @@
-"""Portfolio simulation: strategies, execution, costs and the analytics of what they earn."""
+"""Portfolio simulation: strategies, execution, costs and performance figures."""
 
 from barograph.backtest import analytics
 from barograph.backtest.execution import Execution

@@ -22,7 +22,7 @@ PERIODS = 252
 
 
 def cagr(returns: Returns, *, periods: int = PERIODS) -> float:
-    """Compound annual growth rate.
+    """Compound annual growth rate: final wealth to the power of periods / T, minus 1.
 
     Parameters
     ----------
@@ -30,11 +30,6 @@ def cagr(returns: Returns, *, periods: int = PERIODS) -> float:
         Simple returns.
     periods : int
         Periods a year.
-
-    Returns
-    -------
-    float
-        Final wealth to the power of periods / T, minus 1.
     """
     r = _values(returns)
     return float(np.prod(1.0 + r) ** (periods / len(r)) - 1.0) if len(r) else np.nan
@@ -52,8 +47,7 @@ def sharpe_ratio(returns: Returns, *, periods: int = PERIODS) -> float:
     ----------
     Sharpe, W. F. (1994). The Sharpe ratio. Journal of Portfolio Management 21(1), 49-58.
     """
-    r = _values(returns)
-    return _ratio(r.mean() if len(r) else np.nan, _deviation(r)) * float(np.sqrt(periods))
+    return _sharpe(_values(returns), periods)
 
 
 def sortino_ratio(returns: Returns, *, periods: int = PERIODS) -> float:
@@ -148,24 +142,17 @@ def information_ratio(returns: Returns, benchmark: Returns, *, periods: int = PE
     Grinold, R. C., & Kahn, R. N. (1999). Active portfolio management, 2nd ed., ch. 5. McGraw-Hill.
     """
     r, b = _pair(returns, benchmark)
-    active = r - b
-    return _ratio(active.mean() if len(r) else np.nan, _deviation(active)) * float(np.sqrt(periods))
+    return _sharpe(r - b, periods)
 
 
 def up_capture(returns: Returns, benchmark: Returns, *, periods: int = PERIODS) -> float:
-    """Compound annual growth over the benchmark's, both in the periods in which the benchmark rose.
-
-    Parameters as in :func:`alpha_beta`.
-    """
+    """Ratio of compound annual growth rates where the benchmark rose; parameters as in :func:`alpha_beta`."""
     r, b = _pair(returns, benchmark)
     return _ratio(cagr(r[b > 0.0], periods=periods), cagr(b[b > 0.0], periods=periods))
 
 
 def down_capture(returns: Returns, benchmark: Returns, *, periods: int = PERIODS) -> float:
-    """Compound annual growth over the benchmark's, both in the periods in which the benchmark fell.
-
-    Parameters as in :func:`alpha_beta`.
-    """
+    """Ratio of compound annual growth rates where the benchmark fell; parameters as in :func:`alpha_beta`."""
     r, b = _pair(returns, benchmark)
     return _ratio(cagr(r[b < 0.0], periods=periods), cagr(b[b < 0.0], periods=periods))
 
@@ -219,10 +206,10 @@ def monthly_returns(returns: pd.Series) -> pd.Series:
     Raises
     ------
     InputError
-        If the index holds no dates.
+        If the index does not consist of dates.
     """
     if not isinstance(returns.index, pd.DatetimeIndex):
-        raise InputError(f"returns: the index holds {returns.index.dtype}; monthly returns need dates")
+        raise InputError(f"returns: the index is {returns.index.dtype}; monthly returns need dates")
     wealth = pd.Series(1.0 + _values(returns), returns.index)
     months = [returns.index.year.rename("year"), returns.index.month.rename("month")]
     return (wealth.groupby(months).prod() - 1.0).rename("return")
@@ -244,13 +231,14 @@ def _pair(returns: Returns, benchmark: Returns) -> tuple[Floats, Floats]:
     r, b = _values(returns), _values(benchmark)
     if len(r) != len(b):
         raise InputError(f"returns: {len(r)} periods against the benchmark's {len(b)}; they must be the same")
-    if (
-        isinstance(returns, pd.Series)
-        and isinstance(benchmark, pd.Series)
-        and not returns.index.equals(benchmark.index)
-    ):
+    indexes = [series.index for series in (returns, benchmark) if isinstance(series, pd.Series)]
+    if len(indexes) == 2 and not indexes[0].equals(indexes[1]):
         raise InputError("returns: the index differs from the benchmark's; both must cover the same periods")
     return r, b
+
+
+def _sharpe(values: Floats, periods: int) -> float:
+    return _ratio(values.mean() if len(values) else np.nan, _deviation(values)) * float(np.sqrt(periods))
 
 
 def _deviation(values: Floats) -> float:

@@ -1,4 +1,4 @@
-"""How orders are filled and what they cost."""
+"""Execution: the prices of fills and their costs."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ class Execution:
     commission_bps : float
         Basis points of the value traded, at the price paid or received.
     half_spread_bps : float
-        Basis points between the bar's price and the price paid (above) or received (below).
+        Basis points by which the price paid is above, and the price received below, the bar's price.
     initial_cash : float
         In the currency of the prices; positive.
     max_leverage : float

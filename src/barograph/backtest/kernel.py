@@ -23,33 +23,12 @@ def trade(
 ) -> tuple[Floats, Floats, Floats]:
     """Carry a portfolio through a panel, bar by bar.
 
-    Parameters
-    ----------
-    price : ndarray of shape (T, N)
-        Prices at which orders are filled, NaN where a symbol has no bar.
-    close : ndarray of shape (T, N)
-        Closes, NaN where a symbol has no bar.
-    settled : ndarray of shape (N,)
-        The date on which what is held of a symbol that has no more bars is paid out at its last close, or T.
-    decided : ndarray of shape (T,)
-        The row of `weights` decided at the close of a date, or -1.
-    weights : ndarray of shape (R, N)
-        Target weights.
-    commission, half_spread : float
-        As fractions of the value traded.
-    cash : float
-        Initial cash.
-    max_leverage : float
-        Largest gross exposure over equity to which orders may lead.
+    Orders are filled at `price` (T, N); it and `close` (T, N) are NaN where a symbol has no bar. Row ``decided[t]`` of
+    the target weights (R, N) is decided at the close of date t; -1 stands for no row. The position in a symbol that has
+    no more bars is paid out at its last close on date ``settled[n]``, which is T for symbols that are left at the end.
+    `commission` and `half_spread` are fractions of the value traded.
 
-    Returns
-    -------
-    positions : ndarray of shape (T, N)
-        Shares held at the close.
-    cash : ndarray of shape (T,)
-        Cash at the close.
-    equity : ndarray of shape (T,)
-        Cash plus the value of the shares at their last closes.
+    Returns the shares (T, N), the cash (T,) and the equity (T,) at each close, shares valued at their last closes.
     """
     positions = np.empty(price.shape)
     cash_at_close = np.empty(len(price))
@@ -108,7 +87,7 @@ def _common(held: float, target: float) -> float:
 
 @njit(cache=True)
 def _scale(price: Floats, shares: Floats, mark: Floats, order: Floats, before: float, max_leverage: float) -> float:
-    """Give the factor on what orders open that keeps gross exposure within the leverage allowed."""
+    """Give the factor on the exposure that orders open, which keeps gross exposure within the leverage allowed."""
     kept, opened = 0.0, 0.0
     for n in range(len(shares)):
         held = shares[n] * mark[n]

@@ -1,4 +1,4 @@
-"""Every predictor traded by one strategy, over the same dates, beside the equal-weighted universe."""
+"""Every predictor traded by the same strategy, over the same dates, beside the equal-weighted universe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ import pandas as pd
 from barograph.backtest import analytics
 from barograph.backtest.execution import Execution
 from barograph.backtest.simulation import Simulation, simulate
-from barograph.backtest.strategy import Strategy, equal_weight
+from barograph.backtest.strategy import Strategy, equal_weight, refuse_repeats
 from barograph.errors import InputError
 from barograph.market.panel import Panel, to_panel
-from barograph.names import PROBABILITIES, UNIVERSE
+from barograph.names import KEY, PROBABILITIES, UNIVERSE
 from barograph.randomness import generator
 from barograph.scoring import UNDEFINED, Validation, sharpe_difference_interval, sharpe_interval
 
@@ -22,13 +22,13 @@ COST_MULTIPLES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """What each predictor earned; the predictor ``universe`` is the equal-weighted universe.
+    """The performance of each predictor; the predictor ``universe`` is the equal-weighted universe.
 
     Attributes
     ----------
     summary : DataFrame
         One row per predictor, sorted by name, the universe last: ``predictor``, ``cagr``, ``annual_volatility``,
-        ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing in the universe's own row) each with ``_low``
+        ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing for the universe) each with ``_low``
         and ``_high``, ``sortino``, ``calmar``, ``max_drawdown``, ``annual_turnover`` (1: the whole portfolio replaced
         once a year) and ``cost_bps_per_year`` (of equity).
     equity : DataFrame
@@ -58,35 +58,19 @@ def backtest(
     """Trade the out-of-sample predictions of every predictor, and signals beside them on the same dates.
 
     Returns run from the first fill (the date after the first decision) to the last date with a prediction, the same
-    dates for all; a predictor that holds cash at first counts from there too.
+    dates for all; a predictor that starts with cash counts from there too. The universe is rebalanced on the same dates
+    with the same costs. Fewer than two dates after the first decision, or a breach of the rules below, raises
+    :class:`~barograph.errors.InputError`.
 
     Parameters
     ----------
     predictions : DataFrame
-        ``predictor, symbol, date, p_sell, p_hold, p_buy``; every predictor must have the same symbols and dates.
-    bars : DataFrame
-        ``symbol, date, open, high, low, close, volume``.
-    strategy : Strategy
-        Makes target weights of each predictor's probabilities.
-    execution : Execution
-        Fills and costs, the same for the universe, which is rebalanced on the same dates.
+        ``predictor, symbol, date, p_sell, p_hold, p_buy``; the same rows for all predictors, none named ``universe``.
     settings : Validation
         Block length, resamples and level of the bootstrap intervals.
-    seed : int
-        The configured seed.
     signals : DataFrame or None
-        ``symbol, date`` and one column per signal, which is its name as a predictor and holds its scores. Of its rows
-        those count that the predictions have; a name without a value is not held.
-
-    Returns
-    -------
-    BacktestResult
-
-    Raises
-    ------
-    InputError
-        If predictors differ in their rows, one is called ``universe`` or has the name of a signal, or fewer than two
-        dates follow the first decision.
+        ``symbol, date`` and a column of scores per signal, which no predictor may be named after. Rows that the
+        predictions lack do not count; a name without a score is not held.
     """
     panel, decisions, start = _prepare(predictions, bars, strategy, signals)
     books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}
@@ -103,22 +87,9 @@ def backtest(
 def net_returns(
     predictions: pd.DataFrame, bars: pd.DataFrame, strategy: Strategy, execution: Execution
 ) -> pd.DataFrame:
-    """Give what every predictor earned each day after costs, traded as :func:`backtest` does.
+    """Give the daily simple returns after costs, traded as :func:`backtest` does.
 
-    Parameters
-    ----------
-    predictions, bars, strategy, execution
-        As :func:`backtest` takes them.
-
-    Returns
-    -------
-    DataFrame
-        Simple returns, indexed by date, a column per predictor and one for the equal-weighted ``universe``.
-
-    Raises
-    ------
-    InputError
-        As :func:`backtest`.
+    One row per date, a column per predictor and one for the equal-weighted ``universe``.
     """
     panel, decisions, start = _prepare(predictions, bars, strategy, None)
     return pd.DataFrame(
@@ -127,7 +98,7 @@ def net_returns(
 
 
 def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
-    """Give the summary as nested plain values, by predictor; a figure that does not exist is None."""
+    """Give the summary as nested plain values, by predictor; an undefined figure is None."""
     rows = result.summary.set_index("predictor").to_dict("index")
     return {
         str(name): {str(key): float(value) if np.isfinite(value) else None for key, value in row.items()}
@@ -141,18 +112,22 @@ def _prepare(
     """Give the bars traded on, the target weights by name, and the date of the first fill."""
     decisions, dates = _decide(predictions, signals, strategy), predictions["date"]
     panel = to_panel(bars[bars["date"].between(dates.min(), dates.max())])
-    return panel, decisions, _first_fill(panel, decisions)
+    first = min(weights.index[0] for weights in decisions.values())
+    after = panel.dates[panel.dates > np.datetime64(first)]
+    if len(after) < 2:
+        raise InputError(f"predictions: {len(after)} dates follow the first decision; a backtest needs at least two")
+    return panel, decisions, pd.Timestamp(after[0])
 
 
 def _decide(predictions: pd.DataFrame, signals: pd.DataFrame | None, strategy: Strategy) -> dict[str, pd.DataFrame]:
     """Give the target weights of each predictor and signal by name, then the universe's on the same dates."""
-    seen = ["symbol", "date", *PROBABILITIES]
+    seen = [*KEY, *PROBABILITIES]
     groups = {str(name): group[seen] for name, group in predictions.groupby("predictor", sort=True)}
     if not groups or UNIVERSE in groups:
         found = "none" if not groups else UNIVERSE
         raise InputError(f"predictions: the predictors are {found}; at least one, not named {UNIVERSE}, is required")
     names = list(groups)
-    rows = {name: pd.MultiIndex.from_frame(groups[name][["symbol", "date"]]).sort_values() for name in names}
+    rows = {name: pd.MultiIndex.from_frame(groups[name][KEY]).sort_values() for name in names}
     for name in names[1:]:
         if not rows[name].equals(rows[names[0]]):
             symbol, date = rows[name].symmetric_difference(rows[names[0]])[0]
@@ -160,7 +135,7 @@ def _decide(predictions: pd.DataFrame, signals: pd.DataFrame | None, strategy: S
                 f"predictions: {name} and {names[0]} differ at {symbol} on {date:%Y-%m-%d}; all need the same rows"
             )
     universe = groups[names[0]]
-    traded = groups | _scores_of(signals, universe[["symbol", "date"]], names)
+    traded = groups | _scores_of(signals, universe[KEY], names)
     decisions = {name: strategy.target_weights(traded[name]) for name in sorted(traded)}
     return decisions | {UNIVERSE: equal_weight(universe, decisions[names[0]].index)}
 
@@ -169,23 +144,12 @@ def _scores_of(signals: pd.DataFrame | None, rows: pd.DataFrame, taken: list[str
     """Give each signal's scores on the rows of the predictions, NaN where it has none."""
     if signals is None:
         return {}
-    names = [str(name) for name in signals.columns.drop(["symbol", "date"])]
+    names = [str(name) for name in signals.columns.drop(KEY)]
     if twice := [name for name in names if name in (*taken, UNIVERSE)]:
         raise InputError(f"signals: {twice[0]} is the name of a predictor too; choose another name")
-    repeated = signals.duplicated(["symbol", "date"])
-    if repeated.any():
-        row = signals[repeated].iloc[0]
-        raise InputError(f"signals: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once")
-    scores = rows.merge(signals, on=["symbol", "date"], how="left")
-    return {name: scores[["symbol", "date"]].assign(score=scores[name].to_numpy(np.float64)) for name in names}
-
-
-def _first_fill(panel: Panel, decisions: Mapping[str, pd.DataFrame]) -> pd.Timestamp:
-    first = min(weights.index[0] for weights in decisions.values())
-    after = panel.dates[panel.dates > np.datetime64(first)]
-    if len(after) < 2:
-        raise InputError(f"predictions: {len(after)} dates follow the first decision; a backtest needs at least two")
-    return pd.Timestamp(after[0])
+    refuse_repeats(signals, "signals")
+    scores = rows.merge(signals, on=KEY, how="left")
+    return {name: scores[KEY].assign(score=scores[name].to_numpy(np.float64)) for name in names}
 
 
 def _figures(
@@ -222,8 +186,7 @@ def _sharpes(earned: pd.Series, universe: pd.Series | None, settings: Validation
 def _equity(name: str, returns: pd.Series) -> pd.DataFrame:
     wealth = (1.0 + returns).cumprod()
     drawdown = wealth / wealth.cummax().clip(lower=1.0) - 1.0
-    columns = {"date": returns.index, "predictor": name, "equity": wealth.array, "drawdown": drawdown.array}
-    return pd.DataFrame(columns)
+    return pd.DataFrame({"date": returns.index, "predictor": name, "equity": wealth.array, "drawdown": drawdown.array})
 
 
 def _monthly(name: str, returns: pd.Series) -> pd.DataFrame:
@@ -238,12 +201,8 @@ def _cost_curve(
     rows = []
     for name, weights in decisions.items():
         for multiple in COST_MULTIPLES if execution.cost_bps else (1.0,):
-            charged = replace(
-                execution,
-                commission_bps=multiple * execution.commission_bps,
-                half_spread_bps=multiple * execution.half_spread_bps,
-            )
+            commission, half_spread = multiple * execution.commission_bps, multiple * execution.half_spread_bps
+            charged = replace(execution, commission_bps=commission, half_spread_bps=half_spread)
             returns = simulate(panel, weights, charged).returns.loc[start:]
-            sharpe = analytics.sharpe_ratio(returns)
-            rows.append({"predictor": name, "cost_bps": charged.cost_bps, "sharpe": sharpe})
-    return pd.DataFrame(rows)
+            rows.append((name, charged.cost_bps, analytics.sharpe_ratio(returns)))
+    return pd.DataFrame(rows, columns=["predictor", "cost_bps", "sharpe"])

@@ -69,16 +69,12 @@ def deflated_sharpe_ratio(
 
     Parameters
     ----------
-    sharpe : float
-        Of the chosen trial, **per period**, not annualised.
-    n : int
-        Number of returns behind it, at least 2.
-    skew, kurtosis : float
-        Of its returns; kurtosis is Pearson's (3 for a normal distribution).
+    sharpe, n, skew, kurtosis
+        Of the chosen trial, as :func:`probabilistic_sharpe_ratio` takes them.
     n_trials : int
-        How many independent trials it was chosen from, at least 1.
+        Number of independent trials from which it was chosen, at least 1.
     trials_variance : float
-        Variance of the trials' Sharpe ratios, per period.
+        Variance of the trials' Sharpe ratios, **per period**.
 
     Returns
     -------
@@ -156,7 +152,7 @@ def probability_of_backtest_overfitting(returns: ArrayLike, n_blocks: int) -> fl
 
 
 class _BlockSums:
-    """What the Sharpe ratio of any union of blocks follows from, without touching the returns again."""
+    """Sums by block, from which the Sharpe ratio of any union of blocks follows."""
 
     def __init__(self, returns: Floats, n_blocks: int) -> None:
         self.shift = returns.mean(axis=0)

@@ -15,7 +15,7 @@ _WEIGHT_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Simulation:
-    """What a simulated portfolio did; T dates of the bars, N symbols of the target weights.
+    """The record of a simulated portfolio; T dates of the bars, N symbols of the target weights.
 
     Attributes
     ----------
@@ -97,12 +97,12 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     fully invested portfolio therefore owes the broker the costs of its last fills, free of interest, until the next
     rebalance starts from the equity after them; they never pile up.
 
-    Where a date fills only some of the orders, what the other symbols still hold counts: orders that open or enlarge
+    Where a date fills only some of the orders, the positions in the other symbols count: orders that open or enlarge
     positions are scaled down, all by the same factor, so that gross exposure at the fills stays within
     ``max_leverage`` times equity. The part cut off is not traded later. This happens only where bars are missing.
     Trades below 1e-12 of the equity are not made, unless they close a position.
 
-    What is held of a symbol that has no more bars is paid out at its last close on the date after, without costs: a
+    The position in a symbol that has no more bars is paid out at its last close on the date after, without costs: a
     name that left the market does not stay in the portfolio for ever.
     """
     from barograph.backtest.kernel import trade
@@ -115,28 +115,20 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     close = _columns(panel.close, columns)
     price = close if execution.price == "next_close" else _opens(_columns(panel.open, columns), close, panel, columns)
     commission, half_spread = execution.commission_bps / 1e4, execution.half_spread_bps / 1e4
-    last = len(close) - 1 - np.isfinite(close[::-1]).argmax(axis=0)
-    positions, cash, equity = trade(
-        price,
-        close,
-        last + 1,
-        decided,
-        weights,
-        commission,
-        half_spread,
-        execution.initial_cash,
-        execution.max_leverage,
+    settled = len(close) - np.isfinite(close[::-1]).argmax(axis=0)
+    held, cash, equity = trade(
+        price, close, settled, decided, weights, commission, half_spread, execution.initial_cash, execution.max_leverage
     )
     if not (equity > 0.0).all():
         t = int(np.argmin(equity > 0.0))
         raise InputError(f"target weights ruin the portfolio: its equity is {equity[t]:g} on {dates[t]:%Y-%m-%d}")
-    names = target_weights.columns
-    final = close[last, np.arange(len(last))]
-    fills, costs = _fills(positions, price, final, dates, names, commission, half_spread)
+    positions = pd.DataFrame(held, dates, target_weights.columns)
+    last_close = close[settled - 1, np.arange(len(settled))]
+    fills, costs = _fills(positions, price, last_close, commission, half_spread)
     return Simulation(
         equity=pd.Series(equity, dates, name="equity"),
         cash=pd.Series(cash, dates, name="cash"),
-        positions=pd.DataFrame(positions, dates, names),
+        positions=positions,
         fills=fills,
         costs=costs,
         initial_cash=execution.initial_cash,
@@ -150,7 +142,7 @@ def _columns(values: Floats, columns: Ints) -> Floats:
 
 def _locate(known: pd.Index, wanted: pd.Index, axis: str) -> Ints:
     if not wanted.is_unique:
-        raise InputError(f"target weights: {axis} {wanted[wanted.duplicated()][0]} stands more than once")
+        raise InputError(f"target weights: {axis} {wanted[wanted.duplicated()][0]} occurs more than once")
     places = known.get_indexer(wanted).astype(np.int64)
     if (places < 0).any():
         unknown = wanted[places < 0][0]
@@ -161,7 +153,7 @@ def _locate(known: pd.Index, wanted: pd.Index, axis: str) -> Ints:
 
 def _decisions(dates: pd.DatetimeIndex, target_weights: pd.DataFrame) -> Ints:
     if len(target_weights) and not isinstance(target_weights.index, pd.DatetimeIndex):
-        raise InputError(f"target weights: the index holds {target_weights.index.dtype}; it must hold dates")
+        raise InputError(f"target weights: the index is {target_weights.index.dtype}; it must consist of dates")
     places = _locate(dates, target_weights.index, "date")
     if (np.diff(places) < 0).any():
         raise InputError("target weights: the dates are not in order; they must increase")
@@ -174,9 +166,8 @@ def _checked_weights(target_weights: pd.DataFrame, max_leverage: float) -> Float
     weights: Floats = np.ascontiguousarray(target_weights.to_numpy(dtype=np.float64, na_value=np.nan))
     if not np.isfinite(weights).all():
         row, column = np.argwhere(~np.isfinite(weights))[0]
-        date, symbol = target_weights.index[row], target_weights.columns[column]
-        value = weights[row, column]
-        raise InputError(f"target weights: {symbol} on {date:%Y-%m-%d} is {value}; a finite weight is required")
+        date, symbol, weight = target_weights.index[row], target_weights.columns[column], weights[row, column]
+        raise InputError(f"target weights: {symbol} on {date:%Y-%m-%d} is {weight}; a finite weight is required")
     gross = np.abs(weights).sum(axis=1)
     if (gross > max_leverage + _WEIGHT_TOLERANCE).any():
         row = int(np.argmax(gross > max_leverage + _WEIGHT_TOLERANCE))
@@ -199,22 +190,16 @@ def _opens(opens: Floats, close: Floats, panel: Panel, columns: Ints) -> Floats:
 
 
 def _fills(
-    positions: Floats,
-    price: Floats,
-    final: Floats,
-    dates: pd.DatetimeIndex,
-    names: pd.Index,
-    commission: float,
-    half_spread: float,
+    positions: pd.DataFrame, price: Floats, last_close: Floats, commission: float, half_spread: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    change = positions.copy()
-    change[1:] -= positions[:-1]
+    """Give the fills, and the costs of each date; a payout, on a date without a price, costs nothing."""
+    dates, change = positions.index, np.diff(positions.to_numpy(), axis=0, prepend=0.0)
     day, column = np.nonzero(change)
     shares, bar_price = change[day, column], price[day, column]
     size, traded = np.abs(shares), np.isfinite(bar_price)
-    bar_price, spread = np.where(traded, bar_price, final[column]), np.where(traded, half_spread, 0.0)
+    bar_price, spread = np.where(traded, bar_price, last_close[column]), np.where(traded, half_spread, 0.0)
     paid = bar_price * np.where(shares > 0.0, 1.0 + spread, 1.0 - spread)
     costs = {"commission": size * paid * np.where(traded, commission, 0.0), "slippage": size * bar_price * spread}
-    fills = {"date": dates[day], "symbol": names[column], "shares": shares, "price": paid}
+    fills = {"date": dates[day], "symbol": positions.columns[column], "shares": shares, "price": paid}
     daily = {name: np.bincount(day, values, minlength=len(dates)) for name, values in costs.items()}
     return pd.DataFrame(fills | costs), pd.DataFrame(daily, dates)

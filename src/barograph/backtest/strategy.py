@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-from barograph.names import PROBABILITIES
+from barograph.names import KEY, PROBABILITIES
 from barograph.typing import STRICT, Floats
 
 _TIE_DECIMALS = 12
@@ -23,8 +23,8 @@ class Strategy(Protocol):
         Parameters
         ----------
         predictions : DataFrame
-            Of a model ``symbol, date, p_sell, p_hold, p_buy``, of a signal ``symbol, date, score``, NaN where it says
-            nothing; unique in symbol and date. A date's decision may use the rows up to that date only.
+            Of a model ``symbol, date, p_sell, p_hold, p_buy``; of a signal ``symbol, date, score``, NaN where it has no
+            score. Unique in symbol and date. A date's decision may use the rows up to that date only.
 
         Returns
         -------
@@ -39,8 +39,8 @@ class TopK:
 
     The score of a name is its probability of buy minus that of sell, or the signal's value. Names that tie at the last
     place share the places left equally, so that a predictor that cannot tell names apart holds the equal-weighted
-    universe. Scores that agree to 12 decimals tie. On a date with fewer than `k` names all of them are held; on one
-    without any, cash.
+    universe. Scores that agree to 12 decimals tie. On a date with fewer than `k` names all of them are held; on a
+    date without names, cash.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ class TopK:
 class Threshold:
     """Hold every name whose score exceeds a threshold, the rest in cash.
 
-    The score of a name is its probability of buy minus that of sell, or the signal's value. Each name held has the
-    weight one over the number of names with a score on that date.
+    The score of a name is its probability of buy minus that of sell, or the signal's value. Each name held has weight
+    1 / n, with n the number of names with a score on that date.
 
     Parameters
     ----------
@@ -94,19 +94,9 @@ class Threshold:
 
 
 def equal_weight(predictions: pd.DataFrame, dates: pd.Index) -> pd.DataFrame:
-    """Give the target weights of the equal-weighted universe.
+    """Give the target weights of the universe, shape (dates, symbols): equal for all names with a prediction on a date.
 
-    Parameters
-    ----------
-    predictions : DataFrame
-        ``symbol, date, p_sell, p_hold, p_buy``; only which names have a row on a date matters.
-    dates : Index of dates
-        Rebalance dates, each with at least one prediction.
-
-    Returns
-    -------
-    DataFrame of shape (dates, symbols)
-        One over the number of names with a prediction on that date, 0 for the others.
+    Each of `dates`, the rebalance dates, must have at least one prediction.
     """
     score = _scores(predictions, 1).loc[dates]
     present = score.notna().to_numpy()
@@ -117,26 +107,29 @@ def _scores(predictions: pd.DataFrame, every: int) -> pd.DataFrame:
     """Pivot the scores of every n-th date; NaN where a name has none."""
     score = _score(predictions).round(_TIE_DECIMALS)
     chosen = pd.factorize(predictions["date"], sort=True)[0] % every == 0
-    frame = pd.DataFrame({"date": predictions["date"], "symbol": predictions["symbol"], "score": score})[chosen]
-    repeated = frame.duplicated(["symbol", "date"])
-    if repeated.any():
-        row = frame[repeated].iloc[0]
-        raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once")
+    frame = predictions[KEY].assign(score=score)[chosen]
+    refuse_repeats(frame, "predictions")
     wide: pd.DataFrame = frame.pivot(index="date", columns="symbol", values="score")
     return wide
 
 
+def refuse_repeats(frame: pd.DataFrame, name: str) -> None:
+    """Refuse a table in which a symbol has several rows on a date."""
+    repeated = frame.duplicated(KEY)
+    if repeated.any():
+        row = frame[repeated].iloc[0]
+        raise InputError(f"{name}: {row['symbol']} on {row['date']:%Y-%m-%d} occurs more than once")
+
+
 def _score(predictions: pd.DataFrame) -> "pd.Series[float]":
-    if "score" in predictions:
-        columns, allowed = ["score"], ~np.isinf(predictions[["score"]].to_numpy(np.float64))
-    else:
-        columns = list(PROBABILITIES)
-        allowed = np.isfinite(predictions[columns].to_numpy(np.float64))
-    if not allowed.all():
-        row = predictions.iloc[int(np.argmin(allowed.all(axis=1)))]
-        kind = "score" if columns == ["score"] else "probability"
+    is_signal = "score" in predictions
+    values = predictions[["score"] if is_signal else list(PROBABILITIES)].to_numpy(np.float64)
+    refused = (np.isinf(values) if is_signal else ~np.isfinite(values)).any(axis=1)
+    if refused.any():
+        row = predictions.iloc[int(np.argmax(refused))]
+        kind = "score" if is_signal else "probability"
         raise InputError(f"predictions: {row['symbol']} on {row['date']:%Y-%m-%d} has a {kind} that is not finite")
-    return predictions["score"] if columns == ["score"] else predictions["p_buy"] - predictions["p_sell"]
+    return predictions["score"] if is_signal else predictions["p_buy"] - predictions["p_sell"]
 
 
 def _frame(weights: Floats, score: pd.DataFrame) -> pd.DataFrame:

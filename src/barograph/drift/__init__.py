@@ -1,4 +1,4 @@
-"""What moved between each test window and its past, false alarms controlled."""
+"""Drift between each test window and its past, with false alarms controlled."""
 
 from barograph.drift.distances import jensen_shannon_divergence, population_stability_index
 from barograph.drift.drift import Drift, DriftResult, drift_metrics, measure_drift

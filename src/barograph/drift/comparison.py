@@ -1,4 +1,4 @@
-"""One test window against its past: the values of a feature, or the shares of classes."""
+"""A test window against its past: the values of a feature, or the shares of classes."""
 
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ _QUINTILES: Final = np.arange(1, 5) / 5
 
 
 class ValueComparison(NamedTuple):
-    """How far the values of a feature moved; NaN where either sample is empty."""
+    """The move of a feature's values; NaN where either sample is empty."""
 
     psi: float
     ks: float
@@ -21,7 +21,7 @@ class ValueComparison(NamedTuple):
 
 
 class ShareComparison(NamedTuple):
-    """How far the shares of classes moved; `js` in bits, NaN where either sample is empty."""
+    """The move of the shares of classes; `js` in bits, NaN where either sample is empty."""
 
     reference: Floats
     current: Floats
@@ -30,25 +30,11 @@ class ShareComparison(NamedTuple):
 
 
 def compare_values(values: Floats, block: Ints, blocks: Blocks, draw: Draw, bins: int) -> ValueComparison:
-    """Compare a feature's values in the window with those of the past.
+    """Compare a feature's values (n,), ascending and without NaN, in the window with those of the past.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Ascending, without NaN.
-    block : ndarray of int, shape (n,)
-        The block of each.
-    blocks : Blocks
-    draw : callable
-        See :func:`~barograph.drift.permutation.permutation_p_value`.
-    bins : int
-        Quantile bins of the population stability index.
-
-    Returns
-    -------
-    ValueComparison
-        The Kolmogorov-Smirnov statistic is exact; the test takes it at 64 quantiles of both samples together, which is
-        exact too for a feature of fewer values.
+    `block` (n,) is the block of each value; `bins` is the number of quantile bins of the population stability index.
+    The Kolmogorov-Smirnov statistic is exact; the test takes it at 64 quantiles of both samples together, which is
+    exact too for a feature of fewer values.
     """
     current = block >= blocks.past
     rows, now = values.size, int(current.sum())
@@ -65,20 +51,7 @@ def compare_values(values: Floats, block: Ints, blocks: Blocks, draw: Draw, bins
 
 
 def compare_shares(classes: Ints, block: Ints, n_classes: int, blocks: Blocks, draw: Draw) -> ShareComparison:
-    """Compare the shares of classes in the window with those of the past.
-
-    Parameters
-    ----------
-    classes, block : ndarray of int, shape (n,)
-        The class and the block of each row; rows of block -1 are left out.
-    n_classes : int
-    blocks, draw
-        As in :func:`compare_values`.
-
-    Returns
-    -------
-    ShareComparison
-    """
+    """Compare the shares of `classes` (n,) in the window with those of the past; rows of `block` -1 are left out."""
     used = block >= 0
     counts = _counts(classes[used], n_classes, block[used], blocks)
     past, now = counts[: blocks.past].sum(axis=0), counts[blocks.past :].sum(axis=0)
@@ -89,18 +62,11 @@ def compare_shares(classes: Ints, block: Ints, n_classes: int, blocks: Blocks, d
 
 
 def quantile_cells(first: Floats, second: Floats) -> tuple[Ints, int]:
-    """Give the cell of each pair of values among the 25 that the quintiles of either make, and their number.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n,)
-
-    Returns
-    -------
-    cell : ndarray of int, shape (n,)
-    cells : int
-    """
-    fifths = [np.searchsorted(np.quantile(each, _QUINTILES), each) if each.size else each for each in (first, second)]
+    """Give the cell (n,) of each pair of values among the 25 that the quintiles of either make, and their number."""
+    fifths = [
+        np.searchsorted(np.quantile(values, _QUINTILES), values) if values.size else values
+        for values in (first, second)
+    ]
     cells = _QUINTILES.size + 1
     return (fifths[0] * cells + fifths[1]).astype(np.int64), cells**2
 

@@ -1,4 +1,4 @@
-"""How far two distributions lie apart."""
+"""Distances between two distributions."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,22 +10,11 @@ _SMALLEST_SHARE = 1e-4
 
 
 def jensen_shannon_divergence(first: ArrayLike, second: ArrayLike) -> Floats:
-    """Give the Jensen-Shannon divergence of two distributions, in bits: SciPy's distance, squared.
+    """Give the Jensen-Shannon divergence [1]_ of two distributions, in bits: SciPy's distance, squared.
 
-    Parameters
-    ----------
-    first, second : array_like, shape (..., K)
-        Shares, or counts of any total, over the same K classes or bins; shapes broadcast.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        From 0 for equal shares to 1 for shares without a class in common; NaN where a total is 0.
-
-    Raises
-    ------
-    InputError
-        If a count is negative or not finite.
+    Both are shares, or counts of any total, over the same K classes, shape (..., K); shapes broadcast. The result is 0
+    for equal shares, 1 for shares without a class in common and NaN where a total is 0. A count that is negative or not
+    finite raises :class:`~barograph.errors.InputError`.
 
     References
     ----------
@@ -56,7 +45,7 @@ def population_stability_index(reference: ArrayLike, current: ArrayLike, bins: i
 
     where :math:`r_b` and :math:`c_b` are the shares of the reference and of the current sample in bin :math:`b`. The
     bins lie between the reference's quantiles and are open at both ends. A value at which several quantiles coincide
-    (a flag, a clipped indicator) gets a bin of its own. Shares below 0.0001 count as 0.0001.
+    (a flag, a clipped indicator) gets a separate bin. Shares below 0.0001 count as 0.0001.
 
     Parameters
     ----------
@@ -68,7 +57,7 @@ def population_stability_index(reference: ArrayLike, current: ArrayLike, bins: i
     Returns
     -------
     float
-        Not negative; 0 for equal shares. Unlike a test it has no null distribution of its own: small or
+        Not negative; 0 for equal shares. Unlike a test it has no null distribution: small or
         autocorrelated samples exceed the customary 0.1 and 0.25 by chance alone.
 
     Raises

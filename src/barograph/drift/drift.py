@@ -1,9 +1,9 @@
-"""What moved: features, regimes and predictions of each test window against the fold's past."""
+"""Drift of features, regimes and predictions: each test window against the fold's past."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
 from functools import cache
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ class Drift:
 
 @plain_dataclass(frozen=True)
 class DriftResult:
-    """What :func:`measure_drift` finds.
+    """The tables of :func:`measure_drift`; where the window or its past has no value, figures are NaN.
 
     Attributes
     ----------
@@ -83,49 +83,24 @@ def measure_drift(
     settings: Drift,
     seed: int,
 ) -> DriftResult:
-    """Compare every test window with its past.
+    """Compare the features, regimes and predictions of every test window with their past.
 
-    Parameters
-    ----------
-    features : pandas.DataFrame
-        `symbol, date` and one column per feature; NaN is left out.
-    regimes : pandas.DataFrame
-        `date, regime`.
-    predictions : pandas.DataFrame
-        `predictor, date, p_sell, p_hold, p_buy`; the baselines, which only copy past frequencies, are left out.
-    folds : pandas.DataFrame
-        `fold, train_end, test_start, test_end`; a fold without `test_end` has no test window and is left out.
-    families : mapping of str to str
-        The family of every feature.
-    settings : Drift
-    seed : int
-        Of the permutations.
-
-    Returns
-    -------
-    DriftResult
-        What has no value in the window or in its past is NaN and has not moved.
-
-    Raises
-    ------
-    InputError
-        If a feature has no family, or a regime is unknown.
+    The baselines, which only copy past frequencies, NaN and folds without `test_end` are left out. A feature without
+    a family, or an unknown regime, raises :class:`~barograph.errors.InputError`.
 
     Notes
     -----
     The past of features and regimes ends at `train_end`; that of predictions consists of all earlier out-of-sample
-    ones. Nothing after the window enters. Effects are the population stability index and the two-sample
+    predictions. Nothing after the window enters. Effects are the population stability index and the two-sample
     Kolmogorov-Smirnov statistic of a feature's rows, and the Jensen-Shannon divergence of regime shares and of the
     joint shares of `p_hold` and `p_buy - p_sell` in 25 cells, made of the quintiles of either over both samples.
 
-    A p-value comes from permuted blocks of dates (:func:`~barograph.drift.permutation.permutation_p_value`), the
-    Kolmogorov-Smirnov statistic being taken there at 64 quantiles. q-values are Benjamini and Hochberg's [1]_, over the
-    features, or the predictors, of a fold; regimes are a single test. *Moved* needs effect and q-value; *alarm* means
-    moved in this fold and in the one before.
+    A p-value comes from permuted blocks of dates (:func:`~barograph.drift.permutation.permutation_p_value`). q-values
+    are Benjamini and Hochberg's [1]_, over the features, or the predictors, of a fold; regimes are a single test.
+    *Moved* needs effect and q-value; *alarm* means moved in this fold and in the fold before.
 
-    A fold's predictions come from a model of its own. Their p-value asks whether the window differs from earlier ones
-    by more than these, each from its own model too, differ among themselves; it does not tell a new model from a new
-    market.
+    Every fold has another model. The p-value of predictions asks whether the window differs from earlier windows by
+    more than these differ among themselves; it does not tell a new model from a new market.
 
     Warnings
     --------
@@ -133,9 +108,9 @@ def measure_drift(
     days, windows of a year), p-values of features were below 0.05 in 4 to 6 % of cases after 17 or more years of past,
     at half-lives from 5 to 120 days; after 8 years in 3 % to 9 %, after 3 years in up to 9 % at a half-life of 60 days
     and 12 % at 120: too few blocks to estimate their dependence from. Of 50 features with a common factor any moved in
-    0 to 7 % of the folds. What drifts over many years, as levels of yields do, has no stable past to be compared
-    with and may be found moved or not by chance. A move that lasts becomes part of the past and is soon no longer
-    found: alarms need a strong one.
+    0 to 7 % of the folds. Features that drift over many years, as levels of yields do, have no stable past to be
+    compared with: chance decides whether they are found moved. A move that lasts becomes part of the past and is soon
+    no longer found: alarms need a strong move.
 
     References
     ----------
@@ -154,18 +129,10 @@ def measure_drift(
 
 
 def drift_metrics(result: DriftResult) -> dict[str, dict[str, float | int | None]]:
-    """Choose the figures that a person compares between two runs.
+    """Choose the figures that a person compares between two runs, as plain numbers, None where undefined.
 
-    Parameters
-    ----------
-    result : DriftResult
-
-    Returns
-    -------
-    dict
-        `features`: pairs of fold and feature `tested`, of these `moved` and `alarms`, `moved_share`, and the last
-        fold's `latest_moved` and `latest_alarms`. `regimes` and each predictor: folds `tested`, of these `moved`,
-        `js_mean` and the last fold's `js_latest`. Plain numbers; None where undefined.
+    `features` counts pairs of fold and feature, `latest_...` those of the last fold; `regimes` and each predictor count
+    folds, and `js_latest` is the divergence of the last fold.
     """
     features = result.features
     latest = features[features["fold"] == features["fold"].max()]
@@ -199,24 +166,16 @@ def _plain(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-class _Window(NamedTuple):
-    """A test window beside its past."""
-
-    key: dict[str, object]
-    blocks: Blocks
-
-
-def _windows(dates: Dates, tested: pd.DataFrame, last: pd.Series, settings: Drift) -> list[_Window]:
+def _windows(
+    dates: Dates, tested: pd.DataFrame, last: pd.Series, settings: Drift
+) -> Iterator[tuple[dict[str, Any], Blocks]]:
     """Cut the dates, ascending, of every test window and of its past, which ends on the day in `last`."""
-    windows = []
     for fold, end in zip(tested.to_dict(orient="records"), last, strict=True):
         past = dates <= np.datetime64(end)
         if settings.years is not None:
             past &= dates > np.datetime64(end - pd.DateOffset(years=settings.years))
         inside = (dates >= np.datetime64(fold["test_start"])) & (dates <= np.datetime64(fold["test_end"]))
-        key = {name: fold[name] for name in _WINDOW}
-        windows.append(_Window(key, cut_blocks(past, inside, settings.block_days)))
-    return windows
+        yield {name: fold[name] for name in _WINDOW}, cut_blocks(past, inside, settings.block_days)
 
 
 def _draw(permutations: int, seed: int) -> Draw:
@@ -234,23 +193,21 @@ def _features(
     if unknown := [name for name in names if name not in families]:
         raise InputError(f"features: {unknown[0]} has no family; the catalogue must name one for every feature")
     dates, date = np.unique(features["date"].to_numpy(), return_inverse=True)
-    windows = _windows(dates, tested, tested["train_end"], settings)
+    windows = list(_windows(dates, tested, tested["train_end"], settings))
     rows = []
     for name in names:
         values = features[name].to_numpy()
         known = np.flatnonzero(~np.isnan(values))
         order = known[np.argsort(values[known], kind="stable")]
         ordered, ordered_date = values[order], date[order]
-        for window in windows:
-            block = window.blocks.of_date[ordered_date]
+        for window, blocks in windows:
+            block = blocks.of_date[ordered_date]
             used = np.flatnonzero(block >= 0)
-            found = compare_values(ordered[used], block[used], window.blocks, draw, settings.bins)
-            rows.append(window.key | {"feature": name, "family": families[name]} | found._asdict())
-    table = pd.DataFrame(rows, columns=[*_WINDOW, "feature", "family", *ValueComparison._fields])
-    table = _judge(table, "psi", settings.psi, settings.level)
+            found = compare_values(ordered[used], block[used], blocks, draw, settings.bins)
+            rows.append(window | {"feature": name, "family": families[name]} | found._asdict())
+    table = _judged(rows, ["feature", "family", *ValueComparison._fields], "psi", settings.psi, settings.level)
     before = table.groupby("feature")["moved"].shift(fill_value=False)
-    table = table.assign(alarm=table["moved"] & before)
-    return table.sort_values("fold", kind="stable", ignore_index=True)
+    return table.assign(alarm=table["moved"] & before)
 
 
 def _regimes(
@@ -263,15 +220,13 @@ def _regimes(
         row = ordered.iloc[int(np.argmin(codes))]
         raise InputError(f"regimes: {row['regime']} on {row['date']:%F} is unknown; allowed are {list(REGIMES)}")
     rows, shares = [], []
-    for window in _windows(ordered["date"].to_numpy(), tested, tested["train_end"], settings):
-        found = compare_shares(codes, window.blocks.of_date, len(REGIMES), window.blocks, draw)
-        rows.append(window.key | {"js": found.js, "p_value": found.p_value})
+    for window, blocks in _windows(ordered["date"].to_numpy(), tested, tested["train_end"], settings):
+        found = compare_shares(codes, blocks.of_date, len(REGIMES), blocks, draw)
+        rows.append(window | {"js": found.js, "p_value": found.p_value})
         both = zip(REGIMES, found.reference, found.current, strict=True)
-        shares += [(window.key["fold"], *of_regime) for of_regime in both]
-    table = pd.DataFrame(rows, columns=[*_WINDOW, "js", "p_value"])
-    return _judge(table, "js", settings.divergence, settings.level), pd.DataFrame(
-        shares, columns=["fold", "regime", "reference", "current"]
-    )
+        shares += [(window["fold"], *of_regime) for of_regime in both]
+    divergences = _judged(rows, ["js", "p_value"], "js", settings.divergence, settings.level)
+    return divergences, pd.DataFrame(shares, columns=["fold", "regime", "reference", "current"])
 
 
 def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drift, draw: Draw) -> pd.DataFrame:
@@ -280,21 +235,23 @@ def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drif
     for predictor, predicted in followed.groupby("predictor"):
         dates, date = np.unique(predicted["date"].to_numpy(), return_inverse=True)
         p_sell, p_hold, p_buy = (predicted[name].to_numpy(dtype=np.float64) for name in PROBABILITIES)
-        for window in _windows(dates, tested, tested["test_start"] - pd.Timedelta(days=1), settings):
-            block = window.blocks.of_date[date]
+        for window, blocks in _windows(dates, tested, tested["test_start"] - pd.Timedelta(days=1), settings):
+            block = blocks.of_date[date]
             used = block >= 0
             cell, cells = quantile_cells(p_hold[used], (p_buy - p_sell)[used])
-            found = compare_shares(cell, block[used], cells, window.blocks, draw)
-            rows.append(window.key | {"predictor": str(predictor), "js": found.js, "p_value": found.p_value})
-    table = pd.DataFrame(rows, columns=[*_WINDOW, "predictor", "js", "p_value"])
-    table = _judge(table, "js", settings.divergence, settings.level)
-    return table.sort_values("fold", kind="stable", ignore_index=True)
+            found = compare_shares(cell, block[used], cells, blocks, draw)
+            rows.append(window | {"predictor": str(predictor), "js": found.js, "p_value": found.p_value})
+    return _judged(rows, ["predictor", "js", "p_value"], "js", settings.divergence, settings.level)
 
 
-def _judge(table: pd.DataFrame, effect: str, least: float, level: float) -> pd.DataFrame:
-    """Add q-values within each fold, and whether the effect is large enough and significant."""
+def _judged(
+    rows: list[dict[str, Any]], columns: Sequence[str], effect: str, least: float, level: float
+) -> pd.DataFrame:
+    """Make a table by fold, with q-values within each fold, and whether the effect is large enough and significant."""
     from statsmodels.stats.multitest import multipletests
 
+    table = pd.DataFrame(rows, columns=[*_WINDOW, *columns])
+    table = table.sort_values("fold", kind="stable", ignore_index=True)
     known = table["p_value"].notna()
     q = pd.Series(np.nan, index=table.index)
     for _, tested in table[known].groupby("fold"):

@@ -15,12 +15,8 @@ Distance = Callable[[Floats, Floats], Floats]
 class Blocks:
     """Consecutive dates of a window and of its past, cut into blocks of nearly equal length.
 
-    Attributes
-    ----------
-    of_date : ndarray of int, shape (T,)
-        The block of each date, numbered in the order of time, those of the past first; -1 for dates of neither.
-    past, window : int
-        Number of blocks of either.
+    `of_date` (T,) is the block of each date, numbered in the order of time, those of the past first; -1 for dates of
+    neither. `past` and `window` are numbers of blocks.
     """
 
     of_date: Ints
@@ -29,19 +25,10 @@ class Blocks:
 
 
 def cut_blocks(past: Mask, window: Mask, days: int) -> Blocks:
-    """Cut dates into blocks.
+    """Cut the dates that `past` and `window`, shape (T,), mark into blocks of nearly `days` dates.
 
-    Parameters
-    ----------
-    past, window : ndarray of bool, shape (T,)
-        Which dates belong to either.
-    days : int
-        Dates a block, nearly: the window is cut into as many equal blocks as fit best, the past into blocks of the
-        same length. A window shorter than that is one block.
-
-    Returns
-    -------
-    Blocks
+    The window is cut into as many equal blocks as fit best, the past into blocks of the same length. A window shorter
+    than a block is a single block.
     """
     dates_past, dates_window = int(past.sum()), int(window.sum())
     in_window = max(1, round(dates_window / days)) if dates_window else 0
@@ -54,58 +41,37 @@ def cut_blocks(past: Mask, window: Mask, days: int) -> Blocks:
 
 
 def draw_blocks(blocks: int, chosen: int, permutations: int, rng: np.random.Generator) -> Rows:
-    """Choose blocks at random, without replacement.
-
-    Parameters
-    ----------
-    blocks : int
-        How many there are.
-    chosen : int
-        How many a permutation takes; at most `blocks`.
-    permutations : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of int, shape (permutations, chosen)
-    """
+    """For each permutation choose `chosen` of the `blocks` at random without replacement: (permutations, chosen)."""
     return rng.random((permutations, blocks)).argpartition(chosen - 1, axis=1)[:, :chosen].copy()
 
 
 def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, distance: Distance) -> float:
     r"""Test whether the last blocks are distributed as the others, given that neighbouring blocks resemble each other.
 
-    The distance of the window's blocks from all others is compared with that of as many blocks drawn at random.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (B, K)
-        What each block, in the order of time, adds to the two distributions: rows a bin, or cumulated over bins.
-    rows : ndarray, shape (B,)
-        Rows a block; blocks without any are left out.
-    past : int
-        How many of the blocks come before the window.
-    draw : callable
-        Gives, for a number of blocks and a number to choose, the choices, shape (P, chosen); see :func:`draw_blocks`.
-    distance : callable
-        Of two arrays of shares, shape (P, K) each; shape (P,). It must grow in proportion to small differences of
-        shares, as the Kolmogorov-Smirnov statistic and the Jensen-Shannon *distance* do, and the divergence does not.
-
-    Returns
-    -------
-    float
-        :math:`(1 + \#\{D_\pi \sqrt V \ge D\}) / (1 + P)`; NaN where the window or its past has no rows.
-
-    Notes
-    -----
-    Blocks drawn at random lie apart, those of the window side by side. Where dependence outlives a block, the window
-    strays further than they do, by a variance ratio of
+    The distance :math:`D` of the window's blocks from all others is compared with those of as many blocks drawn at
+    random. The p-value is :math:`(1 + \#\{D_\pi \sqrt V \ge D\}) / (1 + P)`, NaN where the window or its past has no
+    rows. Blocks drawn at random lie apart, those of the window side by side. Where dependence outlives a block, the
+    window strays further than they do, by a variance ratio of
 
     .. math:: V = 1 + 2 \sum_{k=1}^{m-1} (1 - k/m) \rho_k
 
     for *m* blocks whose shares have autocorrelations :math:`\rho_k`. V is estimated from the past's blocks (at least 1,
     corrected for the bias of autocovariances about an estimated mean), and the distances of the permutations are
     stretched by its root, which makes the permutation test valid asymptotically where plain permutation is not [1]_.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (B, K)
+        Rows of each block, in the order of time, in each bin, or cumulated over bins.
+    rows : ndarray, shape (B,)
+        Rows a block; blocks without any are left out.
+    past : int
+        Number of blocks before the window.
+    draw : callable
+        Gives, for a number of blocks and a number to choose, the choices, shape (P, chosen); see :func:`draw_blocks`.
+    distance : callable
+        Of two arrays of shares, shape (P, K) each; shape (P,). It must grow in proportion to small differences of
+        shares, as the Kolmogorov-Smirnov statistic and the Jensen-Shannon *distance* do, and the divergence does not.
 
     References
     ----------
@@ -133,7 +99,7 @@ def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, dis
 
 
 def _variance_ratio(shares: Floats, window: int) -> float:
-    """Give the variance of the mean of adjacent blocks, relative to that of as many independent ones; at least 1."""
+    """Give the variance of the mean of adjacent blocks, relative to that of as many independent blocks; at least 1."""
     blocks = len(shares)
     deviations = shares - shares.mean(axis=0)
     variance = float((deviations**2).sum()) / blocks

@@ -1,4 +1,4 @@
-"""Why the models say what they say: attributions of their outputs to features, in every regime."""
+"""Explanations of the models: attributions of their outputs to features, in every regime."""
 
 from barograph.explain.attribution import Attribution, attribute
 from barograph.explain.permutation import permutation_shapley

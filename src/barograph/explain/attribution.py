@@ -1,4 +1,4 @@
-"""One attribution for every kind of estimator, in one form: a share of the output for each feature and class."""
+"""Attributions of every kind of estimator, in the same form: a share of the output for each feature and class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SMALLEST: Final = np.finfo(np.float64).tiny
 
 @dataclass(frozen=True)
 class Attribution:
-    r"""What each feature adds to each class's output.
+    r"""The share of each feature in each class's output.
 
     The output is either the probability :math:`p_c` or the centred log-ratio
 
@@ -30,16 +30,8 @@ class Attribution:
     over the C classes seen in training: the margin before a softmax, without the part that is common to all classes and
     changes no probability. Of two classes each has half the log-odds. A class that training has not seen has zeros.
 
-    Attributes
-    ----------
-    phi : float array of shape (n, k, 3)
-        Shares of rows, features and classes (sell, hold, buy).
-    base : float array of shape (3,)
-        What the features' shares are added to: the output where nothing is known of them.
-    output : float array of shape (n, 3)
-        What is explained, as the model itself gives it.
-    method, unit : str
-        In words: how it was found, and what the output is.
+    `phi` has shape (n, k, 3): rows, features, classes (sell, hold, buy). `base` (3,) is the output where no feature is
+    known, to which the shares are added. `output` (n, 3) is the model's. `method` and `unit` are in words.
     """
 
     phi: Floats
@@ -56,7 +48,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class _Method:
-    """A way of attributing: `shares(estimator, X, seed)` gives phi (n, k, c) and base (c,), or c = 1 margin of two."""
+    """A method: `shares(estimator, X, seed)` gives phi (n, k, c) and base (c,); of two classes c may be 1 margin."""
 
     name: str
     unit: str
@@ -65,8 +57,8 @@ class _Method:
 
 _TREES, _GRADIENTS = "TreeSHAP, path-dependent", "integrated gradients from the mean rank"
 _FOREST = _Method(_TREES, PROBABILITY, lambda forest, X, _: trees.forest(forest, X))
-# By the steps of a pipeline, or the estimator alone; a step that mixes features is in no entry, and one that
-# adds or drops some is found by their number.
+# By the steps of a pipeline, or the estimator alone. No entry has a step that mixes features; a step that adds or drops
+# features shows in their number.
 _METHODS: Final = {
     ("barograph.BoosterClassifier",): _Method(_TREES, LOG_RATIO, lambda model, X, _: trees.lightgbm(model.booster, X)),
     ("barograph.XGBoostClassifier",): _Method(_TREES, LOG_RATIO, lambda model, X, _: trees.xgboost(model.booster, X)),
@@ -96,25 +88,10 @@ def attribute(model: FittedModel, X: pd.DataFrame, seed: int) -> Attribution:
 
     Exact Shapley values for trees (their margins, or a forest's probabilities) and for a linear model; integrated
     gradients for a network and a support vector machine, which like the linear model are explained in the space of
-    ranks, against the training rows' mean; for any other estimator, a sample of Shapley values against
-    the median row. Each of the transforms before a margin takes one feature, so that shares belong to features.
-
-    Parameters
-    ----------
-    model : FittedModel
-    X : pandas.DataFrame of shape (n, k)
-        The rows to explain; n > 0, NaN allowed.
-    seed : int
-        Moves the sampled Shapley values alone.
-
-    Returns
-    -------
-    Attribution
-
-    Raises
-    ------
-    InputError
-        If the features are not those of the fit.
+    ranks, against the training rows' mean; for any other estimator, a sample of Shapley values against the median row,
+    which alone depend on the seed. Each of the transforms before a margin takes a single feature, so that shares belong
+    to features. `X` has at least one row; NaN is allowed, and features other than those of the fit raise
+    :class:`~barograph.errors.InputError`.
     """
     probabilities = model.predict_proba(X)[:, model.classes]
     method = _method(model.estimator, X.shape[1])
@@ -145,7 +122,7 @@ def _median_row(X: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _two_sided(part: Floats) -> Floats:
-    """Give the first of two classes a margin of zero, where only the second one's was fitted."""
+    """Give the first of two classes a margin of zero, where only the second's was fitted."""
     return np.concatenate([np.zeros_like(part), part], axis=-1) if part.shape[-1] == 1 else part
 
 

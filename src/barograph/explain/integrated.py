@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from barograph.models.svm import MarginClassifier
 
 Shares: TypeAlias = tuple[Floats, Floats]
-# Places at which the path of a smooth margin, and of one with kinks, is looked at.
+# Nodes of the quadrature along the path, for a smooth margin and for a margin with kinks.
 _SMOOTH: Final = 64
 _KINKED: Final = 128
 _SMALLEST: Final = 1e-37  # as a probability

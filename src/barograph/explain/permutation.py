@@ -12,26 +12,12 @@ from barograph.typing import Floats
 def permutation_shapley(
     function: Callable[[NDArray[np.float32]], Floats], X: NDArray[np.float32], reference: NDArray[np.float32], seed: int
 ) -> tuple[Floats, Floats]:
-    """Estimate Shapley values against one reference row.
+    """Estimate Shapley values against a reference row (k,): shares (n, k, c), and the function (c,) at the reference.
 
     Each row draws an order and takes it forwards and backwards; in either, feature after feature moves from the
-    reference to its own value, and the function's change is the feature's. The two are averaged. The estimate is
+    reference to the row's value, and the function's change is the feature's. The two are averaged. The estimate is
     unbiased, its sum is exact in every row, and where features interact in pairs at most it is exact itself.
-
-    Parameters
-    ----------
-    function : callable
-        Gives (n, c) for (n, k); called 2 k times with all rows.
-    X : float32 array of shape (n, k)
-    reference : float32 array of shape (k,)
-        What stands for an unknown feature.
-    seed : int
-
-    Returns
-    -------
-    shares : float array of shape (n, k, c)
-    base : float array of shape (c,)
-        The function at the reference.
+    `function` gives (n, c) for (n, k); it is called 2 k times with all rows.
 
     References
     ----------

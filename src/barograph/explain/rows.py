@@ -1,4 +1,4 @@
-"""Which rows are explained."""
+"""The rows that are explained."""
 
 from typing import Annotated, Final
 
@@ -17,14 +17,14 @@ ROW: Final = ("regime", "symbol", "date")
 
 @dataclass(frozen=True, config=STRICT)
 class Explain:
-    """How much is explained.
+    """The extent of the explanations.
 
     Parameters
     ----------
     rows : int
-        Rows drawn in every regime; a regime with fewer gives what there is.
+        Rows drawn in every regime; a regime with fewer gives all of its rows.
     top : int
-        How many of a model's features, the most important ones, keep their single attributions.
+        How many of a model's most important features keep their single attributions.
     """
 
     rows: Annotated[int, Field(ge=1)]
@@ -34,27 +34,10 @@ class Explain:
 def explained_rows(features: pd.DataFrame, regimes: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     """Draw the rows that all models explain.
 
-    They come from every date, those that a model was trained on included: attributions describe what a model does with
-    its inputs, not whether it is right.
-
-    Parameters
-    ----------
-    features, regimes : pandas.DataFrame
-        The tables of these names; a date without a regime is not explained.
-    rows : int
-        At most as many rows per regime, without replacement.
-    seed : int
-
-    Returns
-    -------
-    pandas.DataFrame
-        `regime`, `symbol`, `date`, then the features; regimes from calm to crisis, within one in the order of the
-        features table. A regime without rows is absent.
-
-    Raises
-    ------
-    InputError
-        If no row has a regime.
+    At most `rows` per regime come from all of its dates, without replacement, those of the training included:
+    attributions describe how a model uses its inputs, not whether it is right. The columns are `regime, symbol, date`
+    and the features; regimes go from calm to crisis, within a regime rows keep the order of the features table. Rows
+    without a regime are left out; :class:`~barograph.errors.InputError` if no row has any.
     """
     regime = regimes.set_index("date")["regime"].reindex(features["date"]).to_numpy()
     found = set(regime[pd.notna(regime)])

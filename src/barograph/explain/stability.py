@@ -1,4 +1,4 @@
-"""Does a model rank its features as it did a fold before."""
+"""Does a model rank its features as it did in the fold before."""
 
 from itertools import pairwise
 from typing import Final
@@ -9,34 +9,30 @@ FIRST: Final = 10
 
 
 def fold_stability(importances: pd.DataFrame) -> pd.DataFrame:
-    """Compare every fold's importances with those of the fold before.
+    """Compare every fold's importances (`model, fold, feature, importance`) with those of the fold before.
 
-    Parameters
-    ----------
-    importances : pandas.DataFrame
-        `model, fold, feature, importance`, as :data:`barograph.tables.IMPORTANCE` holds them for every model. A feature
-        that one of two folds has not kept counts as of no importance in it; one that neither has is left out.
+    A feature that one of two folds has not kept has importance 0 in it; a feature that neither has kept is left out.
 
     Returns
     -------
     pandas.DataFrame
         `model, fold, rank_correlation, top_overlap`, a model's first fold left out. The first is Spearman's rank
         correlation of the importances, ties at their mean rank, missing where a fold gives all features the same. The
-        second is the part that two folds have in common of their ten most important features; a feature of importance
-        zero or less is not among them, and where neither has any it is missing.
+        second is the share that two folds have in common of their ten most important features; only importances above
+        zero count, and where neither fold has any it is missing.
     """
-    parts = []
+    rows = []
     for model, of_model in importances.groupby("model", sort=False):
         wide = of_model.pivot(index="feature", columns="fold", values="importance")
         for before, fold in pairwise(wide.columns):
-            two = wide[[before, fold]].dropna(how="all").fillna(0.0)
-            correlation = two.corr(method="spearman").to_numpy()[0, 1]
-            parts.append((model, fold, correlation, _overlap(two[before], two[fold])))
-    return pd.DataFrame(parts, columns=["model", "fold", "rank_correlation", "top_overlap"])
+            both = wide[[before, fold]].dropna(how="all").fillna(0.0)
+            correlation = both.corr(method="spearman").to_numpy()[0, 1]
+            rows.append((model, fold, correlation, _overlap(both[before], both[fold])))
+    return pd.DataFrame(rows, columns=["model", "fold", "rank_correlation", "top_overlap"])
 
 
-def _overlap(then: pd.Series, now: pd.Series) -> float:
-    first, second = _most_important(then), _most_important(now)
+def _overlap(before: pd.Series, now: pd.Series) -> float:
+    first, second = _most_important(before), _most_important(now)
     return len(first & second) / max(len(first), len(second)) if first or second else float("nan")
 
 

@@ -17,22 +17,11 @@ _SELL, _BUY = CLASSES.index("sell"), CLASSES.index("buy")
 
 
 def importance(attributions: Mapping[str, Attribution], rows: pd.DataFrame) -> pd.DataFrame:
-    """Average the shares of every model's features, over all rows and in every regime.
+    """Average the shares of every model's features, over all rows and in every regime, the most important first.
 
-    Parameters
-    ----------
-    attributions : mapping of str to Attribution
-        By model, all of these rows.
-    rows : pandas.DataFrame
-        What :func:`barograph.explain.explained_rows` drew.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `model, regime, feature, mean_abs, share, mean_signed, rows`, the most important feature first. `mean_abs` is
-        the mean over rows and classes of the shares' size; `share` its part of the regime's sum (0 where a model uses
-        no feature); `mean_signed` the mean share of buy minus that of sell. In the regime `all` every explained row
-        weighs the same, and so every regime with as many rows.
+    In the table, `mean_abs` is the mean over rows and classes of the shares' size; `share` is its part of the regime's
+    sum (0 where a model uses no feature); `mean_signed` is the mean share of buy minus that of sell. In the regime
+    `all` every explained row has the same weight, and so does every regime with as many rows.
     """
     features = rows.columns.drop(list(ROW))
     parts = []
@@ -50,22 +39,9 @@ def importance(attributions: Mapping[str, Attribution], rows: pd.DataFrame) -> p
 def beeswarm(
     attributions: Mapping[str, Attribution], rows: pd.DataFrame, importances: pd.DataFrame, top: int
 ) -> pd.DataFrame:
-    """Keep the single shares of every model's most important features.
+    """Keep the single shares of every model's `top` features, the most important of :func:`importance` in regime `all`.
 
-    Parameters
-    ----------
-    attributions, rows
-        As for :func:`importance`.
-    importances : pandas.DataFrame
-        What :func:`importance` gave.
-    top : int
-        How many features a model, by the regime `all`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `model, regime, symbol, date, feature, value, shap`: the feature's value, and its share of buy minus that of
-        sell.
+    In the table, `value` is the feature's and `shap` its share of buy minus that of sell.
     """
     features = rows.columns.drop(list(ROW))
     overall = importances[importances["regime"] == ALL]
@@ -80,46 +56,25 @@ def beeswarm(
 
 
 def agreement(importances: pd.DataFrame) -> pd.DataFrame:
-    """Compare how regimes rank a model's features, and how models do.
+    """Compare how regimes rank a model's features, and how models do, by the `mean_abs` of :func:`importance`.
 
-    Parameters
-    ----------
-    importances : pandas.DataFrame
-        What :func:`importance` gave.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `kind, model, regime, first, second, rank_correlation`: Spearman's rank correlation of `mean_abs`, ties at their
-        mean rank, missing where a side gives all features the same. Kind `regimes`: two regimes of a `model`. Kind
-        `models`: two models in the regime `all`.
+    A row of kind `regimes` compares two regimes of a `model`, a row of kind `models` two models in the regime `all`.
+    Spearman's rank correlation takes ties at their mean rank and is missing where a side gives all features the same.
     """
-    columns = ["kind", "model", "regime", "first", "second", "rank_correlation"]
-    parts = []
+    rows = []
     for model, of_model in importances[importances["regime"] != ALL].groupby("model", sort=False):
-        parts += [("regimes", model, "", *pair) for pair in _rank_correlations(of_model, "regime")]
+        rows += [("regimes", model, "", *pair) for pair in _rank_correlations(of_model, "regime")]
     overall = importances[importances["regime"] == ALL]
-    parts += [("models", "", ALL, *pair) for pair in _rank_correlations(overall, "model")]
-    return pd.DataFrame(parts, columns=columns)
+    rows += [("models", "", ALL, *pair) for pair in _rank_correlations(overall, "model")]
+    return pd.DataFrame(rows, columns=["kind", "model", "regime", "first", "second", "rank_correlation"])
 
 
 def methods(attributions: Mapping[str, Attribution]) -> pd.DataFrame:
-    """Say of every model how it was explained.
-
-    Parameters
-    ----------
-    attributions : mapping of str to Attribution
-
-    Returns
-    -------
-    pandas.DataFrame
-        `model, method, output, rows, largest_error`; the last is :attr:`Attribution.largest_error`.
-    """
-    columns = ["model", "method", "output", "rows", "largest_error"]
-    table = [
+    """List how each model was explained, with the largest deviation of the shares' sum from the output."""
+    rows = [
         (model, found.method, found.unit, len(found.phi), found.largest_error) for model, found in attributions.items()
     ]
-    return pd.DataFrame(table, columns=columns)
+    return pd.DataFrame(rows, columns=["model", "method", "output", "rows", "largest_error"])
 
 
 def _regimes(rows: pd.DataFrame) -> Iterator[tuple[str, Rows]]:

@@ -1,7 +1,7 @@
 """Exact Shapley values of tree ensembles.
 
-TreeSHAP takes what is not known of a row from the training rows: where a split's feature is unknown, both branches
-count, by the weight of the training rows in each.
+TreeSHAP replaces an unknown feature by the training rows: where a split's feature is unknown, both branches count, by
+the weight of the training rows in each.
 
 References
 ----------
@@ -38,7 +38,7 @@ def xgboost(booster: "XGBoostBooster", X: NDArray[np.float32]) -> Shares:
 
 
 def forest(trees: "RandomForestClassifier", X: NDArray[np.float32]) -> Shares:
-    """Give shares (n, k, c) and base (c,) of a forest's probabilities; a missing value takes the branch that it took.
+    """Give shares (n, k, c) and base (c,) of a forest's probabilities; a missing value goes where it went in training.
 
     SHAP reads scikit-learn's direction for missing values from the trees; so does this module's test.
     """
@@ -50,11 +50,10 @@ def forest(trees: "RandomForestClassifier", X: NDArray[np.float32]) -> Shares:
 
 
 def gradient_boosting(boosting: "GradientBoostingClassifier", X: NDArray[np.float32]) -> Shares:
-    """Give shares (n, k, c) and base (c,) of the margins, which are sums of regression trees, one a round and class.
+    """Give shares (n, k, c) and base (c,) of the margins, which add up regression trees, one per round and class.
 
     SHAP takes no multiclass gradient boosting; Shapley values of a sum are the sum of the terms' Shapley values. Of two
-    classes the second one's margin alone is fitted: c is 1. What the margins start from, before
-    the first tree, is the same for all rows.
+    classes only the second class's margin is fitted: c is 1. Before the first tree all rows have the same margins.
     """
     from shap import TreeExplainer
 

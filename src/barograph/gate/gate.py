@@ -1,4 +1,4 @@
-"""The gate: does the candidate meet every criterion, and would naming the majority class meet it too."""
+"""The gate: does the candidate meet every criterion, and would the majority class meet it too."""
 
 import operator
 from collections.abc import Mapping
@@ -24,23 +24,20 @@ NOT_APPLICABLE: Final = "not_applicable"
 _HOLDS: Final = {"at_least": operator.ge, "above": operator.gt, "at_most": operator.le, "below": operator.lt}
 _SHARED: Final = ("features", "regimes")
 _NUMBERS: Final = ("figure", "threshold", "majority_figure")
-_COUNTS: Final = ("accepted", "passed", "failed", "not_applicable")
-_COLUMNS: Final = [
-    *("criterion", "description", "figure", "rule", "threshold", "verdict"),
-    *("majority_figure", "majority_verdict"),
-]
+_COUNTS: Final = {"passed": PASS, "failed": FAIL, "not_applicable": NOT_APPLICABLE}
+_TAKEN: Final = ("accepted", *_COUNTS)
 
 
 @dataclass(frozen=True, config=STRICT)
 class Criterion:
-    """One thing that a candidate must show.
+    """A figure of the candidate, and the threshold that it must meet.
 
     Parameters
     ----------
     description : str
-        What it asks, for a person.
+        The requirement in words, for a person.
     metrics : {"validation", "backtest", "drift"}
-        The metrics that hold the figure.
+        The metrics that contain the figure.
     key : str
         The figure's name among the candidate's; of drift also ``features.`` or ``regimes.`` and a name, which concern
         no predictor.
@@ -71,14 +68,14 @@ class Criterion:
 
 @dataclass(frozen=True, config=STRICT)
 class Gate:
-    """What a candidate must show before it may become champion.
+    """The criteria that a candidate must meet before it may become champion.
 
     Parameters
     ----------
     candidate : str
         A model or the ensemble.
     criteria : dict of str to Criterion
-        By name; all must hold.
+        By name; all must pass.
     """
 
     candidate: str
@@ -86,21 +83,14 @@ class Gate:
 
     @model_validator(mode="after")
     def _names_are_free(self) -> "Gate":
-        if taken := sorted(set(self.criteria) & set(_COUNTS)):
-            raise ValueError(f"a criterion cannot be named {taken[0]}; {', '.join(_COUNTS)} are taken")
+        if taken := sorted(set(self.criteria) & set(_TAKEN)):
+            raise ValueError(f"a criterion cannot be named {taken[0]}; {', '.join(_TAKEN)} are taken")
         return self
 
 
 @dataclass(frozen=True, config=STRICT)
 class Champion:
-    """The predictor in production, with its figures at promotion.
-
-    Parameters
-    ----------
-    predictor : str
-    validation, backtest : dict of str to number or None
-        Its figures.
-    """
+    """The predictor in production, with its figures at promotion."""
 
     predictor: Annotated[str, Field(min_length=1)]
     validation: dict[str, Number | int | None]
@@ -108,23 +98,9 @@ class Champion:
 
 
 def read_champion(text: bytes | str, place: str) -> Champion:
-    """Build the champion from JSON.
+    """Build the champion from JSON: ``{"predictor": ..., "validation": {...}, "backtest": {...}}``.
 
-    Parameters
-    ----------
-    text : bytes or str
-        ``{"predictor": ..., "validation": {...}, "backtest": {...}}``.
-    place : str
-        Where it comes from, for messages.
-
-    Returns
-    -------
-    Champion
-
-    Raises
-    ------
-    InputError
-        If it is no JSON or of another layout.
+    Other text raises :class:`~barograph.errors.InputError`, which names the `place` that it comes from.
     """
     try:
         return TypeAdapter(Champion).validate_json(text)
@@ -138,24 +114,16 @@ def read_champion(text: bytes | str, place: str) -> Champion:
 def judge(
     gate: Gate, validation: Metrics, backtest: Metrics, drift: Metrics, champion: Champion | None
 ) -> pd.DataFrame:
-    """Judge the candidate by every criterion.
-
-    Parameters
-    ----------
-    gate : Gate
-    validation, backtest, drift : mapping of str to mapping
-        Figures by predictor, as in reports/metrics/.
-    champion : Champion or None
-        None where there is none yet.
+    """Judge the candidate by every criterion, on figures by predictor as in reports/metrics/.
 
     Returns
     -------
     pandas.DataFrame
         Per criterion, in their order: `criterion, description, figure, rule, threshold, verdict, majority_figure,
-        majority_verdict`. Verdicts are ``pass``, ``fail`` or ``not_applicable``; the majority's are those that the
-        predictor `prior` would get, which always names the most frequent class. An undefined figure or champion's
-        figure (NaN) fails, and the description says so. A criterion relative to the champion is not applicable where
-        there is none, nor is one about the drift of predictions to `prior`, whose predictions are not followed.
+        majority_verdict`. Verdicts are ``pass``, ``fail`` or ``not_applicable``; the majority's are those of the
+        predictor `prior`, which always names the most frequent class. An undefined figure (NaN) of the candidate or the
+        champion fails, and the description says so. A criterion relative to the champion is not applicable without a
+        champion, nor is the drift of predictions to `prior`, whose predictions are not followed.
 
     Raises
     ------
@@ -165,7 +133,7 @@ def judge(
     Warnings
     --------
     A champion's figures are those of its promotion. Where it was scored on other rows than the candidate, which the
-    description then says, the comparison is also one of two samples.
+    description then says, a difference may also come from the rows.
     """
     allowed = sorted(name for name in validation if name in backtest and name not in BASELINES)
     if gate.candidate not in allowed:
@@ -175,32 +143,19 @@ def judge(
         _row(name, criterion, gate.candidate, metrics[criterion.metrics], champion)
         for name, criterion in gate.criteria.items()
     ]
-    return pd.DataFrame(rows, columns=_COLUMNS).astype(dict.fromkeys(_NUMBERS, "float64"))
+    return pd.DataFrame(rows).astype(dict.fromkeys(_NUMBERS, "float64"))
 
 
 def gate_metrics(gate: Gate, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Choose the figures that a person compares between two runs.
+    """Choose from the table of :func:`judge` the figures that a person compares between two runs.
 
-    Parameters
-    ----------
-    gate : Gate
-    table : pandas.DataFrame
-        Of :func:`judge`.
-
-    Returns
-    -------
-    dict
-        Under the candidate's name: `accepted` (1 or 0; something passes and nothing fails), how many criteria `passed`,
-        `failed` and were `not_applicable`, and for each criterion `figure`, `threshold` and `passed` (1 or 0). Plain
-        numbers; None where undefined.
+    They are plain numbers, None where undefined, under the candidate's name: `accepted` (1 where a criterion passes and
+    none fails, else 0), the numbers of criteria that `passed`, `failed` and were `not_applicable`, and the `figure`,
+    `threshold` and `passed` (1 or 0) of each criterion.
     """
     verdicts = table["verdict"]
-    found: dict[str, Any] = {
-        "accepted": int((verdicts == PASS).any() and not (verdicts == FAIL).any()),
-        "passed": int((verdicts == PASS).sum()),
-        "failed": int((verdicts == FAIL).sum()),
-        "not_applicable": int((verdicts == NOT_APPLICABLE).sum()),
-    }
+    counts = {name: int((verdicts == verdict).sum()) for name, verdict in _COUNTS.items()}
+    found: dict[str, Any] = {"accepted": int(counts["passed"] > 0 and counts["failed"] == 0)} | counts
     numbers = table[["figure", "threshold"]].astype(object).where(table[["figure", "threshold"]].notna(), None)
     for name, verdict, (figure, threshold) in zip(table["criterion"], verdicts, numbers.to_numpy(), strict=True):
         passed = None if verdict == NOT_APPLICABLE else int(verdict == PASS)
@@ -214,7 +169,7 @@ def _row(
     key, figures = criterion.key, _figures(metrics, criterion, candidate)
     if key not in figures:
         raise InputError(
-            f"gate.criteria.{name}.key: the {criterion.metrics} metrics of {candidate} hold no {key}; "
+            f"gate.criteria.{name}.key: the {criterion.metrics} metrics of {candidate} lack {key}; "
             f"allowed are {sorted(figures)}"
         )
     majority = _figures(metrics, criterion, PRIOR)
@@ -245,16 +200,14 @@ def _figures(metrics: Metrics, criterion: Criterion, predictor: str) -> Figures:
 
 
 def _threshold(criterion: Criterion, champion: Champion | None, rows: float | None) -> tuple[float | None, str]:
-    """Give the threshold, None where there is none, and what the description must add."""
+    """Give the threshold, None where there is none, and the remark that the description must add."""
     if criterion.max_drop is None:
         return criterion.threshold, ""
     if champion is None:
         return None, "; no champion yet"
     figures = champion.validation if criterion.metrics == "validation" else champion.backtest
     if criterion.key not in figures:
-        raise InputError(
-            f"the champion's metrics: {criterion.metrics} holds no {criterion.key}; it holds {sorted(figures)}"
-        )
+        raise InputError(f"the champion's metrics: {criterion.metrics} lacks {criterion.key}; it has {sorted(figures)}")
     figure, scored = figures[criterion.key], figures.get("rows")
     if figure is None:
         return None, f"; undefined for the champion {champion.predictor}"

@@ -1,4 +1,4 @@
-"""What each part of the memory is worth beside the others."""
+"""The study of the memory: the value of each of its parts beside the others."""
 
 from barograph.memory_study.differences import compare
 from barograph.memory_study.rows import ScoredRows, scored_rows

@@ -1,4 +1,4 @@
-"""Memory options pair by pair: is one better than another, where, by how much, and how sure is that."""
+"""Memory options pair by pair: the differences of their scores, with intervals and p-values."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -34,22 +34,14 @@ def compare(
     validation: Validation,
     seed: int,
 ) -> pd.DataFrame:
-    """Compare the options of one model, pair by pair, overall and in every regime.
+    """Compare the options of a model, pair by pair, overall and in every regime.
 
     Parameters
     ----------
     probabilities : mapping of str to ndarray, shape (n, 3)
         Of each option, on the rows of `rows`: sell, hold, buy.
     returns : pandas.DataFrame
-        Daily simple returns after costs, dates as index, one column per option.
-    rows : ScoredRows
-    model, calibration : str
-        Named in the table.
-    study : Ablation
-    validation : Validation
-        Blocks, resamples, level and episodes.
-    seed : int
-        Of the bootstrap.
+        Daily simple returns after costs, dates as index, a column for each option.
 
     Returns
     -------
@@ -67,25 +59,24 @@ def compare(
 
     Notes
     -----
-    All options see the same resamples of dates, so that what they have in common cancels: circular blocks of
-    `block_days` dates overall; in regimes whole episodes first and blocks of dates within them second, as
-    :func:`~barograph.validation.validate` does. The resamples depend on the seed, the slice and its dates alone.
+    All options have the same resamples of dates, which depend on the seed, the slice and its dates alone, so that
+    common influences cancel: circular blocks of `block_days` dates overall; in regimes whole episodes first and blocks
+    of dates within them second, as :func:`~barograph.validation.validate` does.
 
     Log loss, Brier score, macro F1 and AUC pool the rows. The rank information coefficient is the mean over dates of
     Spearman's correlation between p_buy - p_sell and the return to the exit; dates with fewer than three symbols or
     with equal returns are left out for all options, and a date on which an option's scores are equal counts 0 for it.
-    The Sharpe ratio belongs to the days of `returns`; a day's regime is that of the trading day before it, on whose
-    close the decision was made.
+    A day's regime for the Sharpe ratio is that of the trading day before it, at whose close the decision was made.
 
     The interval is the percentile interval of the resampled differences. The p-value is two-sided: the difference over
     its bootstrap standard error against Student's t, because the quantiles of a normal distribution are too sure of an
-    error that a handful of crises has measured. The degrees of freedom are the blocks less one overall, in a regime its
-    effective number of episodes less one, at least 1 [1]_. Simulated differences without effect, but with one in each
-    episode, had a p-value of at most 0.05 in 1 % of the cases with episodes as long as the crashes since 2007 (seven,
-    worth 2.5 of equal length; 12 % had all seven been counted) and in 7 % with those of the regime `normal`. The
-    p-value is 1 where neither the difference nor any resample of it differs from 0, and NaN, like the interval, where
-    the difference is undefined in more than half of the resamples or the slice is a single episode shorter than two
-    blocks.
+    error that a handful of crises has measured. The degrees of freedom are the blocks minus 1 overall, in a regime its
+    effective number of episodes minus 1, at least 1 [1]_. Simulated differences without effect, but with a deviation in
+    each episode, had a p-value of at most 0.05 in 1 % of the cases with episodes as long as the crashes since 2007
+    (seven, worth 2.5 of equal length; 12 % had all seven been counted) and in 7 % with those of the regime `normal`.
+    The p-value is 1 where neither the difference nor any resample of it differs from 0, and NaN, like the interval,
+    where the difference is undefined in more than half of the resamples or the slice is a single episode shorter than
+    two blocks.
 
     References
     ----------
@@ -97,18 +88,17 @@ def compare(
     _check_probabilities(probabilities, rows, study)
     decided = _days_of_decision(returns, rows, study)
     return_parts = date_parts(decided, rows.calendar.regime[decided], validation)
-    # An even number, since BLAS adds up the last of an odd one in another order, and equal options must not differ.
+    # An even number, since BLAS adds up the last of an odd number in another order, and equal options must not differ.
     even = [*study.options, *study.options[: len(study.options) % 2]]
-    said = np.stack([probabilities[option] for option in even])
-    bins = validation.calibration_bins
-    forecasts = Forecasts(even, said, rows.label, rows.date, rows.dates.size, bins)
+    stacked = np.stack([probabilities[option] for option in even])
+    forecasts = Forecasts(even, stacked, rows.label, rows.date, rows.dates.size, validation.calibration_bins)
     earned = [returns[option].to_numpy(dtype=np.float64) for option in study.options]
     tables: dict[str, list[pd.DataFrame]] = {}
     # One thread, for the order of floating-point sums, and since matrices this narrow lose by more.
     with threadpool_limits(1):
         for scored in chain(
             _pooled(forecasts, rows, validation, seed),
-            _ranked(said[: len(study.options)], rows, validation, seed),
+            _ranked(stacked[: len(study.options)], rows, validation, seed),
             _earned(earned, return_parts, validation, seed),
         ):
             tables.setdefault(scored.metric, []).append(_differences(scored, study, validation.level))
@@ -117,7 +107,7 @@ def compare(
 
 
 class _Scored(NamedTuple):
-    """One metric of every option on one slice, shape (options, 1 + resamples), with the rows behind it."""
+    """A metric of every option on a slice, shape (options, 1 + resamples), with the rows behind it."""
 
     metric: str
     part: DatePart
@@ -132,25 +122,24 @@ def _pooled(forecasts: Forecasts, rows: ScoredRows, validation: Validation, seed
         every = Resamples(forecasts, inside, part.dates, counts)
         few = Resamples(forecasts, inside, part.dates, counts[: 1 + validation.auc_resamples])
         for metric in compared():
-            statistics = metric.score(few if metric.interval == "few" else every)
-            yield _Scored(metric.key, part, inside.size, statistics)
+            yield _Scored(metric.key, part, inside.size, metric.score(few if metric.interval == "few" else every))
 
 
-def _ranked(said: Floats, rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
-    correlations = [rank_ic(probabilities, rows) for probabilities in said]
+def _ranked(stacked: Floats, rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
+    correlations = [rank_ic(probabilities, rows) for probabilities in stacked]
     rows_of_date = np.bincount(rows.date)[rows.ranked]
     for part in rows.ranked_parts:
         counts = resample(part, validation, seed)
-        means = np.stack([counts @ each[part.dates] / counts.sum(axis=1) for each in correlations])
+        means = np.stack([counts @ by_date[part.dates] / counts.sum(axis=1) for by_date in correlations])
         yield _Scored(RANK_IC, part, int(rows_of_date[part.dates].sum()), means)
 
 
 def _earned(
-    earned: Sequence[Floats], parts: Sequence[DatePart], validation: Validation, seed: int
+    returns: Sequence[Floats], parts: Sequence[DatePart], validation: Validation, seed: int
 ) -> Iterator[_Scored]:
     for part in parts:
         counts = resample(part, validation, seed)
-        ratios = resampled_sharpe(np.stack([each[part.dates] for each in earned], axis=1), counts).T
+        ratios = resampled_sharpe(np.stack([of_option[part.dates] for of_option in returns], axis=1), counts).T
         yield _Scored(SHARPE, part, part.dates.size, ratios)
 
 

@@ -21,23 +21,21 @@ _FEWEST_TO_RANK: Final = 3
 
 @dataclass(frozen=True)
 class DatePart:
-    """Dates that are resampled together.
+    """Dates that are resampled together: all (slice `overall`), or those of a regime.
 
     Attributes
     ----------
-    slice : str
-        `overall` or a regime.
     dates : ndarray of int, shape (d,)
         Ascending positions among the dates that were cut up.
     episode : ndarray of int, shape (d,)
-        The episode of each, numbered from 0; all 0 overall.
+        The episode of each date, numbered from 0; all 0 overall.
     units : int
         Independent units: the episodes of a regime; overall the whole blocks that the dates make, whatever the regime.
     freedom : float
-        Degrees of freedom of a test: the units less one, at least 1; of a regime, its effective number of episodes
-        (Kish: the square of the number of dates over the sum of the episodes' squared numbers) less one.
+        Degrees of freedom of a test: the units minus 1, at least 1; of a regime, its effective number of episodes
+        (Kish: the square of the number of dates over the sum of the episodes' squared numbers) minus 1.
     resampled : bool
-        False where a single episode is shorter than two blocks, which says nothing about its own spread.
+        False where a single episode is shorter than two blocks, which does not show its spread.
     """
 
     slice: str
@@ -50,25 +48,21 @@ class DatePart:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """Labelled rows that every option predicted, by symbol and date.
+    """Labelled rows that every option predicted, by symbol and date: n rows on D dates.
 
     Attributes
     ----------
     position : ndarray of int, shape (n,)
         Of each row in the frame that :func:`scored_rows` was given.
-    label : ndarray of int, shape (n,)
     date : ndarray of int, shape (n,)
-        Index into `dates`.
-    dates : pandas.DatetimeIndex, shape (D,)
+        Index into `dates` (D,).
     parts : tuple of DatePart
         Of `dates`: overall, then each regime that occurs.
     exit_rank : ndarray, shape (n,)
-        Rank of the row's return to its exit among those of its date, less their mean; see :func:`centred_ranks`.
+        :func:`centred_ranks` of the returns to the exit.
     ranked : ndarray of int, shape (r,)
-        The dates that the rank information coefficient takes: at least three symbols, and returns that differ.
-    ranked_parts : tuple of DatePart
-        Of `ranked`.
-    calendar : Calendar
+        The dates of the rank information coefficient: at least three symbols, and returns that differ. `ranked_parts`
+        are theirs.
     """
 
     position: Ints
@@ -85,26 +79,9 @@ class ScoredRows:
 def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation) -> ScoredRows:
     """Keep the rows that have a label, and cut their dates into regimes and episodes.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        `symbol, date` of the rows that every option predicted, in any order; further columns do not matter.
-    labels : pandas.DataFrame
-        At least `symbol, date, label, exit_return`.
-    regimes : pandas.DataFrame
-        At least `date, regime`; its dates are the trading calendar.
-    validation : Validation
-        Block and gap between episodes.
-
-    Returns
-    -------
-    ScoredRows
-
-    Raises
-    ------
-    InputError
-        If a column or a date's regime is missing, a row repeats, a label is unknown, a return is not finite, or no
-        row is left.
+    `rows` has the `symbol, date` that every option predicted, in any order; the dates of `regimes` are the trading
+    calendar. A missing column or regime, a repeated row, an unknown label, a return that is not finite, or no row left
+    raises :class:`~barograph.errors.InputError`.
     """
     for name, table, columns in (
         ("rows", rows, KEY),
@@ -133,28 +110,15 @@ def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
 
 
 def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -> tuple[DatePart, ...]:
-    """Cut dates into all of them and those of each regime.
+    """Cut dates, given as ascending places in the calendar, into all of them and those of each regime that occurs.
 
-    Parameters
-    ----------
-    day : ndarray of int, shape (d,)
-        Place of each date in the calendar, ascending.
-    regime : ndarray of str, shape (d,)
-    validation : Validation
-
-    Returns
-    -------
-    tuple of DatePart
-        `overall`, then the regimes that occur, from calm to crisis; empty without dates.
+    `overall` comes first, then the regimes from calm to crisis; without dates there is no part.
     """
     if not day.size:
         return ()
     block = validation.block_days
-    everything = np.zeros(day.size, dtype=np.int64)
-    blocks = day.size // block
-    parts = [
-        DatePart(OVERALL, np.arange(day.size), everything, blocks, max(blocks - 1, 1), can_resample(everything, block))
-    ]
+    single, blocks = np.zeros(day.size, dtype=np.int64), day.size // block
+    parts = [DatePart(OVERALL, np.arange(day.size), single, blocks, max(blocks - 1, 1), can_resample(single, block))]
     for name in regimes_of(regime):
         dates = np.flatnonzero(regime == name)
         episode = episode_numbers(day[dates], validation.episode_gap_days)
@@ -165,17 +129,9 @@ def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -
 
 
 def centred_ranks(values: Floats, date: NDArray[np.integer]) -> Floats:
-    """Rank values within their date, equal ones at the mean of their ranks, and take off the date's mean rank.
+    """Rank values within their date, ties at their mean rank, and take off the date's mean rank.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-    date : ndarray of int, shape (n,)
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Multiples of one half, exact; all 0 on a date whose values are equal.
+    The results are exact multiples of 0.5, and 0 on a date whose values are equal.
     """
     order = np.lexsort((values, date))
     value, day = values[order], date[order]
@@ -200,7 +156,7 @@ def _labelled(rows: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     if kept.empty:
         raise InputError("rows: none that every option predicted has a label; nothing can be compared")
     for wrong, fault in (
-        (kept.duplicated(KEY), "stands more than once; it must be unique"),
+        (kept.duplicated(KEY), "occurs more than once; it must be unique"),
         (~kept["label"].isin(range(len(CLASSES))), "has a label that is none of 0 (sell), 1 (hold), 2 (buy)"),
         (~np.isfinite(kept["exit_return"]), "has an exit_return that is not finite"),
     ):

@@ -1,4 +1,4 @@
-"""What the study resamples beside the registered metrics: the rank information coefficient and the Sharpe ratio."""
+"""The figures that the study resamples: registered metrics, the rank information coefficient and the Sharpe ratio."""
 
 from typing import Final
 
@@ -14,10 +14,9 @@ SHARPE: Final = "sharpe"
 
 
 def compared() -> list[Metric]:
-    """List the registered metrics of which one end is better, those of few resamples last."""
-    return sorted(
-        (metric for metric in metrics_of("study") if metric.better), key=lambda metric: metric.interval == "few"
-    )
+    """List the registered metrics that are better high or better low, those of few resamples last."""
+    metrics = (metric for metric in metrics_of("study") if metric.better)
+    return sorted(metrics, key=lambda metric: metric.interval == "few")
 
 
 def lower_is_better(key: str) -> bool:
@@ -26,19 +25,10 @@ def lower_is_better(key: str) -> bool:
 
 
 def resample(part: DatePart, validation: Validation, seed: int) -> Floats:
-    """Draw the dates of a slice, the same for every option, model and calibration.
+    """Draw the dates of a slice, the same for every option, model and calibration: counts (1 + resamples, d).
 
-    Parameters
-    ----------
-    part : DatePart
-    validation : Validation
-    seed : int
-
-    Returns
-    -------
-    ndarray, shape (1 + resamples, d)
-        How often each date was drawn. The first row takes each date once and so gives the statistic itself. Circular
-        blocks of dates overall; in a regime whole episodes first, then blocks of dates within each.
+    The first row takes each date once and so gives the statistic itself. The others draw circular blocks of dates
+    overall; in a regime whole episodes first, then blocks of dates within each.
     """
     rng = generator(seed, "ablation", part.slice)
     counts = episode_bootstrap_counts(part.episode, validation.block_days, validation.resamples, rng)
@@ -46,20 +36,12 @@ def resample(part: DatePart, validation: Validation, seed: int) -> Floats:
 
 
 def rank_ic(probabilities: Floats, rows: ScoredRows) -> Floats:
-    """Correlate p_buy - p_sell with the return to the exit, over the symbols of each ranked date.
+    """Give Spearman's correlation of p_buy - p_sell and the return to the exit, over the symbols of each ranked date.
 
-    Parameters
-    ----------
-    probabilities : ndarray, shape (n, 3)
-    rows : ScoredRows
-
-    Returns
-    -------
-    ndarray, shape (r,)
-        Spearman's correlation; 0 where p_buy - p_sell does not differ, since such a forecast ranks nothing.
+    It is 0 where p_buy - p_sell does not differ, since such a forecast ranks nothing.
     """
     score = centred_ranks(probabilities[:, 2] - probabilities[:, 0], rows.date)
     products = (score * rows.exit_rank, score**2, rows.exit_rank**2)
-    together, scores, exits = (np.bincount(rows.date, each, rows.dates.size)[rows.ranked] for each in products)
+    together, scores, exits = (np.bincount(rows.date, product, rows.dates.size)[rows.ranked] for product in products)
     with np.errstate(invalid="ignore"):
         return np.where(scores > 0, together / np.sqrt(scores * exits), 0.0)

@@ -1,4 +1,4 @@
-"""The memory ablation: what is compared to what, and what the differences show."""
+"""The memory ablation: which options are compared, and the verdicts on their differences."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final
@@ -30,10 +30,10 @@ class Ablation:
     models : list of str
         The models that every option trains.
     against : dict of str to list of str or None
-        Each reference option with the options that are compared to it; None for every other one. What names an option
-        that is not studied is left out.
+        Each reference option with the options that are compared to it; None for every other option. Options that are
+        not studied are left out.
     false_discovery_rate : float
-        The expected share of false ones among the differences that are called real.
+        The expected share of false discoveries among the differences that are called real.
     """
 
     options: Annotated[list[Name], Field(min_length=2)]
@@ -71,23 +71,13 @@ def _refuse_repeats(key: str, names: Sequence[str]) -> None:
 
 
 def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation, validation: Validation) -> pd.DataFrame:
-    """Correct all differences of a study for their number, and say what each one shows.
+    """Join the tables of :func:`compare` and add `q_value` and `verdict`.
 
-    Parameters
-    ----------
-    parts : sequence of pandas.DataFrame
-        What :func:`compare` gave for every model and calibration.
-    study : Ablation
-    validation : Validation
-
-    Returns
-    -------
-    pandas.DataFrame
-        All their rows, with two more columns. `q_value` is the p-value after Benjamini and Hochberg [1]_, in one family
-        of all rows that have a p-value and enough evidence: the overall ones, and those of regimes seen in at least
-        `min_episodes` episodes; NaN elsewhere. `verdict` is ``helps`` or ``hurts`` where `q_value` is at most
-        `false_discovery_rate` and the interval lies on that side of 0, ``too few crises to tell`` in regimes that were
-        not tested, else ``no evidence``, which is not evidence of no effect.
+    `q_value` is the p-value after Benjamini and Hochberg [1]_, in a single family of all rows that have a p-value and
+    enough evidence: overall rows, and those of regimes seen in at least `min_episodes` episodes; NaN elsewhere.
+    `verdict` is ``helps`` or ``hurts`` where `q_value` is at most `false_discovery_rate` and the interval lies on that
+    side of 0, ``too few crises to tell`` in regimes that were not tested, else ``no evidence``, which is not evidence
+    of no effect.
 
     References
     ----------
