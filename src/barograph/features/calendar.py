@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import SHARE, SIGNED, Array
 
-feature = partial(registration.feature, family="calendar")
+feature = partial(registration.feature, family="calendar", lookback=0, scope="date")
 
 _Days = NDArray[np.datetime64]
 _Schedule = np.busdaycalendar
@@ -23,33 +23,33 @@ _WEEK: Final = 5
 """Sessions beyond which the distance from a date is no longer told."""
 
 
-@feature(("weekday_sin", "weekday_cos"), inputs=("date",), lookback=0, scope="date", range=(-1.0, 1.0))
+@feature(("weekday_sin", "weekday_cos"), inputs=("date",), range=SIGNED)
 def weekday(date: _Days) -> tuple[Array, Array]:
     """Sine or cosine of 2 pi (day of the week, Monday 0) / 7."""
     angle = 2.0 * math.pi / 7.0 * ((date.astype(np.int64) + 3) % 7)
     return np.sin(angle), np.cos(angle)
 
 
-@feature(("month_sin", "month_cos"), inputs=("date",), lookback=0, scope="date", range=(-1.0, 1.0))
+@feature(("month_sin", "month_cos"), inputs=("date",), range=SIGNED)
 def month(date: _Days) -> tuple[Array, Array]:
     """Sine or cosine of 2 pi (month, January 0) / 12."""
     angle = 2.0 * math.pi / 12.0 * (date.astype("datetime64[M]").astype(np.int64) % 12)
     return np.sin(angle), np.cos(angle)
 
 
-@feature("month_position", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("month_position", inputs=("date",), range=SHARE)
 def month_position(date: _Days) -> Array:
     """Weekdays of the month before the date / weekdays of the month."""
     return _position(date, 1)
 
 
-@feature("quarter_position", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("quarter_position", inputs=("date",), range=SHARE)
 def quarter_position(date: _Days) -> Array:
     """Weekdays of the quarter before the date / weekdays of the quarter."""
     return _position(date, 3)
 
 
-@feature("expiry_week", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("expiry_week", inputs=("date",), range=SHARE)
 def expiry_week(date: _Days) -> Array:
     """1 from Monday to Friday of the week with the month's third Friday (options expire), else 0."""
     friday = date + (4 - (date.astype(np.int64) + 3) % 7)
@@ -60,9 +60,7 @@ def expiry_week(date: _Days) -> Array:
 @feature(
     "triple_witching_week",
     inputs=("date",),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Stoll & Whaley (1987), Financial Analysts Journal 43(2)",
 )
 def triple_witching_week(date: _Days) -> Array:
@@ -71,7 +69,7 @@ def triple_witching_week(date: _Days) -> Array:
     return np.where(third_month, expiry_week(date), 0.0)
 
 
-@feature("sessions_to_expiry", inputs=("date", "schedule"), lookback=0, scope="date", range=(0, 34))
+@feature("sessions_to_expiry", inputs=("date", "schedule"), range=(0, 34))
 def sessions_to_expiry(date: _Days, schedule: _Schedule) -> Array:
     """Sessions from the date to the next third Friday of a month, or the session before where that is a holiday."""
     month = date.astype("datetime64[M]")
@@ -83,9 +81,7 @@ def sessions_to_expiry(date: _Days, schedule: _Schedule) -> Array:
 @feature(
     "turn_of_month",
     inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Lakonishok & Smidt (1988), Review of Financial Studies 1(4)",
 )
 def turn_of_month(date: _Days, schedule: _Schedule) -> Array:
@@ -98,8 +94,6 @@ def turn_of_month(date: _Days, schedule: _Schedule) -> Array:
 @feature(
     ("sessions_to_month_end", "sessions_to_quarter_end"),
     inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
     range=(0.0, _WEEK),
     source="Carhart, Kaniel, Musto & Reed (2002), Journal of Finance 57(2)",
 )
@@ -112,8 +106,6 @@ def sessions_to_period_end(date: _Days, schedule: _Schedule) -> tuple[Array, Arr
 @feature(
     ("sessions_to_holiday", "sessions_from_holiday"),
     inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
     range=(0.0, _WEEK),
     source="Lakonishok & Smidt (1988), Review of Financial Studies 1(4)",
 )
@@ -131,14 +123,7 @@ def sessions_around_holiday(date: _Days, schedule: _Schedule) -> tuple[Array, Ar
     return np.minimum(to, _WEEK), np.minimum(since, _WEEK)
 
 
-@feature(
-    "holiday_eve",
-    inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
-    source="Ariel (1990), Journal of Finance 45(5)",
-)
+@feature("holiday_eve", inputs=("date", "schedule"), range=SHARE, source="Ariel (1990), Journal of Finance 45(5)")
 def holiday_eve(date: _Days, schedule: _Schedule) -> Array:
     """1 on the last session before a scheduled holiday on a weekday, else 0."""
     return np.where(sessions_around_holiday(date, schedule)[0] == 0.0, 1.0, 0.0)

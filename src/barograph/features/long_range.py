@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, one_more, same
 from barograph.features.windows import after_gap, window_sum
 
 feature = partial(registration.feature, family="long_range")
@@ -93,7 +93,7 @@ def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> t
 @feature(
     ("hurst_{window}", "variance_ratio_{window}_5", "variance_ratio_{window}_10"),
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(252,),
     source=_LO_MACKINLAY,
 )
@@ -106,9 +106,9 @@ def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ..
 @feature(
     "variance_ratio_{window}_5",
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63,),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source=_LO_MACKINLAY,
 )
 def variance_ratio(log_return: Array, window: int) -> Array:
@@ -120,9 +120,9 @@ def variance_ratio(log_return: Array, window: int) -> Array:
 @feature(
     ("autocorr_{window}_1", "autocorr_{window}_5", "autocorr_{window}_10"),
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63, 252),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Box & Jenkins (1970), Time Series Analysis",
 )
 def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
@@ -135,9 +135,9 @@ def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
 @feature(
     ("abs_autocorr_{window}_1", "abs_autocorr_{window}_10"),
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(252,),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Ding, Granger & Engle (1993), Journal of Empirical Finance 1(1)",
 )
 def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
@@ -150,9 +150,9 @@ def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
 @feature(
     "ljung_box_{window}_5",
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(126,),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Ljung & Box (1978), Biometrika 65(2)",
 )
 def ljung_box(log_return: Array, window: int) -> Array:
@@ -169,7 +169,7 @@ def ljung_box(log_return: Array, window: int) -> Array:
 @feature(
     "runs_{window}",
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63,),
     source="Wald & Wolfowitz (1940), Annals of Mathematical Statistics 11(2)",
 )
@@ -209,12 +209,7 @@ def permutation_entropy(x: Array, order: int, window: int) -> Array:
 
 
 @feature(
-    "perm_entropy_{window}_3",
-    inputs=("close",),
-    lookback=lambda window: window + 1,
-    windows=(63,),
-    range=(0.0, 1.0),
-    source=_BANDT_POMPE,
+    "perm_entropy_{window}_3", inputs=("close",), lookback=one_more, windows=(63,), range=SHARE, source=_BANDT_POMPE
 )
 def permutation_entropy_3(close: Array, window: int) -> Array:
     """Entropy of the rank orders of 3 successive closes, {window} of them, over its greatest value."""
@@ -226,7 +221,7 @@ def permutation_entropy_3(close: Array, window: int) -> Array:
     inputs=("close",),
     lookback=lambda window: window + 2,
     windows=(252,),
-    range=(0.0, 1.0),
+    range=SHARE,
     source=_BANDT_POMPE,
 )
 def permutation_entropy_4(close: Array, window: int) -> Array:
@@ -239,7 +234,7 @@ def permutation_entropy_4(close: Array, window: int) -> Array:
     inputs=("log_return",),
     lookback=lambda window: window + 2,
     windows=(126,),
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Shannon (1948), Bell System Technical Journal 27(3)",
 )
 def sign_entropy(log_return: Array, window: int) -> Array:
@@ -251,7 +246,7 @@ def sign_entropy(log_return: Array, window: int) -> Array:
 @feature(
     ("dickey_fuller_{window}", "half_life_{window}"),
     inputs=("close",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63, 252),
     source="Dickey & Fuller (1979), Journal of the American Statistical Association 74(366)",
 )

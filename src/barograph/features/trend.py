@@ -4,14 +4,13 @@ The directional indicators compare the rise of the high with the fall of the low
 the rounding of adjusted prices decides, in TA-Lib as everywhere, so that they are free of the price's unit up to that.
 """
 
-import math
 from functools import partial
 
 import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import NEGATIVE, PERCENT, POSITIVE, SHARE, Array, one_less, same
 from barograph.features.windows import after_gap, lag, window_mean, window_sum, window_variance
 
 feature = partial(registration.feature, family="trend")
@@ -20,29 +19,25 @@ _HLC = ("high", "low", "close")
 _HOSODA = "Hosoda (1969), Ichimoku Kinko Hyo"
 
 
-@feature("sma_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(10, 20, 50, 200))
+@feature("sma_dist_{window}", inputs=("close",), lookback=one_less, windows=(10, 20, 50, 200))
 def sma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes)."""
     return np.log(close / window_mean(close, window))
 
 
-@feature(
-    "ema_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(100,), source="TA-Lib EMA"
-)
+@feature("ema_dist_{window}", inputs=("close",), lookback=one_less, windows=(100,), source="TA-Lib EMA")
 def ema_distance(close: Array, window: int) -> Array:
     """ln(C_t / exponential mean ({window}) of the close)."""
     return np.log(close / talib.EMA(close, window))
 
 
-@feature("wma_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(5,), source="TA-Lib WMA")
+@feature("wma_dist_{window}", inputs=("close",), lookback=one_less, windows=(5,), source="TA-Lib WMA")
 def wma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes, weighted {window} for the newest down to 1)."""
     return np.log(close / talib.WMA(close, window))
 
 
-@feature(
-    "kama_dist_{window}", inputs=("close",), lookback=lambda window: window, windows=(10, 30), source="TA-Lib KAMA"
-)
+@feature("kama_dist_{window}", inputs=("close",), lookback=same, windows=(10, 30), source="TA-Lib KAMA")
 def kama_distance(close: Array, window: int) -> Array:
     """ln(C_t / Kaufman's adaptive mean ({window}) of the close)."""
     return np.log(close / talib.KAMA(close, window))
@@ -94,7 +89,7 @@ def slow_macd(close: Array) -> Array:
 @feature(
     ("slope_{window}", "r2_{window}", "linreg_dist_{window}"),
     inputs=("close",),
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(20, 60, 120),
 )
 def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array]:
@@ -111,9 +106,9 @@ def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array
 @feature(
     "efficiency_{window}",
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(20, 60),
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Kaufman (1995), Smarter Trading",
 )
 def efficiency_ratio(log_return: Array, window: int) -> Array:
@@ -122,21 +117,13 @@ def efficiency_ratio(log_return: Array, window: int) -> Array:
     return np.minimum(np.abs(window_sum(log_return, window)) / path, 1.0)
 
 
-@feature(
-    "high_dist_{window}",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(63, 252),
-    range=(-math.inf, 0.0),
-)
+@feature("high_dist_{window}", inputs=("close",), lookback=one_less, windows=(63, 252), range=NEGATIVE)
 def high_distance(close: Array, window: int) -> Array:
     """ln(C_t / highest of the last {window} closes)."""
     return np.log(close / talib.MAX(close, window))
 
 
-@feature(
-    "low_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(63, 252), range=(0.0, math.inf)
-)
+@feature("low_dist_{window}", inputs=("close",), lookback=one_less, windows=(63, 252), range=POSITIVE)
 def low_distance(close: Array, window: int) -> Array:
     """ln(C_t / lowest of the last {window} closes)."""
     return np.log(close / talib.MIN(close, window))
@@ -153,7 +140,7 @@ def trix(close: Array) -> Array:
     inputs=_HLC,
     lookback=lambda window: 2 * window - 1,
     windows=(14, 50),
-    range=(0.0, 100.0),
+    range=PERCENT,
     source="TA-Lib ADX",
 )
 def adx(high: Array, low: Array, close: Array, window: int) -> Array:
@@ -161,7 +148,7 @@ def adx(high: Array, low: Array, close: Array, window: int) -> Array:
     return talib.ADX(high, low, close, window)
 
 
-@feature(("di_14_plus", "di_14_minus"), inputs=_HLC, lookback=14, range=(0.0, 100.0), source="TA-Lib PLUS_DI, MINUS_DI")
+@feature(("di_14_plus", "di_14_minus"), inputs=_HLC, lookback=14, range=PERCENT, source="TA-Lib PLUS_DI, MINUS_DI")
 def directional_indicators(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     """Positive, or negative, directional indicator of Wilder (14): the share of the true range that is new ground."""
     return talib.PLUS_DI(high, low, close, 14), talib.MINUS_DI(high, low, close, 14)
@@ -182,9 +169,9 @@ def directional_difference(plus: Array, minus: Array) -> Array:
 @feature(
     ("aroon_{window}_up", "aroon_{window}_down"),
     inputs=("high", "low"),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(25, 100),
-    range=(0.0, 100.0),
+    range=PERCENT,
     source="TA-Lib AROON",
 )
 def aroon(high: Array, low: Array, window: int) -> tuple[Array, Array]:
@@ -211,7 +198,7 @@ def sar_distance(high: Array, low: Array, close: Array) -> Array:
     return np.log(close / talib.SAR(high, low, 0.02, 0.2))
 
 
-@feature("donchian_{window}", inputs=_HLC, lookback=lambda window: window - 1, windows=(20, 55, 252), range=(0.0, 1.0))
+@feature("donchian_{window}", inputs=_HLC, lookback=one_less, windows=(20, 55, 252), range=SHARE)
 def donchian_position(high: Array, low: Array, close: Array, window: int) -> Array:
     """Place of C_t between the lowest low (0) and the highest high (1) of {window} bars."""
     lowest = talib.MIN(low, window)
