@@ -95,15 +95,7 @@ def audit(
 def ends_of_periods(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """Give two last dates each of weeks, months, quarters and years, and the date before the longest gap.
 
-    Parameters
-    ----------
-    dates : pandas.DatetimeIndex
-        Ascending.
-
-    Returns
-    -------
-    pandas.DatetimeIndex
-        Ascending, without repeats; the last date of all is not among them, since nothing follows it.
+    The dates ascend; the last date of all is not given, since nothing follows it.
     """
     days = dates.to_numpy().astype("datetime64[D]")
     months = days.astype("datetime64[M]").astype(np.int64)

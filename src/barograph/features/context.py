@@ -220,10 +220,10 @@ def oil_return(wti: Array, window: int) -> Array:
 )
 def beta(log_return: Array, index_log_return: Array, window: int) -> tuple[Array, Array, Array]:
     """Slope of the regression of {window} log returns on the index's, the residual's annualised volatility, or R."""
-    own, market, product = window_deviations(log_return, index_log_return, window)
+    variation, market, product = window_deviations(log_return, index_log_return, window)
     slope = product / market
-    residual = np.maximum(own - slope * product, 0.0)
-    correlation = product / np.where((own > 0.0) & (market > 0.0), np.sqrt(own * market), np.nan)
+    residual = np.maximum(variation - slope * product, 0.0)
+    correlation = product / np.where((variation > 0.0) & (market > 0.0), np.sqrt(variation * market), np.nan)
     return slope, np.sqrt(residual * _YEAR / (window - 2.0)), np.clip(correlation, -1.0, 1.0)
 
 
@@ -240,8 +240,8 @@ def downside_beta(log_return: Array, index_log_return: Array) -> Array:
     fell = index_log_return < 0.0
     days = window_sum(fell.astype(np.float64), 252)
     sums: Array = block_comoments(np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0), 252)
-    own, market, _, squares, products = sums
-    slope: Array = (products - own * market / days) / (squares - market * market / days)
+    total, market, _, squares, products = sums
+    slope: Array = (products - total * market / days) / (squares - market * market / days)
     return np.where(days >= 30.0, slope, np.nan)
 
 
@@ -260,13 +260,13 @@ def residual_momentum(log_return: Array, index_log_return: Array) -> Array:
     from barograph.features.kernels import block_comoments
 
     long, kept = 504, 231
-    own, market, _, _, _ = block_comoments(log_return, index_log_return, long)
+    total, market, _, _, _ = block_comoments(log_return, index_log_return, long)
     _, variance, product = window_deviations(log_return, index_log_return, long)
     slope = product / variance
-    intercept = (own - slope * market) / long
-    own, market, _, _, _ = (lag(total, 21) for total in block_comoments(log_return, index_log_return, kept))
+    intercept = (total - slope * market) / long
+    total, market, _, _, _ = (lag(sums, 21) for sums in block_comoments(log_return, index_log_return, kept))
     squares, of_market, product = (lag(sums, 21) for sums in window_deviations(log_return, index_log_return, kept))
-    mean: Array = (own - slope * market) / kept - intercept
+    mean: Array = (total - slope * market) / kept - intercept
     spread = np.sqrt(np.maximum(squares - 2.0 * slope * product + slope * slope * of_market, 0.0) / (kept - 1.0))
     return mean / np.where(spread > 0.0, spread, np.nan)
 

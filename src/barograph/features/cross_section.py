@@ -43,14 +43,7 @@ _RANKED_IN_SECTOR: Final = ("ret_21", "ret_63", "mom_252_21", "vol_21")
 def rank(values: Array) -> Array:
     """(rank of {input} among the N symbols that have it - 1/2) / N, ties sharing their mean rank.
 
-    Parameters
-    ----------
-    values : ndarray of shape (T, N)
-
-    Returns
-    -------
-    ndarray of shape (T, N)
-        In (0, 1); NaN where `values` is NaN.
+    In (0, 1); NaN where `values`, of shape (T, N), is NaN.
     """
     return sector_rank(values, np.zeros(values.shape[1], np.intp))
 
@@ -58,16 +51,8 @@ def rank(values: Array) -> Array:
 def sector_rank(values: Array, sector: NDArray[np.intp]) -> Array:
     """(rank of {input} among the N symbols of the same sector - 1/2) / N, ties sharing their mean rank.
 
-    Parameters
-    ----------
-    values : ndarray of shape (T, N)
-    sector : ndarray of shape (N,)
-        Codes, -1 for none.
-
-    Returns
-    -------
-    ndarray of shape (T, N)
-        In (0, 1), 1/2 for the only one of its sector; NaN where `values` is NaN or there is no sector.
+    In (0, 1), 1/2 for the only symbol of its sector; NaN where `values`, of shape (T, N), is NaN or there is no sector,
+    whose code is -1.
     """
     from barograph.features.kernels import shared_ranks
 
@@ -155,8 +140,8 @@ def average_correlation(log_return: Array, volatility: Array) -> Array:
     """(V(mean r) - sum w^2 V(r)) / ((sum w s(r))^2 - sum w^2 V(r)), 63 bars, w = 1 / N: mean correlation."""
     count = np.count_nonzero(~np.isnan(volatility), axis=1).astype(np.float64)
     daily = volatility / math.sqrt(252.0)
-    own = _sum(daily * daily) / count**2
-    ratio: Array = (window_variance(_mean(log_return), 63) - own) / ((_sum(daily) / count) ** 2 - own)
+    variances = _sum(daily * daily) / count**2
+    ratio: Array = (window_variance(_mean(log_return), 63) - variances) / ((_sum(daily) / count) ** 2 - variances)
     return ratio
 
 
@@ -241,10 +226,10 @@ def _sector_covariances(returns: Array) -> Iterator[tuple[_Index, _Index, Array,
             covariance[:, i, j] = covariance[:, j, i] = products / _YEAR
     complete = ~np.isnan(means)
     patterns, pattern = np.unique(complete, axis=0, return_inverse=True)
-    for number, members in enumerate(patterns):
-        dates, own = np.flatnonzero(pattern.reshape(-1) == number), np.flatnonzero(members)
-        if own.size > 1:
-            yield dates, own, means[np.ix_(dates, own)], covariance[np.ix_(dates, own, own)]
+    for number, present in enumerate(patterns):
+        dates, members = np.flatnonzero(pattern.reshape(-1) == number), np.flatnonzero(present)
+        if members.size > 1:
+            yield dates, members, means[np.ix_(dates, members)], covariance[np.ix_(dates, members, members)]
 
 
 def _sum(values: Array) -> Array:

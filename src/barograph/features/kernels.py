@@ -127,9 +127,9 @@ def shared_ranks(rows: Array, order: NDArray[np.intp], group: NDArray[np.intp]) 
                 tied[group[order[t, stop]]] += 1
                 stop += 1
             for column in order[t, first:stop]:
-                own = group[column]
-                if own >= 0:
-                    result[t, column] = (seen[own] + (tied[own] - 1) / 2.0 + 0.5) / size[own]
+                g = group[column]
+                if g >= 0:
+                    result[t, column] = (seen[g] + (tied[g] - 1) / 2.0 + 0.5) / size[g]
             for column in order[t, first:stop]:
                 seen[group[column]] += tied[group[column]]
                 tied[group[column]] = 0

@@ -26,23 +26,13 @@ _STEPS: Final = (1, 2, 5, 10, 20)
 
 
 def fractional_difference(log_return: Array, d: float, threshold: float) -> Array:
-    r"""Difference log prices to the order `d`, each measured from the first one of its window.
+    r"""Difference log prices to the order `d`, each measured from the first one of its window of K.
 
     .. math:: \sum_{k=0}^{K-1} w_k \ln \frac{C_{t-k}}{C_{t-K+1}} = \sum_{k=0}^{K-2} (w_0 + \dots + w_k) r_{t-k}
 
-    The weights of a window that is cut do not quite sum to zero, so that without this origin the level of the price,
-    and with it every later split and dividend, would shine through.
-
-    Parameters
-    ----------
-    log_return : ndarray of shape (T,)
-    d, threshold : float
-        See `barograph.differencing.difference_weights`, which gives K weights.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        NaN in the first K - 2 rows.
+    The weights (`barograph.differencing.difference_weights`) of a window that is cut do not quite sum to zero, so that
+    without this origin the level of the price, and with it every later split and dividend, would shine through. NaN in
+    the first K - 2 rows.
     """
     from barograph.differencing import difference_weights, weighted_sums
 
@@ -56,27 +46,11 @@ def fractional_difference_40(log_return: Array) -> Array:
 
 
 def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> tuple[Array, list[Array]]:
-    """Compare the variances of returns over several numbers of bars.
+    """Compare the variances of log returns over several numbers of bars, of which the first is 1, in a window.
 
-    Parameters
-    ----------
-    log_return : ndarray of shape (T,)
-    window : int
-        Returns in the window.
-    steps : tuple of int
-        The bars of a return, the first of them 1; all overlapping returns in the window count.
-
-    Returns
-    -------
-    hurst : ndarray of shape (T,)
-        Least-squares slope of the log standard deviation of k-bar log returns on ln k.
-    ratios : list of ndarray of shape (T,)
-        For each step after the first, the variance a bar of k-bar log returns over that of one-bar ones, both unbiased.
-
-    References
-    ----------
-    Lo, A. W. & MacKinlay, A. C. (1988), "Stock market prices do not follow random walks", Review of Financial Studies
-    1(1), eq. 12-13, for the variances.
+    Gives Hurst's exponent, the least-squares slope of the log standard deviation of k-bar returns on ln k, and for each
+    step after the first the variance a bar of k-bar returns over that of one-bar ones. All overlapping returns in the
+    window count; variances are unbiased as in Lo & MacKinlay (1988), Review of Financial Studies 1(1), eq. 12-13.
     """
     from barograph.features import kernels
 
@@ -183,25 +157,10 @@ def runs_statistic(log_return: Array, window: int) -> Array:
 
 
 def permutation_entropy(x: Array, order: int, window: int) -> Array:
-    """Measure how evenly the orders occur in which successive values follow each other.
+    """Measure, in [0, 1], how evenly the orders occur in which `order` successive values follow each other.
 
-    Parameters
-    ----------
-    x : ndarray of shape (T,)
-    order : int
-        Successive values that are ranked; of equal ones the earlier ranks lower.
-    window : int
-        Patterns in the window, so that it covers ``window + order - 1`` values.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Shannon's entropy over that of `order`! equally frequent patterns, in [0, 1].
-
-    References
-    ----------
-    Bandt, C. & Pompe, B. (2002), "Permutation entropy: a natural complexity measure for time series", Physical Review
-    Letters 88, 174102.
+    Shannon's entropy over that of `order`! equally frequent patterns (Bandt & Pompe, 2002). Of equal values the earlier
+    ranks lower. The window counts patterns, so that it covers ``window + order - 1`` values.
     """
     n = x.size - order + 1
     compared = [x[i : i + n] <= x[j : j + n] for i in range(order) for j in range(i + 1, order)]

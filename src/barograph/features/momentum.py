@@ -1,6 +1,6 @@
 """Momentum: how far and how evenly the price moved.
 
-On a price that does not move, oscillators stand at their middle (WILLR -50, STOCH 50, ULTOSC 50), returns at 0 and
+On a price that does not move, oscillators are at their middle (WILLR -50, STOCH 50, ULTOSC 50), returns 0 and
 ratios of two vanishing quantities are NaN; TA-Lib would give 0, or what rounding leaves, which says "oversold". An RSI
 whose price stops keeps its last value, since Wilder's means of the rises and of the falls then shrink alike; it is 50
 only before the price first moves. The stochastic of an RSI that rests goes to 50.

@@ -43,10 +43,7 @@ class Call:
     def outputs(self, arrays: Sequence[Array], *shapes: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
         """Run the function and give each feature's values, with NaN for what does not fit into a float32.
 
-        Raises
-        ------
-        InputError
-            If the function raises anything, or does not give arrays of numbers in one of the shapes.
+        Raises InputError if the function raises anything, or does not give arrays of numbers in one of the shapes.
         """
         from barograph.features import kernels
 
@@ -87,19 +84,7 @@ class Call:
 
 
 def calls(names: Iterable[str], scope: Scope, known: Collection[str] = ()) -> list[Call]:
-    """Give the calls of one scope that the features need, each after those whose outputs it reads.
-
-    Parameters
-    ----------
-    names : iterable of str
-    scope : {"symbol", "panel", "date"}
-    known : collection of str
-        What need not be computed any more.
-
-    Returns
-    -------
-    list of Call
-    """
+    """Give the calls of a scope that the features need and that are not `known`, each after those that it reads."""
     groups: dict[tuple[object, ...], list[Feature]] = {}
     for entry in _in_order(names, known):
         if entry.scope == scope:

@@ -99,7 +99,6 @@ def feature(
     scope: Scope = "symbol",
     range: Range = (-math.inf, math.inf),
     source: str = "",
-    formula: str = "",
 ) -> Callable[[Function], Function]:
     """Register a pure function as one feature or several.
 
@@ -135,9 +134,6 @@ def feature(
         The least and the greatest possible value.
     source : str, optional
         The TA-Lib function or the publication of the formula.
-    formula : str, optional
-        The line that the catalogue shows; by default the first of the function's docstring. In it ``{window}`` and
-        ``{input}`` stand for the window and the first input.
 
     Returns
     -------
@@ -152,8 +148,10 @@ def feature(
 
     Notes
     -----
-    Values that are infinite become NaN. The function must be causal (row t may use rows up to t only) and must give the
-    same bits when the series is longer; `barograph.features.audit` checks both.
+    The first line of the function's docstring is the formula that the catalogue shows; ``{window}`` and ``{input}`` in
+    it stand for the window and the first input. Values that are infinite become NaN. The function must be causal (row t
+    may use rows up to t only) and must give the same bits when the series is longer; `barograph.features.audit` checks
+    both.
 
     Examples
     --------
@@ -172,14 +170,14 @@ def feature(
 
     def register(function: Function) -> Function:
         takes_window = "window" in inspect.signature(function).parameters
-        line = formula or (function.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+        formula = (function.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
         for window in windows or (None,):
             for output, template in enumerate(names):
                 _add(
                     Feature(
                         name=_fill(template, window),
                         family=family,
-                        formula=_fill(line, window).replace("{input}", _fill(inputs[0], window)),
+                        formula=_fill(formula, window).replace("{input}", _fill(inputs[0], window)),
                         inputs=tuple(_fill(item, window) for item in inputs),
                         lookback=lookback if isinstance(lookback, int) else lookback(window or 0),
                         range=range,

@@ -1,4 +1,4 @@
-"""Trend: where the price stands against its own past, and how steadily it got there.
+"""Trend: where the price is against its past, and how steadily it got there.
 
 The directional indicators compare the rise of the high with the fall of the low. Where the two are equal to the cent,
 the rounding of adjusted prices decides, in TA-Lib as everywhere, so that they are free of the price's unit up to that.

@@ -24,6 +24,8 @@ from barograph.features.windows import (
 feature = partial(registration.feature, family="volume")
 
 _HLC = ("high", "low", "close")
+_AMIHUD = "Amihud (2002), Journal of Financial Markets 5(1)"
+_LOU_POLK_SKOURAS = "Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)"
 
 
 @feature("mfi_{window}", inputs=(*_HLC, "volume"), lookback=same, windows=(14, 42), range=PERCENT, source="TA-Lib MFI")
@@ -150,42 +152,21 @@ def vwap_distance(high: Array, low: Array, close: Array, volume: Array, window: 
 def amihud(log_return: Array, close: Array, volume: Array, window: int) -> Array:
     """Take the mean of |r| / (C V) over a window, bars without volume left out.
 
-    Parameters
-    ----------
-    log_return, close, volume : ndarray of shape (T,)
-    window : int
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Per unit of money, so that it is no feature: only ratios of it are free of splits and dividends.
-
-    References
-    ----------
-    Amihud, Y. (2002), "Illiquidity and stock returns", Journal of Financial Markets 5(1), eq. 1, for log returns.
+    Amihud (2002), Journal of Financial Markets 5(1), eq. 1, for log returns. Per unit of money, so that it is no
+    feature: only ratios of it are free of splits and dividends.
     """
     traded = volume > 0.0
     impact = np.where(traded, np.abs(log_return) / np.where(traded, close * volume, 1.0), 0.0)
     return window_sum(impact, window) / window_sum(traded.astype(np.float64), window)
 
 
-@feature(
-    "amihud_21_252",
-    inputs=("log_return", "close", "volume"),
-    lookback=252,
-    source="Amihud (2002), Journal of Financial Markets 5(1)",
-)
+@feature("amihud_21_252", inputs=("log_return", "close", "volume"), lookback=252, source=_AMIHUD)
 def illiquidity(log_return: Array, close: Array, volume: Array) -> Array:
     """ln(mean of |r| / (C V) over 21 bars / over 252 bars), bars without volume left out."""
     return np.log(amihud(log_return, close, volume, 21) / amihud(log_return, close, volume, 252))
 
 
-@feature(
-    "amihud_5_63",
-    inputs=("log_return", "close", "volume"),
-    lookback=63,
-    source="Amihud (2002), Journal of Financial Markets 5(1)",
-)
+@feature("amihud_5_63", inputs=("log_return", "close", "volume"), lookback=63, source=_AMIHUD)
 def short_illiquidity(log_return: Array, close: Array, volume: Array) -> Array:
     """ln(mean of |r| / (C V) over 5 bars / over 63 bars), bars without volume left out."""
     return np.log(amihud(log_return, close, volume, 5) / amihud(log_return, close, volume, 63))
@@ -196,16 +177,8 @@ def kyle_lambda(log_return: Array, close: Array, volume: Array, window: int) -> 
 
     .. math:: \lambda = \frac{\sum r S}{\sum S^2}, \quad S = \operatorname{sgn}(r) \sqrt{C V}
 
-    Parameters
-    ----------
-    log_return, close, volume : ndarray of shape (T,)
-        The sign of a bar's trading is taken to be that of its return.
-    window : int
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Per root of a unit of money, so that it is no feature: only ratios of it are free of splits and dividends.
+    The sign of a bar's trading is taken to be that of its return. Per root of a unit of money, so that it is no
+    feature: only ratios of it are free of splits and dividends.
 
     References
     ----------
@@ -280,13 +253,7 @@ def abdi_ranaldo(high: Array, low: Array, close: Array, window: int) -> Array:
     return after_gap(window_mean(np.sqrt(np.maximum(4.0 * to_same * to_next, 0.0)), window), 1)
 
 
-@feature(
-    "tug_of_war_{window}",
-    inputs=("open", "close"),
-    lookback=same,
-    windows=(63,),
-    source="Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)",
-)
+@feature("tug_of_war_{window}", inputs=("open", "close"), lookback=same, windows=(63,), source=_LOU_POLK_SKOURAS)
 def tug_of_war(open_: Array, close: Array, window: int) -> Array:
     """Sum over {window} bars of the overnight log return ln(O_t / C_(t-1)) less the intraday one ln(C_t / O_t)."""
     return after_gap(window_sum(np.log(open_[1:] / close[:-1]) - np.log(close / open_)[1:], window), 1)
@@ -298,7 +265,7 @@ def tug_of_war(open_: Array, close: Array, window: int) -> Array:
     lookback=same,
     windows=(63,),
     range=SIGNED,
-    source="Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)",
+    source=_LOU_POLK_SKOURAS,
 )
 def overnight_correlation(open_: Array, close: Array, window: int) -> Array:
     """Correlation over {window} bars of ln(O_t / C_(t-1)) with the ln(C_t / O_t) that follows it."""
