@@ -239,8 +239,8 @@ def downside_beta(log_return: Array, index_log_return: Array) -> Array:
 
     fell = index_log_return < 0.0
     days = window_sum(fell.astype(np.float64), 252)
-    sums: Array = block_comoments(np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0), 252)
-    total, market, _, squares, products = sums
+    returns, market_returns = np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0)
+    total, market, _, squares, products = block_comoments(returns, market_returns, 252)
     slope: Array = (products - total * market / days) / (squares - market * market / days)
     return np.where(days >= 30.0, slope, np.nan)
 

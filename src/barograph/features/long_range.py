@@ -16,6 +16,7 @@ from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, one_
 from barograph.features.windows import after_gap, window_sum
 
 feature = partial(registration.feature, family="long_range")
+of_returns = partial(feature, inputs=("log_return",), lookback=same)
 
 _LOPEZ_DE_PRADO = "López de Prado (2018), Advances in Financial Machine Learning, ch. 5.5"
 _LO_MACKINLAY = "Lo & MacKinlay (1988), Review of Financial Studies 1(1)"
@@ -64,12 +65,8 @@ def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> t
     return hurst, [variance / variances[0] for variance in variances[1:]]
 
 
-@feature(
-    ("hurst_{window}", "variance_ratio_{window}_5", "variance_ratio_{window}_10"),
-    inputs=("log_return",),
-    lookback=same,
-    windows=(252,),
-    source=_LO_MACKINLAY,
+@of_returns(
+    ("hurst_{window}", "variance_ratio_{window}_5", "variance_ratio_{window}_10"), windows=(252,), source=_LO_MACKINLAY
 )
 def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ...]:
     """Slope of ln standard deviation of k-bar returns on ln k (k = 1 to 20), or variance ratios, over {window} bars."""
@@ -77,24 +74,15 @@ def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ..
     return hurst, ratios[1], ratios[2]
 
 
-@feature(
-    "variance_ratio_{window}_5",
-    inputs=("log_return",),
-    lookback=same,
-    windows=(63,),
-    range=POSITIVE,
-    source=_LO_MACKINLAY,
-)
+@of_returns("variance_ratio_{window}_5", windows=(63,), range=POSITIVE, source=_LO_MACKINLAY)
 def variance_ratio(log_return: Array, window: int) -> Array:
     """Variance a bar of 5-bar log returns / that of one-bar ones, over {window} bars: above 1 where moves persist."""
     _, (ratio,) = variance_growth(log_return, window, (1, 5))
     return ratio
 
 
-@feature(
+@of_returns(
     ("autocorr_{window}_1", "autocorr_{window}_5", "autocorr_{window}_10"),
-    inputs=("log_return",),
-    lookback=same,
     windows=(63, 252),
     range=SIGNED,
     source="Box & Jenkins (1970), Time Series Analysis",
@@ -106,10 +94,8 @@ def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
     return tuple(kernels.autocorrelations(log_return, window, np.array([1, 5, 10])))
 
 
-@feature(
+@of_returns(
     ("abs_autocorr_{window}_1", "abs_autocorr_{window}_10"),
-    inputs=("log_return",),
-    lookback=same,
     windows=(252,),
     range=SIGNED,
     source="Ding, Granger & Engle (1993), Journal of Empirical Finance 1(1)",
@@ -121,14 +107,7 @@ def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
     return tuple(kernels.autocorrelations(np.abs(log_return), window, np.array([1, 10])))
 
 
-@feature(
-    "ljung_box_{window}_5",
-    inputs=("log_return",),
-    lookback=same,
-    windows=(126,),
-    range=POSITIVE,
-    source="Ljung & Box (1978), Biometrika 65(2)",
-)
+@of_returns("ljung_box_{window}_5", windows=(126,), range=POSITIVE, source="Ljung & Box (1978), Biometrika 65(2)")
 def ljung_box(log_return: Array, window: int) -> Array:
     """Q = n (n + 2) sum over k = 1 to 5 of (autocorrelation at lag k)^2 / (n - k), of n = {window} log returns."""
     from barograph.features import kernels
@@ -140,13 +119,7 @@ def ljung_box(log_return: Array, window: int) -> Array:
     return window * (window + 2.0) * total
 
 
-@feature(
-    "runs_{window}",
-    inputs=("log_return",),
-    lookback=same,
-    windows=(63,),
-    source="Wald & Wolfowitz (1940), Annals of Mathematical Statistics 11(2)",
-)
+@of_returns("runs_{window}", windows=(63,), source="Wald & Wolfowitz (1940), Annals of Mathematical Statistics 11(2)")
 def runs_statistic(log_return: Array, window: int) -> Array:
     """Wald-Wolfowitz z of the number of runs of rising and of other bars in {window}: below 0 where moves persist."""
     up = (log_return > 0.0).astype(np.float64)

@@ -12,7 +12,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import PERCENT, RETURN, SHARE, SIGNED, Array, one_less, same
+from barograph.features.registration import HLC, PERCENT, RETURN, SHARE, SIGNED, Array, one_less, same
 from barograph.features.windows import after_gap, window_mean, window_std, window_sum
 
 feature = partial(registration.feature, family="momentum")
@@ -175,19 +175,13 @@ def streak(log_return: Array) -> Array:
     return sign * (row - np.maximum.accumulate(np.where(turned, row, 0)) + 1)
 
 
-@feature("willr_14", inputs=("high", "low", "close"), lookback=13, range=(-100.0, 0.0), source="TA-Lib WILLR")
+@feature("willr_14", inputs=HLC, lookback=13, range=(-100.0, 0.0), source="TA-Lib WILLR")
 def williams_r(high: Array, low: Array, close: Array) -> Array:
     """-100 (highest high - C_t) / (highest high - lowest low) over 14 bars; -50 where the price did not move."""
     return np.where(talib.MAX(high, 14) == talib.MIN(low, 14), -50.0, talib.WILLR(high, low, close, 14))
 
 
-@feature(
-    ("stoch_14_3_3_k", "stoch_14_3_3_d"),
-    inputs=("high", "low", "close"),
-    lookback=17,
-    range=PERCENT,
-    source="TA-Lib STOCH",
-)
+@feature(("stoch_14_3_3_k", "stoch_14_3_3_d"), inputs=HLC, lookback=17, range=PERCENT, source="TA-Lib STOCH")
 def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     """Slow stochastic oscillator: mean of 3 places in the range of 14 bars (%K), or mean of 3 %K (%D).
 
@@ -199,13 +193,13 @@ def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     return np.clip(after_gap(k[4:], 17), 0.0, 100.0), np.clip(after_gap(d[2:], 17), 0.0, 100.0)
 
 
-@feature("cci_20", inputs=("high", "low", "close"), lookback=19, source="TA-Lib CCI")
+@feature("cci_20", inputs=HLC, lookback=19, source="TA-Lib CCI")
 def commodity_channel(high: Array, low: Array, close: Array) -> Array:
     """Distance of the typical price from its mean over 20 bars, in 0.015 mean absolute deviations."""
     return talib.CCI(high, low, close, 20)
 
 
-@feature("ultosc_7_14_28", inputs=("high", "low", "close"), lookback=28, range=PERCENT, source="TA-Lib ULTOSC")
+@feature("ultosc_7_14_28", inputs=HLC, lookback=28, range=PERCENT, source="TA-Lib ULTOSC")
 def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
     """(4 p_7 + 2 p_14 + p_28) / 7, p_n = 100 sum of (C - true low) / sum of true ranges, 50 where these are 0."""
     true_range = talib.TRANGE(high, low, close)[1:]
@@ -240,7 +234,7 @@ def intraday_return(open_: Array, close: Array, window: int) -> Array:
     return window_sum(np.log(close / open_), window)
 
 
-@feature("ao_5_34", inputs=("high", "low", "close"), lookback=33, source="Williams (1998)")
+@feature("ao_5_34", inputs=HLC, lookback=33, source="Williams (1998)")
 def awesome_oscillator(high: Array, low: Array, close: Array) -> Array:
     """(mean of (H + L) / 2 over 5 bars - over 34 bars) / C_t."""
     middle = (high + low) / 2.0

@@ -21,6 +21,8 @@ Range = tuple[float, float]
 Scope = Literal["symbol", "panel", "date"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+HLC: Final = ("high", "low", "close")
+
 SHARE: Final[Range] = (0.0, 1.0)
 SIGNED: Final[Range] = (-1.0, 1.0)
 PERCENT: Final[Range] = (0.0, 100.0)

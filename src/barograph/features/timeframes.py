@@ -12,13 +12,12 @@ bars, that they need can have; on a market that trades every day they begin as s
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features.momentum import rsi, simple_return
-from barograph.features.registration import PERCENT, POSITIVE, RETURN, SHARE, Array, Range, feature, one_more, same
+from barograph.features.registration import HLC, PERCENT, POSITIVE, RETURN, SHARE, Array, Range, feature, one_more, same
 from barograph.features.trend import adx, donchian_position, log_price_regression, macd, sma_distance
 from barograph.features.windows import after_gap, window_mean, window_std
 
@@ -121,18 +120,16 @@ def up_share(close: Array, window: int) -> Array:
     return after_gap(window_mean(0.5 + 0.5 * np.sign(np.diff(close)), window), 1)
 
 
-_HLC: Final = ("high", "low", "close")
-
 weekly = functools.partial(_on_completed, "week", 5, _mondays)
 weekly("ret_{window}", simple_return, periods=one_more, windows=(1, 4), range=RETURN)
 weekly("rsi_{window}", rsi, periods=one_more, windows=(14,), range=PERCENT, source="TA-Lib RSI")
 weekly("sma_dist_{window}", sma_distance, periods=same, windows=(10,))
 weekly("macd_12_26_9_hist_pct", macd_histogram, periods=34, source="TA-Lib MACD")
 weekly("vol_{window}", volatility, periods=one_more, windows=(26,), range=POSITIVE)
-weekly("donchian_{window}", donchian_position, periods=same, inputs=_HLC, windows=(26,), range=SHARE)
+weekly("donchian_{window}", donchian_position, periods=same, inputs=HLC, windows=(26,), range=SHARE)
 weekly(("slope_{window}", "r2_{window}"), log_price_slope, periods=same, windows=(52,))
 weekly("up_share_{window}", up_share, periods=one_more, windows=(26,), range=SHARE)
-weekly("adx_{window}", adx, periods=lambda w: 2 * w, inputs=_HLC, windows=(14,), range=PERCENT, source="TA-Lib ADX")
+weekly("adx_{window}", adx, periods=lambda w: 2 * w, inputs=HLC, windows=(14,), range=PERCENT, source="TA-Lib ADX")
 
 _FABER = "Faber (2007), Journal of Wealth Management 9(4)"
 _GRINBLATT_MOSKOWITZ = "Grinblatt & Moskowitz (2004), Journal of Financial Economics 71(3)"
@@ -142,5 +139,5 @@ monthly("ret_{window}", simple_return, periods=one_more, windows=(1,), range=RET
 monthly("rsi_{window}", rsi, periods=one_more, windows=(12,), range=PERCENT, source="TA-Lib RSI")
 monthly("sma_dist_{window}", sma_distance, periods=same, windows=(10,), source=_FABER)
 monthly("vol_{window}", volatility, periods=one_more, windows=(12,), range=POSITIVE)
-monthly("donchian_{window}", donchian_position, periods=same, inputs=_HLC, windows=(12,), range=SHARE)
+monthly("donchian_{window}", donchian_position, periods=same, inputs=HLC, windows=(12,), range=SHARE)
 monthly("up_share_{window}", up_share, periods=one_more, windows=(12,), range=SHARE, source=_GRINBLATT_MOSKOWITZ)

@@ -10,12 +10,11 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import NEGATIVE, PERCENT, POSITIVE, SHARE, Array, one_less, same
+from barograph.features.registration import HLC, NEGATIVE, PERCENT, POSITIVE, SHARE, Array, one_less, same
 from barograph.features.windows import after_gap, lag, window_mean, window_sum, window_variance
 
 feature = partial(registration.feature, family="trend")
 
-_HLC = ("high", "low", "close")
 _HOSODA = "Hosoda (1969), Ichimoku Kinko Hyo"
 
 
@@ -137,7 +136,7 @@ def trix(close: Array) -> Array:
 
 @feature(
     "adx_{window}",
-    inputs=_HLC,
+    inputs=HLC,
     lookback=lambda window: 2 * window - 1,
     windows=(14, 50),
     range=PERCENT,
@@ -148,7 +147,7 @@ def adx(high: Array, low: Array, close: Array, window: int) -> Array:
     return talib.ADX(high, low, close, window)
 
 
-@feature(("di_14_plus", "di_14_minus"), inputs=_HLC, lookback=14, range=PERCENT, source="TA-Lib PLUS_DI, MINUS_DI")
+@feature(("di_14_plus", "di_14_minus"), inputs=HLC, lookback=14, range=PERCENT, source="TA-Lib PLUS_DI, MINUS_DI")
 def directional_indicators(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     """Positive, or negative, directional indicator of Wilder (14): the share of the true range that is new ground."""
     return talib.PLUS_DI(high, low, close, 14), talib.MINUS_DI(high, low, close, 14)
@@ -192,13 +191,13 @@ def aroon_oscillator(up: Array, down: Array) -> Array:
     return up - down
 
 
-@feature("sar_dist_2_20", inputs=_HLC, lookback=1, source="TA-Lib SAR")
+@feature("sar_dist_2_20", inputs=HLC, lookback=1, source="TA-Lib SAR")
 def sar_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / parabolic stop-and-reverse of Wilder with acceleration 0.02 up to 0.20)."""
     return np.log(close / talib.SAR(high, low, 0.02, 0.2))
 
 
-@feature("donchian_{window}", inputs=_HLC, lookback=one_less, windows=(20, 55, 252), range=SHARE)
+@feature("donchian_{window}", inputs=HLC, lookback=one_less, windows=(20, 55, 252), range=SHARE)
 def donchian_position(high: Array, low: Array, close: Array, window: int) -> Array:
     """Place of C_t between the lowest low (0) and the highest high (1) of {window} bars."""
     lowest = talib.MIN(low, window)
@@ -211,25 +210,25 @@ def ichimoku(high: Array, low: Array) -> Array:
     return np.log(_middle(high, low, 9) / _middle(high, low, 26))
 
 
-@feature("ichimoku_9_conversion", inputs=_HLC, lookback=8, source=_HOSODA)
+@feature("ichimoku_9_conversion", inputs=HLC, lookback=8, source=_HOSODA)
 def conversion_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 9 bars): distance from the conversion line."""
     return np.log(close / _middle(high, low, 9))
 
 
-@feature("ichimoku_26_base", inputs=_HLC, lookback=25, source=_HOSODA)
+@feature("ichimoku_26_base", inputs=HLC, lookback=25, source=_HOSODA)
 def base_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 26 bars): distance from the base line."""
     return np.log(close / _middle(high, low, 26))
 
 
-@feature("ichimoku_26_span_a", inputs=_HLC, lookback=51, source=_HOSODA)
+@feature("ichimoku_26_span_a", inputs=HLC, lookback=51, source=_HOSODA)
 def span_a_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / mean of conversion and base line 26 bars ago): distance from leading span A as the chart shows it."""
     return np.log(close / _span_a(high, low))
 
 
-@feature("ichimoku_52_span_b", inputs=_HLC, lookback=77, source=_HOSODA)
+@feature("ichimoku_52_span_b", inputs=HLC, lookback=77, source=_HOSODA)
 def span_b_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 52 bars 26 bars ago): distance from leading span B as the chart shows it."""
     return np.log(close / lag(_middle(high, low, 52), 26))
@@ -241,7 +240,7 @@ def cloud_thickness(high: Array, low: Array) -> Array:
     return np.log(_span_a(high, low) / lag(_middle(high, low, 52), 26))
 
 
-@feature("vortex_14", inputs=_HLC, lookback=14, source="Botes & Siepman (2010), The Vortex Indicator")
+@feature("vortex_14", inputs=HLC, lookback=14, source="Botes & Siepman (2010), The Vortex Indicator")
 def vortex(high: Array, low: Array, close: Array) -> Array:
     """(sum of |H_t - L_(t-1)| - sum of |L_t - H_(t-1)|) / sum of true ranges, over 14 bars."""
     movement = np.abs(high[1:] - low[:-1]) - np.abs(low[1:] - high[:-1])

@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import NEGATIVE, POSITIVE, SHARE, SIGNED, Array, one_less, one_more, same
+from barograph.features.registration import HLC, NEGATIVE, POSITIVE, SHARE, SIGNED, Array, one_less, one_more, same
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -23,8 +23,7 @@ from barograph.features.windows import (
 feature = partial(registration.feature, family="volatility")
 
 _YEAR = 252.0
-_HLC = ("high", "low", "close")
-_OHLC = ("open", *_HLC)
+_OHLC = ("open", *HLC)
 
 
 @feature("vol_{window}", inputs=("log_return",), lookback=same, windows=(5, 21, 63, 252), range=POSITIVE)
@@ -194,7 +193,7 @@ def maximum_drawdown(close: Array, window: int) -> Array:
     return np.log(kernels.deepest_falls(close, window))
 
 
-@feature("natr_{window}", inputs=_HLC, lookback=same, windows=(14, 63), range=POSITIVE, source="TA-Lib NATR")
+@feature("natr_{window}", inputs=HLC, lookback=same, windows=(14, 63), range=POSITIVE, source="TA-Lib NATR")
 def normalised_range(high: Array, low: Array, close: Array, window: int) -> Array:
     """Average true range of Wilder ({window}) in percent of C_t."""
     return talib.NATR(high, low, close, window)
@@ -279,7 +278,7 @@ def range_ratio(high: Array, low: Array) -> Array:
     return np.log(window_mean(spread, 5) / window_mean(spread, 63))
 
 
-@feature("chop_14", inputs=_HLC, lookback=14, source="Dreiss, Choppiness Index")
+@feature("chop_14", inputs=HLC, lookback=14, source="Dreiss, Choppiness Index")
 def choppiness(high: Array, low: Array, close: Array) -> Array:
     """100 ln(sum of true ranges / (highest high - lowest low)) / ln 14, over 14 bars."""
     true_range = after_gap(window_sum(talib.TRANGE(high, low, close)[1:], 14), 1)
@@ -287,7 +286,7 @@ def choppiness(high: Array, low: Array, close: Array) -> Array:
 
 
 @feature(
-    ("keltner_{window}", "keltner_{window}_width"), inputs=_HLC, lookback=same, windows=(20,), source="TA-Lib EMA, ATR"
+    ("keltner_{window}", "keltner_{window}_width"), inputs=HLC, lookback=same, windows=(20,), source="TA-Lib EMA, ATR"
 )
 def keltner(high: Array, low: Array, close: Array, window: int) -> tuple[Array, Array]:
     """(C_t - exponential mean ({window}) of the close) / Wilder's true range ({window}), or 4 true ranges / mean."""
@@ -316,7 +315,7 @@ def donchian_width(high: Array, low: Array, window: int) -> Array:
     return np.log(talib.MAX(high, window) / talib.MIN(low, window))
 
 
-@feature("close_location_1", inputs=_HLC, lookback=0, range=SIGNED)
+@feature("close_location_1", inputs=HLC, lookback=0, range=SIGNED)
 def close_location(high: Array, low: Array, close: Array) -> Array:
     """((C - L) - (H - C)) / (H - L): 1 where the bar closed at its high."""
     return np.clip(((close - low) - (high - close)) / (high - low), -1.0, 1.0)

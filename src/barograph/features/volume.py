@@ -11,7 +11,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import PERCENT, POSITIVE, SIGNED, Array, one_less, one_more, same
+from barograph.features.registration import HLC, PERCENT, POSITIVE, SIGNED, Array, one_less, one_more, same
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -23,12 +23,11 @@ from barograph.features.windows import (
 
 feature = partial(registration.feature, family="volume")
 
-_HLC = ("high", "low", "close")
 _AMIHUD = "Amihud (2002), Journal of Financial Markets 5(1)"
 _LOU_POLK_SKOURAS = "Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)"
 
 
-@feature("mfi_{window}", inputs=(*_HLC, "volume"), lookback=same, windows=(14, 42), range=PERCENT, source="TA-Lib MFI")
+@feature("mfi_{window}", inputs=(*HLC, "volume"), lookback=same, windows=(14, 42), range=PERCENT, source="TA-Lib MFI")
 def money_flow(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """Money flow index ({window}); 50 where the price did not move or nothing was traded."""
     value = talib.MFI(high, low, close, volume, window)
@@ -36,7 +35,7 @@ def money_flow(high: Array, low: Array, close: Array, volume: Array, window: int
     return np.where(after_gap(talib.MAX(flow, window), 1) == 0.0, 50.0, value)
 
 
-@feature("cmf_20", inputs=(*_HLC, "volume"), lookback=19, range=SIGNED, source="Chaikin money flow")
+@feature("cmf_20", inputs=(*HLC, "volume"), lookback=19, range=SIGNED, source="Chaikin money flow")
 def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Sum of V ((C - L) - (H - C)) / (H - L) / sum of V, over 20 bars."""
     flow = _close_location(high, low, close) * volume
@@ -45,7 +44,7 @@ def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> 
 
 @feature(
     "ad_slope_{window}",
-    inputs=(*_HLC, "volume"),
+    inputs=(*HLC, "volume"),
     lookback=one_less,
     windows=(63,),
     range=SIGNED,
@@ -56,7 +55,7 @@ def accumulation_slope(high: Array, low: Array, close: Array, volume: Array, win
     return _slope_ratio(_close_location(high, low, close) * volume, volume, window)
 
 
-@feature("adosc_3_10", inputs=(*_HLC, "volume"), lookback=19, source="TA-Lib ADOSC")
+@feature("adosc_3_10", inputs=(*HLC, "volume"), lookback=19, source="TA-Lib ADOSC")
 def chaikin_oscillator(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Chaikin oscillator (3, 10) / mean volume of 20 bars."""
     return talib.ADOSC(high, low, close, volume, 3, 10) / window_mean(volume, 20)
@@ -142,7 +141,7 @@ def force_index(log_return: Array, volume: Array) -> Array:
     return talib.EMA(log_return * volume, 13) / window_mean(volume, 20)
 
 
-@feature("vwap_dist_{window}", inputs=(*_HLC, "volume"), lookback=one_less, windows=(5, 21))
+@feature("vwap_dist_{window}", inputs=(*HLC, "volume"), lookback=one_less, windows=(5, 21))
 def vwap_distance(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """ln(C_t / volume-weighted mean of the typical price over {window} bars)."""
     typical = (high + low + close) / 3.0
@@ -217,7 +216,7 @@ def roll_spread(log_return: Array, window: int) -> Array:
 
 @feature(
     "corwin_schultz_{window}",
-    inputs=_HLC,
+    inputs=HLC,
     lookback=same,
     windows=(21, 63),
     range=(0.0, 2.0),
@@ -240,7 +239,7 @@ def corwin_schultz(high: Array, low: Array, close: Array, window: int) -> Array:
 
 @feature(
     "abdi_ranaldo_{window}",
-    inputs=_HLC,
+    inputs=HLC,
     lookback=same,
     windows=(21,),
     range=POSITIVE,
