@@ -43,9 +43,8 @@ class FeatureSet:
     ------
     InputError
         If there is no such file, a family or a name is unknown, or a name lies outside the families. A family or a name
-        that no feature of ours has is refused here only if the user's file has no code that might register it. Inside
-        a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the
-        same message.
+        that no feature of Barograph has is refused here only if the user's file has no code that might register it.
+        Inside a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the same message.
     """
 
     names: list[str] | None

@@ -20,7 +20,7 @@ RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7, "us
 """Calendar days from the day that a context column describes to the day on which its value is known."""
 
 STALE_AFTER: Final = 100
-"""Calendar days for which an old context value stands in for a missing one (a late quarterly figure still does)."""
+"""Calendar days for which an old context value replaces a missing value (a late quarterly figure still does)."""
 
 _BAR_COLUMNS: Final = ("open", "high", "low", "close", "volume")
 _REGIME_COLUMNS: Final = ("drawdown", "index_return_10")

@@ -25,14 +25,14 @@ class Call:
     ----------
     features : tuple of Feature
         Those of its outputs that are needed; all have the same function, window and inputs.
-    own_lookback : int
+    lookback : int
         Rows that pass from the first complete row of the inputs to the first output.
     parts : int
         The arrays that the function gives in a tuple; 0 where it gives one array.
     """
 
     features: tuple[Feature, ...]
-    own_lookback: int
+    lookback: int
     parts: int
 
     @property
@@ -92,7 +92,7 @@ def calls(names: Iterable[str], scope: Scope, known: Collection[str] = ()) -> li
     parts: dict[tuple[object, ...], int] = {}
     for entry in catalogue() if groups else ():
         parts[_run_of(entry)] = max(parts.get(_run_of(entry), 0), entry.output + 1)
-    return [Call(tuple(group), _own_lookback(group), parts[run]) for run, group in groups.items()]
+    return [Call(tuple(group), _lookback(group), parts[run]) for run, group in groups.items()]
 
 
 def rounds(panels: Iterable[Call]) -> list[list[Call]]:
@@ -134,6 +134,6 @@ def _run_of(entry: Feature) -> tuple[object, ...]:
     return entry.function, entry.window, entry.inputs, entry.output < 0
 
 
-def _own_lookback(group: Sequence[Feature]) -> int:
+def _lookback(group: Sequence[Feature]) -> int:
     before = [entry.lookback if (entry := find(name)) else int(name in DERIVED) for name in group[0].inputs]
     return min(entry.lookback for entry in group) - max(before, default=0)

@@ -1,4 +1,4 @@
-"""What a feature is, the decorator that registers one, and the catalogue of all that are registered."""
+"""A feature, the decorator that registers features, and the catalogue of all that are registered."""
 
 import inspect
 import math
@@ -32,7 +32,7 @@ RETURN: Final[Range] = (-1.0, math.inf)
 
 
 def same(window: int) -> int:
-    """Give the lookback of a window of changes, the first of which needs the bar before it."""
+    """Give the lookback of a window of changes, the first of which needs the bar before the window."""
     return window
 
 
@@ -108,15 +108,15 @@ def feature(
     ----------
     name : str or sequence of str
         The column's name, ``<indicator>_<window>[_<part>]``; a sequence where the function returns a tuple of arrays.
-        ``{window}`` stands for the window.
+        ``{window}`` is replaced by the window.
     family : str
         An existing family or a new one.
     inputs : sequence of str
         What the function takes, in order: columns of the bars (``close``), of the context (``vix``), of the regimes
         (``regime``, as its index in `barograph.names.REGIMES`), ``gics_sector``, ``date``, fields of the facts
         (``pe_ratio``, and ``pe_ratio_age``, the days since it became available), signals (``signal_mine``), series
-        derived from these (``log_return``, ``index_log_return``) or other features' names, in which ``{window}`` may
-        stand too.
+        derived from these (``log_return``, ``index_log_return``) or other features' names, which may contain
+        ``{window}`` too.
     lookback : int or callable
         Bars that pass before the first value, or a function that gives them for a window. The function is not called
         on a series that is too short to have one.
@@ -151,9 +151,9 @@ def feature(
     Notes
     -----
     The first line of the function's docstring is the formula that the catalogue shows; ``{window}`` and ``{input}`` in
-    it stand for the window and the first input. Values that are infinite become NaN. The function must be causal (row t
-    may use rows up to t only) and must give the same bits when the series is longer; `barograph.features.audit` checks
-    both.
+    it are replaced by the window and the first input. Values that are infinite become NaN. The function must be causal
+    (row t may use rows up to t only) and must give the same bits when the series is longer; `barograph.features.audit`
+    checks both.
 
     Examples
     --------

@@ -139,7 +139,7 @@ def _run_series(series_calls: Sequence[Call], arrays: Mapping[str, Array], resul
             pieces[inputs] = _pieces([finite[name] for name in inputs])
         end = 0
         for start, stop in pieces[inputs]:
-            if stop - start > call.own_lookback:
+            if stop - start > call.lookback:
                 for name, values in call.outputs([arrays[item][start:stop] for item in inputs], (stop - start,)):
                     results[name][end:start] = np.nan
                     results[name][start:stop] = values
