@@ -21,12 +21,13 @@ from barograph.features.windows import (
 )
 
 feature = partial(registration.feature, family="volatility")
+of_returns = partial(feature, inputs=("log_return",), lookback=same)
 
 _YEAR = 252.0
 _OHLC = ("open", *HLC)
 
 
-@feature("vol_{window}", inputs=("log_return",), lookback=same, windows=(5, 21, 63, 252), range=POSITIVE)
+@of_returns("vol_{window}", windows=(5, 21, 63, 252), range=POSITIVE)
 def volatility(log_return: Array, window: int) -> Array:
     """Sample standard deviation of the last {window} log returns, annualised."""
     return window_std(log_return, window) * math.sqrt(_YEAR)
@@ -64,7 +65,7 @@ def volatility_of_volatility(vol: Array, window: int) -> Array:
     return window_std(vol, window) / window_mean(vol, window)
 
 
-@feature("downside_share_{window}", inputs=("log_return",), lookback=same, windows=(63,), range=SHARE)
+@of_returns("downside_share_{window}", windows=(63,), range=SHARE)
 def downside_share(log_return: Array, window: int) -> Array:
     """Share of negative returns in the sum of the last {window} squared log returns."""
     squares = log_return * log_return
@@ -72,10 +73,8 @@ def downside_share(log_return: Array, window: int) -> Array:
     return np.minimum(share, 1.0)
 
 
-@feature(
+@of_returns(
     "downside_vol_{window}",
-    inputs=("log_return",),
-    lookback=same,
     windows=(21,),
     range=POSITIVE,
     source="Sortino & van der Meer (1991), Journal of Portfolio Management 17(4)",
@@ -85,7 +84,7 @@ def downside_volatility(log_return: Array, window: int) -> Array:
     return np.sqrt(window_mean(np.minimum(log_return, 0.0) ** 2, window) * _YEAR)
 
 
-@feature(("skew_{window}", "kurt_{window}"), inputs=("log_return",), lookback=same, windows=(63, 252))
+@of_returns(("skew_{window}", "kurt_{window}"), windows=(63, 252))
 def skewness_and_kurtosis(log_return: Array, window: int) -> tuple[Array, Array]:
     """Skewness, or excess kurtosis, of the last {window} log returns (population moments)."""
     square = log_return * log_return
