@@ -62,16 +62,8 @@ class AsOf:
     those in force the one with the newest ``date`` counts. Both lapse with age: the first after 400 or, for sentiment,
     30 calendar days, the second 7 calendar days after its date.
 
-    Parameters
-    ----------
-    facts, signals : pandas.DataFrame or None
-        See `barograph.tables.FACTS` and `barograph.tables.SIGNALS`; rows in any order.
-    symbols : ndarray of shape (N,)
-        In the order of the bars; other symbols' rows play no part.
-    starts : ndarray of shape (N + 1,)
-        The first bar of each symbol, and the number of bars.
-    days : ndarray of shape (rows,), datetime64[D]
-        The date of each bar.
+    The tables' rows may come in any order; rows of symbols that have no bars play no part. `starts` and `days` are the
+    first bar of each symbol, with the number of bars at the end, and the date of each bar.
 
     Attributes
     ----------

@@ -26,12 +26,12 @@ def audit(
 ) -> pd.DataFrame:
     """Find the columns of a result that depend on data from after their date.
 
-    At each of several cut dates everything later is changed at random in one run and missing in another, as it was
+    At each of several cut dates everything later is changed at random in a first run and missing in a second, as it was
     before history was extended. A column leaks if a value on or before the cut differs in either, be it in the last
     bit. The first run finds the use of later values, the second also that of the number of later rows. The second is
     made at the last dates of weeks, months, quarters and years too, and before the longest gap, where a function that
     looks at the next row's date shows itself. The shortest history goes first, so that nothing that a function has
-    kept from a longer one can hide it.
+    kept from a longer history can hide a leak.
 
     Parameters
     ----------
@@ -95,15 +95,7 @@ def audit(
 def ends_of_periods(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """Give two last dates each of weeks, months, quarters and years, and the date before the longest gap.
 
-    Parameters
-    ----------
-    dates : pandas.DatetimeIndex
-        Ascending.
-
-    Returns
-    -------
-    pandas.DatetimeIndex
-        Ascending, without repeats; the last date of all is not among them, since nothing follows it.
+    The dates ascend; the last date of all is not given, since nothing follows it.
     """
     days = dates.to_numpy().astype("datetime64[D]")
     months = days.astype("datetime64[M]").astype(np.int64)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import SHARE, SIGNED, Array
 
-feature = partial(registration.feature, family="calendar")
+feature = partial(registration.feature, family="calendar", inputs=("date",), lookback=0, scope="date")
+of_sessions = partial(feature, inputs=("date", "schedule"))
 
 _Days = NDArray[np.datetime64]
 _Schedule = np.busdaycalendar
@@ -23,33 +24,33 @@ _WEEK: Final = 5
 """Sessions beyond which the distance from a date is no longer told."""
 
 
-@feature(("weekday_sin", "weekday_cos"), inputs=("date",), lookback=0, scope="date", range=(-1.0, 1.0))
+@feature(("weekday_sin", "weekday_cos"), range=SIGNED)
 def weekday(date: _Days) -> tuple[Array, Array]:
     """Sine or cosine of 2 pi (day of the week, Monday 0) / 7."""
     angle = 2.0 * math.pi / 7.0 * ((date.astype(np.int64) + 3) % 7)
     return np.sin(angle), np.cos(angle)
 
 
-@feature(("month_sin", "month_cos"), inputs=("date",), lookback=0, scope="date", range=(-1.0, 1.0))
+@feature(("month_sin", "month_cos"), range=SIGNED)
 def month(date: _Days) -> tuple[Array, Array]:
     """Sine or cosine of 2 pi (month, January 0) / 12."""
     angle = 2.0 * math.pi / 12.0 * (date.astype("datetime64[M]").astype(np.int64) % 12)
     return np.sin(angle), np.cos(angle)
 
 
-@feature("month_position", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("month_position", range=SHARE)
 def month_position(date: _Days) -> Array:
     """Weekdays of the month before the date / weekdays of the month."""
     return _position(date, 1)
 
 
-@feature("quarter_position", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("quarter_position", range=SHARE)
 def quarter_position(date: _Days) -> Array:
     """Weekdays of the quarter before the date / weekdays of the quarter."""
     return _position(date, 3)
 
 
-@feature("expiry_week", inputs=("date",), lookback=0, scope="date", range=(0.0, 1.0))
+@feature("expiry_week", range=SHARE)
 def expiry_week(date: _Days) -> Array:
     """1 from Monday to Friday of the week with the month's third Friday (options expire), else 0."""
     friday = date + (4 - (date.astype(np.int64) + 3) % 7)
@@ -57,21 +58,14 @@ def expiry_week(date: _Days) -> Array:
     return np.where((day_of_month >= 14) & (day_of_month <= 20), 1.0, 0.0)
 
 
-@feature(
-    "triple_witching_week",
-    inputs=("date",),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
-    source="Stoll & Whaley (1987), Financial Analysts Journal 43(2)",
-)
+@feature("triple_witching_week", range=SHARE, source="Stoll & Whaley (1987), Financial Analysts Journal 43(2)")
 def triple_witching_week(date: _Days) -> Array:
     """1 from Monday to Friday of the week with the third Friday of March, June, September or December, else 0."""
     third_month = date.astype("datetime64[M]").astype(np.int64) % 3 == 2
     return np.where(third_month, expiry_week(date), 0.0)
 
 
-@feature("sessions_to_expiry", inputs=("date", "schedule"), lookback=0, scope="date", range=(0, 34))
+@of_sessions("sessions_to_expiry", range=(0, 34))
 def sessions_to_expiry(date: _Days, schedule: _Schedule) -> Array:
     """Sessions from the date to the next third Friday of a month, or the session before where that is a holiday."""
     month = date.astype("datetime64[M]")
@@ -80,14 +74,7 @@ def sessions_to_expiry(date: _Days, schedule: _Schedule) -> Array:
     return np.busday_count(date, expiry, busdaycal=schedule).astype(np.float64)
 
 
-@feature(
-    "turn_of_month",
-    inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
-    source="Lakonishok & Smidt (1988), Review of Financial Studies 1(4)",
-)
+@of_sessions("turn_of_month", range=SHARE, source="Lakonishok & Smidt (1988), Review of Financial Studies 1(4)")
 def turn_of_month(date: _Days, schedule: _Schedule) -> Array:
     """1 on the last session of a month and on the first three, else 0."""
     start, stop = _period(date, 1)
@@ -95,11 +82,8 @@ def turn_of_month(date: _Days, schedule: _Schedule) -> Array:
     return np.where(first_three | (_between(date, stop, schedule) == 0), 1.0, 0.0)
 
 
-@feature(
+@of_sessions(
     ("sessions_to_month_end", "sessions_to_quarter_end"),
-    inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
     range=(0.0, _WEEK),
     source="Carhart, Kaniel, Musto & Reed (2002), Journal of Finance 57(2)",
 )
@@ -109,11 +93,8 @@ def sessions_to_period_end(date: _Days, schedule: _Schedule) -> tuple[Array, Arr
     return np.minimum(month, _WEEK), np.minimum(quarter, _WEEK)
 
 
-@feature(
+@of_sessions(
     ("sessions_to_holiday", "sessions_from_holiday"),
-    inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
     range=(0.0, _WEEK),
     source="Lakonishok & Smidt (1988), Review of Financial Studies 1(4)",
 )
@@ -131,14 +112,7 @@ def sessions_around_holiday(date: _Days, schedule: _Schedule) -> tuple[Array, Ar
     return np.minimum(to, _WEEK), np.minimum(since, _WEEK)
 
 
-@feature(
-    "holiday_eve",
-    inputs=("date", "schedule"),
-    lookback=0,
-    scope="date",
-    range=(0.0, 1.0),
-    source="Ariel (1990), Journal of Finance 45(5)",
-)
+@of_sessions("holiday_eve", range=SHARE, source="Ariel (1990), Journal of Finance 45(5)")
 def holiday_eve(date: _Days, schedule: _Schedule) -> Array:
     """1 on the last session before a scheduled holiday on a weekday, else 0."""
     return np.where(sessions_around_holiday(date, schedule)[0] == 0.0, 1.0, 0.0)

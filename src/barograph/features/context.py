@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import NEGATIVE, POSITIVE, RETURN, SHARE, SIGNED, Array, same
 from barograph.features.trend import log_price_regression
 from barograph.features.windows import (
     lag,
@@ -24,18 +24,18 @@ from barograph.features.windows import (
 from barograph.names import REGIMES
 
 feature = partial(registration.feature, family="context")
+dated = partial(feature, scope="date")
 
 _YEAR = 252.0
 _CRASH = float(REGIMES.index("crash"))
 
 
-@feature(
+@dated(
     "index_ret_{window}",
     inputs=("index_close",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(1, 5, 21, 63, 126, 252),
-    scope="date",
-    range=(-1.0, math.inf),
+    range=RETURN,
     source="TA-Lib ROCP",
 )
 def index_return(index_close: Array, window: int) -> Array:
@@ -43,73 +43,65 @@ def index_return(index_close: Array, window: int) -> Array:
     return talib.ROCP(index_close, window)
 
 
-@feature(
-    "index_vol_{window}",
-    inputs=("index_log_return",),
-    lookback=lambda window: window,
-    windows=(5, 21, 63),
-    scope="date",
-    range=(0.0, math.inf),
-)
+@dated("index_vol_{window}", inputs=("index_log_return",), lookback=same, windows=(5, 21, 63), range=POSITIVE)
 def index_volatility(index_log_return: Array, window: int) -> Array:
     """Sample standard deviation of the last {window} log returns of the index, annualised."""
     return window_std(index_log_return, window) * math.sqrt(_YEAR)
 
 
-@feature("index_drawdown_252", inputs=("index_close",), lookback=251, scope="date", range=(-math.inf, 0.0))
+@dated("index_drawdown_252", inputs=("index_close",), lookback=251, range=NEGATIVE)
 def index_drawdown(index_close: Array) -> Array:
     """ln(index / its highest of the last 252 closes)."""
     return np.log(index_close / talib.MAX(index_close, 252))
 
 
-@feature("index_sma_dist_200", inputs=("index_close",), lookback=199, scope="date")
+@dated("index_sma_dist_200", inputs=("index_close",), lookback=199)
 def index_distance(index_close: Array) -> Array:
     """ln(index / mean of its last 200 closes)."""
     return np.log(index_close / window_mean(index_close, 200))
 
 
-@feature("index_cross_50_200", inputs=("index_close",), lookback=199, scope="date")
+@dated("index_cross_50_200", inputs=("index_close",), lookback=199)
 def index_cross(index_close: Array) -> Array:
     """ln(mean of the index's last 50 closes / mean of its last 200)."""
     return np.log(window_mean(index_close, 50) / window_mean(index_close, 200))
 
 
-@feature(("index_slope_63", "index_r2_63"), inputs=("index_close",), lookback=62, scope="date")
+@dated(("index_slope_63", "index_r2_63"), inputs=("index_close",), lookback=62)
 def index_regression(index_close: Array) -> tuple[Array, Array]:
     """Least-squares line through the last 63 log closes of the index: its slope a day, or its R2 in [0, 1]."""
     slope, r2, _ = log_price_regression(index_close, 63)
     return slope, r2
 
 
-@feature("vix_level", inputs=("vix",), lookback=0, scope="date", range=(0.0, math.inf))
+@dated("vix_level", inputs=("vix",), lookback=0, range=POSITIVE)
 def vix_level(vix: Array) -> Array:
     """VIX / 100: the volatility that option prices imply, annualised."""
     return vix / 100.0
 
 
-@feature("vix_change_{window}", inputs=("vix",), lookback=lambda window: window, windows=(1, 5, 21), scope="date")
+@dated("vix_change_{window}", inputs=("vix",), lookback=same, windows=(1, 5, 21))
 def vix_change(vix: Array, window: int) -> Array:
     """ln(VIX_t / VIX_(t-{window}))."""
     return np.log(vix / lag(vix, window))
 
 
-@feature("vix_vol_21", inputs=("vix",), lookback=21, scope="date", range=(0.0, math.inf))
+@dated("vix_vol_21", inputs=("vix",), lookback=21, range=POSITIVE)
 def vix_volatility(vix: Array) -> Array:
     """Sample standard deviation of the last 21 daily log changes of the VIX, annualised."""
     return window_std(vix_change(vix, 1), 21) * math.sqrt(_YEAR)
 
 
-@feature("vix_range", inputs=("vix_high", "vix_low"), lookback=0, scope="date")
+@dated("vix_range", inputs=("vix_high", "vix_low"), lookback=0)
 def vix_range(vix_high: Array, vix_low: Array) -> Array:
     """ln(VIX's high / its low) of the day."""
     return np.log(vix_high / vix_low)
 
 
-@feature(
+@dated(
     "vix_term",
     inputs=("vix", "vix3m"),
     lookback=0,
-    scope="date",
     source="Johnson (2017), Journal of Financial and Quantitative Analysis 52(6)",
 )
 def vix_term(vix: Array, vix3m: Array) -> Array:
@@ -117,18 +109,17 @@ def vix_term(vix: Array, vix3m: Array) -> Array:
     return np.log(vix / vix3m)
 
 
-@feature("vix_term_short", inputs=("vix9d", "vix"), lookback=0, scope="date")
+@dated("vix_term_short", inputs=("vix9d", "vix"), lookback=0)
 def vix_term_short(vix9d: Array, vix: Array) -> Array:
     """ln(VIX9D / VIX): nine days' implied volatility against one month's."""
     return np.log(vix9d / vix)
 
 
-@feature(
+@dated(
     "index_vix_corr_63",
     inputs=("index_close", "vix"),
     lookback=63,
-    scope="date",
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Whaley (2000), Journal of Portfolio Management 26(3)",
 )
 def index_vix_correlation(index_close: Array, vix: Array) -> Array:
@@ -136,24 +127,23 @@ def index_vix_correlation(index_close: Array, vix: Array) -> Array:
     return window_correlation(np.log(index_close / lag(index_close, 1)), vix_change(vix, 1), 63)
 
 
-@feature("vix_z_63", inputs=("vix",), lookback=62, scope="date")
+@dated("vix_z_63", inputs=("vix",), lookback=62)
 def vix_z_score(vix: Array) -> Array:
     """(ln VIX - mean) / standard deviation of the last 63 values."""
     level = np.log(vix)
     return (level - window_mean(level, 63)) / window_std(level, 63)
 
 
-@feature("vix_rank_252", inputs=("vix",), lookback=251, scope="date", range=(0.0, 1.0))
+@dated("vix_rank_252", inputs=("vix",), lookback=251, range=SHARE)
 def vix_rank(vix: Array) -> Array:
     """Share of the last 252 values of the VIX that lie below today's, ties counting half."""
     return window_rank(vix, 252)
 
 
-@feature(
+@dated(
     "vix_premium_21",
     inputs=("vix", "index_log_return"),
     lookback=21,
-    scope="date",
     source="Carr & Wu (2009), Review of Financial Studies 22(3)",
 )
 def volatility_premium(vix: Array, index_log_return: Array) -> Array:
@@ -161,24 +151,23 @@ def volatility_premium(vix: Array, index_log_return: Array) -> Array:
     return np.log(vix / 100.0 / index_volatility(index_log_return, 21))
 
 
-@feature("us10y_level", inputs=("us10y",), lookback=0, scope="date")
+@dated("us10y_level", inputs=("us10y",), lookback=0)
 def yield_level(us10y: Array) -> Array:
     """Ten-year yield, in percent."""
     return us10y
 
 
-@feature("us10y_change_{window}", inputs=("us10y",), lookback=lambda window: window, windows=(5, 21, 63), scope="date")
+@dated("us10y_change_{window}", inputs=("us10y",), lookback=same, windows=(5, 21, 63))
 def yield_change(us10y: Array, window: int) -> Array:
     """Change of the ten-year yield over {window} days, in percentage points."""
     return us10y - lag(us10y, window)
 
 
-@feature(
+@dated(
     "stock_bond_corr_126",
     inputs=("index_close", "us10y"),
     lookback=130,
-    scope="date",
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Connolly, Stivers & Sun (2005), Journal of Financial and Quantitative Analysis 40(1)",
 )
 def stock_bond_correlation(index_close: Array, us10y: Array) -> Array:
@@ -190,55 +179,33 @@ def stock_bond_correlation(index_close: Array, us10y: Array) -> Array:
     return window_correlation(np.log(index_close / lag(index_close, 5)), yield_change(us10y, 5), 126)
 
 
-@feature("term_slope", inputs=("us10y", "us2y"), lookback=0, scope="date")
+@dated("term_slope", inputs=("us10y", "us2y"), lookback=0)
 def term_slope(us10y: Array, us2y: Array) -> Array:
     """Ten-year less two-year yield, in percentage points."""
     return us10y - us2y
 
 
-@feature("term_slope_change_21", inputs=("us10y", "us2y"), lookback=21, scope="date")
+@dated("term_slope_change_21", inputs=("us10y", "us2y"), lookback=21)
 def term_slope_change(us10y: Array, us2y: Array) -> Array:
     """Change of the ten-year less two-year yield over 21 days, in percentage points."""
     return us10y - us2y - lag(us10y - us2y, 21)
 
 
-@feature(
-    "usd_ret_{window}",
-    inputs=("usd_broad",),
-    lookback=lambda window: window,
-    windows=(21, 63),
-    scope="date",
-    range=(-1.0, math.inf),
-    source="TA-Lib ROCP",
-)
+@dated("usd_ret_{window}", inputs=("usd_broad",), lookback=same, windows=(21, 63), range=RETURN, source="TA-Lib ROCP")
 def dollar_return(usd_broad: Array, window: int) -> Array:
     """Return of the broad dollar index over {window} days."""
     return talib.ROCP(usd_broad, window)
 
 
-@feature(
-    "usd_index_ret_{window}",
-    inputs=("usd_index",),
-    lookback=lambda window: window,
-    windows=(21, 63),
-    scope="date",
-    range=(-1.0, math.inf),
-    source="TA-Lib ROCP",
+@dated(
+    "usd_index_ret_{window}", inputs=("usd_index",), lookback=same, windows=(21, 63), range=RETURN, source="TA-Lib ROCP"
 )
 def dollar_index_return(usd_index: Array, window: int) -> Array:
     """Return of the ICE dollar index over {window} days."""
     return talib.ROCP(usd_index, window)
 
 
-@feature(
-    "wti_ret_{window}",
-    inputs=("wti",),
-    lookback=lambda window: window,
-    windows=(21, 63),
-    scope="date",
-    range=(-1.0, math.inf),
-    source="TA-Lib ROCP",
-)
+@dated("wti_ret_{window}", inputs=("wti",), lookback=same, windows=(21, 63), range=RETURN, source="TA-Lib ROCP")
 def oil_return(wti: Array, window: int) -> Array:
     """Return of crude oil over {window} days; NaN where a price is not positive, as on 2020-04-20."""
     return talib.ROCP(np.where(wti > 0.0, wti, np.nan), window)
@@ -247,16 +214,16 @@ def oil_return(wti: Array, window: int) -> Array:
 @feature(
     ("beta_{window}", "idio_vol_{window}", "index_corr_{window}"),
     inputs=("log_return", "index_log_return"),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63, 252),
     source="Ang, Hodrick, Xing & Zhang (2006), Journal of Finance 61(1)",
 )
 def beta(log_return: Array, index_log_return: Array, window: int) -> tuple[Array, Array, Array]:
     """Slope of the regression of {window} log returns on the index's, the residual's annualised volatility, or R."""
-    own, market, product = window_deviations(log_return, index_log_return, window)
+    variation, market, product = window_deviations(log_return, index_log_return, window)
     slope = product / market
-    residual = np.maximum(own - slope * product, 0.0)
-    correlation = product / np.where((own > 0.0) & (market > 0.0), np.sqrt(own * market), np.nan)
+    residual = np.maximum(variation - slope * product, 0.0)
+    correlation = product / np.where((variation > 0.0) & (market > 0.0), np.sqrt(variation * market), np.nan)
     return slope, np.sqrt(residual * _YEAR / (window - 2.0)), np.clip(correlation, -1.0, 1.0)
 
 
@@ -272,9 +239,9 @@ def downside_beta(log_return: Array, index_log_return: Array) -> Array:
 
     fell = index_log_return < 0.0
     days = window_sum(fell.astype(np.float64), 252)
-    sums: Array = block_comoments(np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0), 252)
-    own, market, _, squares, products = sums
-    slope: Array = (products - own * market / days) / (squares - market * market / days)
+    returns, market_returns = np.where(fell, log_return, 0.0), np.where(fell, index_log_return, 0.0)
+    total, market, _, squares, products = block_comoments(returns, market_returns, 252)
+    slope: Array = (products - total * market / days) / (squares - market * market / days)
     return np.where(days >= 30.0, slope, np.nan)
 
 
@@ -293,13 +260,13 @@ def residual_momentum(log_return: Array, index_log_return: Array) -> Array:
     from barograph.features.kernels import block_comoments
 
     long, kept = 504, 231
-    own, market, _, _, _ = block_comoments(log_return, index_log_return, long)
+    total, market, _, _, _ = block_comoments(log_return, index_log_return, long)
     _, variance, product = window_deviations(log_return, index_log_return, long)
     slope = product / variance
-    intercept = (own - slope * market) / long
-    own, market, _, _, _ = (lag(total, 21) for total in block_comoments(log_return, index_log_return, kept))
+    intercept = (total - slope * market) / long
+    total, market, _, _, _ = (lag(sums, 21) for sums in block_comoments(log_return, index_log_return, kept))
     squares, of_market, product = (lag(sums, 21) for sums in window_deviations(log_return, index_log_return, kept))
-    mean: Array = (own - slope * market) / kept - intercept
+    mean: Array = (total - slope * market) / kept - intercept
     spread = np.sqrt(np.maximum(squares - 2.0 * slope * product + slope * slope * of_market, 0.0) / (kept - 1.0))
     return mean / np.where(spread > 0.0, spread, np.nan)
 
@@ -310,13 +277,13 @@ def index_excess(close: Array, index_close: Array) -> Array:
     return talib.ROCP(close, 21) - talib.ROCP(index_close, 21)
 
 
-@feature([f"regime_{name}" for name in REGIMES], inputs=("regime",), lookback=0, scope="date", range=(0.0, 1.0))
+@dated([f"regime_{name}" for name in REGIMES], inputs=("regime",), lookback=0, range=SHARE)
 def regime_indicators(regime: Array) -> tuple[Array, ...]:
     """1 on dates of that regime, else 0."""
     return tuple((regime == code).astype(np.float64) for code in range(len(REGIMES)))
 
 
-@feature("regime_age", inputs=("regime",), lookback=0, scope="date", range=(0.0, math.inf))
+@dated("regime_age", inputs=("regime",), lookback=0, range=POSITIVE)
 def regime_age(regime: Array) -> Array:
     """ln(number of days that the present regime has lasted)."""
     day = np.arange(regime.size)
@@ -325,7 +292,7 @@ def regime_age(regime: Array) -> Array:
     return age
 
 
-@feature("crash_memory_63", inputs=("regime",), lookback=0, scope="date", range=(0.0, 1.0))
+@dated("crash_memory_63", inputs=("regime",), lookback=0, range=SHARE)
 def crash_memory(regime: Array) -> Array:
     """exp(-days since the last date of regime crash / 63); 0 before the first."""
     day = np.arange(regime.size, dtype=np.float64)
@@ -334,7 +301,7 @@ def crash_memory(regime: Array) -> Array:
     return memory
 
 
-@feature("regime_drawdown", inputs=("drawdown",), lookback=0, scope="date")
+@dated("regime_drawdown", inputs=("drawdown",), lookback=0)
 def regime_drawdown(drawdown: Array) -> Array:
     """Drawdown of the index, as in the table of regimes."""
     return drawdown

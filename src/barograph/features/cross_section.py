@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, one_less, same
 from barograph.features.windows import window_correlation, window_deviations, window_mean, window_std, window_variance
 
-feature = partial(registration.feature, family="cross_section")
+feature = partial(registration.feature, family="cross_section", scope="panel")
 
 _YEAR: Final = 252
 _SINGULAR: Final = 1e-10
@@ -43,14 +43,7 @@ _RANKED_IN_SECTOR: Final = ("ret_21", "ret_63", "mom_252_21", "vol_21")
 def rank(values: Array) -> Array:
     """(rank of {input} among the N symbols that have it - 1/2) / N, ties sharing their mean rank.
 
-    Parameters
-    ----------
-    values : ndarray of shape (T, N)
-
-    Returns
-    -------
-    ndarray of shape (T, N)
-        In (0, 1); NaN where `values` is NaN.
+    In (0, 1); NaN where `values`, of shape (T, N), is NaN.
     """
     return sector_rank(values, np.zeros(values.shape[1], np.intp))
 
@@ -58,16 +51,8 @@ def rank(values: Array) -> Array:
 def sector_rank(values: Array, sector: NDArray[np.intp]) -> Array:
     """(rank of {input} among the N symbols of the same sector - 1/2) / N, ties sharing their mean rank.
 
-    Parameters
-    ----------
-    values : ndarray of shape (T, N)
-    sector : ndarray of shape (N,)
-        Codes, -1 for none.
-
-    Returns
-    -------
-    ndarray of shape (T, N)
-        In (0, 1), 1/2 for the only one of its sector; NaN where `values` is NaN or there is no sector.
+    In (0, 1), 1/2 for the only symbol of its sector; NaN where `values`, of shape (T, N), is NaN or there is no sector,
+    whose code is -1.
     """
     from barograph.features.kernels import shared_ranks
 
@@ -76,29 +61,19 @@ def sector_rank(values: Array, sector: NDArray[np.intp]) -> Array:
 
 
 for _name, _lookback in _RANKED.items():
-    feature(f"rank_{_name}", inputs=(_name,), lookback=_lookback, scope="panel", range=(0.0, 1.0))(rank)
+    feature(f"rank_{_name}", inputs=(_name,), lookback=_lookback, range=SHARE)(rank)
 
 for _name in _RANKED_IN_SECTOR:
-    feature(
-        f"sector_rank_{_name}", inputs=(_name, "gics_sector"), lookback=_RANKED[_name], scope="panel", range=(0.0, 1.0)
-    )(sector_rank)
+    feature(f"sector_rank_{_name}", inputs=(_name, "gics_sector"), lookback=_RANKED[_name], range=SHARE)(sector_rank)
 
 
-@feature(
-    "excess_ret_{window}", inputs=("ret_{window}",), lookback=lambda window: window, windows=(5, 21), scope="panel"
-)
+@feature("excess_ret_{window}", inputs=("ret_{window}",), lookback=same, windows=(5, 21))
 def excess_return(returns: Array) -> Array:
     """ret_{window} - its mean over the symbols."""
     return returns - _mean(returns)[:, None]
 
 
-@feature(
-    "sector_excess_ret_{window}",
-    inputs=("ret_{window}", "gics_sector"),
-    lookback=lambda window: window,
-    windows=(5, 21, 63),
-    scope="panel",
-)
+@feature("sector_excess_ret_{window}", inputs=("ret_{window}", "gics_sector"), lookback=same, windows=(5, 21, 63))
 def sector_excess_return(returns: Array, sector: NDArray[np.intp]) -> Array:
     """ret_{window} - its mean over the symbols of the same sector, itself included."""
     return returns - _by_sector(_mean, returns, sector)
@@ -107,9 +82,8 @@ def sector_excess_return(returns: Array, sector: NDArray[np.intp]) -> Array:
 @feature(
     "sector_ret_{window}",
     inputs=("ret_{window}", "gics_sector"),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(21, 63, 126),
-    scope="panel",
     source="Moskowitz & Grinblatt (1999), Journal of Finance 54(4)",
 )
 def sector_return(returns: Array, sector: NDArray[np.intp]) -> Array:
@@ -117,46 +91,25 @@ def sector_return(returns: Array, sector: NDArray[np.intp]) -> Array:
     return _by_sector(_mean, returns, sector) - _mean(returns)[:, None]
 
 
-@feature(
-    "breadth_{window}",
-    inputs=("sma_dist_{window}",),
-    lookback=lambda window: window - 1,
-    windows=(20, 50, 200),
-    scope="panel",
-    range=(0.0, 1.0),
-)
+@feature("breadth_{window}", inputs=("sma_dist_{window}",), lookback=one_less, windows=(20, 50, 200), range=SHARE)
 def breadth(distance: Array) -> Array:
     """Share of the symbols that close above their mean of {window} closes."""
     return _mean(np.where(np.isnan(distance), np.nan, distance > 0.0))
 
 
-@feature(
-    "advances_{window}",
-    inputs=("ret_1",),
-    lookback=lambda window: window,
-    windows=(1, 10),
-    scope="panel",
-    range=(-1.0, 1.0),
-)
+@feature("advances_{window}", inputs=("ret_1",), lookback=same, windows=(1, 10), range=SIGNED)
 def advances(returns: Array, window: int) -> Array:
     """Share of the symbols that rose - share that fell, mean of the last {window} dates."""
     return window_mean(_mean(np.sign(returns)), window)
 
 
-@feature("new_highs_252", inputs=("high_dist_252", "low_dist_252"), lookback=251, scope="panel", range=(-1.0, 1.0))
+@feature("new_highs_252", inputs=("high_dist_252", "low_dist_252"), lookback=251, range=SIGNED)
 def new_highs(below_high: Array, above_low: Array) -> Array:
     """Share of the symbols at the highest of their last 252 closes - share at the lowest."""
     return _mean(np.where(np.isnan(below_high), np.nan, (below_high == 0.0) * 1.0 - (above_low == 0.0)))
 
 
-@feature(
-    "dispersion_{window}",
-    inputs=("ret_{window}",),
-    lookback=lambda window: window,
-    windows=(1, 21),
-    scope="panel",
-    range=(0.0, math.inf),
-)
+@feature("dispersion_{window}", inputs=("ret_{window}",), lookback=same, windows=(1, 21), range=POSITIVE)
 def dispersion(returns: Array) -> Array:
     """Sample standard deviation of ret_{window} over the symbols; NaN for fewer than two."""
     deviation = returns - _mean(returns)[:, None]
@@ -164,13 +117,13 @@ def dispersion(returns: Array) -> Array:
     return np.sqrt(_sum(deviation * deviation) / np.where(count > 1, count - 1.0, np.nan))
 
 
-@feature("sector_dispersion_21", inputs=("ret_21", "gics_sector"), lookback=21, scope="panel", range=(0.0, math.inf))
+@feature("sector_dispersion_21", inputs=("ret_21", "gics_sector"), lookback=21, range=POSITIVE)
 def sector_dispersion(returns: Array, sector: NDArray[np.intp]) -> Array:
     """Sample standard deviation of ret_21 over the symbols of the same sector; NaN for fewer than two."""
     return _by_sector(dispersion, returns, sector)
 
 
-@feature("sector_corr_63", inputs=("log_return", "gics_sector"), lookback=63, scope="panel", range=(-1.0, 1.0))
+@feature("sector_corr_63", inputs=("log_return", "gics_sector"), lookback=63, range=SIGNED)
 def sector_correlation(log_return: Array, sector: NDArray[np.intp]) -> Array:
     """Correlation of 63 log returns with the mean of the sector's others on the same date; NaN without others."""
     total = _by_sector(_sum, log_return, sector)
@@ -187,8 +140,8 @@ def average_correlation(log_return: Array, volatility: Array) -> Array:
     """(V(mean r) - sum w^2 V(r)) / ((sum w s(r))^2 - sum w^2 V(r)), 63 bars, w = 1 / N: mean correlation."""
     count = np.count_nonzero(~np.isnan(volatility), axis=1).astype(np.float64)
     daily = volatility / math.sqrt(252.0)
-    own = _sum(daily * daily) / count**2
-    ratio: Array = (window_variance(_mean(log_return), 63) - own) / ((_sum(daily) / count) ** 2 - own)
+    variances = _sum(daily * daily) / count**2
+    ratio: Array = (window_variance(_mean(log_return), 63) - variances) / ((_sum(daily) / count) ** 2 - variances)
     return ratio
 
 
@@ -196,8 +149,7 @@ def average_correlation(log_return: Array, volatility: Array) -> Array:
     "absorption_252",
     inputs=("log_return", "gics_sector"),
     lookback=252,
-    scope="panel",
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Kritzman, Li, Page & Rigobon (2011), Journal of Portfolio Management 37(4)",
 )
 def absorption_ratio(log_return: Array, sector: NDArray[np.intp]) -> Array:
@@ -219,7 +171,6 @@ def absorption_ratio(log_return: Array, sector: NDArray[np.intp]) -> Array:
     "absorption_shift",
     inputs=("log_return", "gics_sector"),
     lookback=503,
-    scope="panel",
     source="Kritzman, Li, Page & Rigobon (2011), Journal of Portfolio Management 37(4)",
 )
 def absorption_shift(log_return: Array, sector: NDArray[np.intp]) -> Array:
@@ -232,8 +183,7 @@ def absorption_shift(log_return: Array, sector: NDArray[np.intp]) -> Array:
     "turbulence_252",
     inputs=("log_return", "gics_sector"),
     lookback=253,
-    scope="panel",
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Kritzman & Li (2010), Financial Analysts Journal 66(5)",
 )
 def turbulence(log_return: Array, sector: NDArray[np.intp]) -> Array:
@@ -276,10 +226,10 @@ def _sector_covariances(returns: Array) -> Iterator[tuple[_Index, _Index, Array,
             covariance[:, i, j] = covariance[:, j, i] = products / _YEAR
     complete = ~np.isnan(means)
     patterns, pattern = np.unique(complete, axis=0, return_inverse=True)
-    for number, members in enumerate(patterns):
-        dates, own = np.flatnonzero(pattern.reshape(-1) == number), np.flatnonzero(members)
-        if own.size > 1:
-            yield dates, own, means[np.ix_(dates, own)], covariance[np.ix_(dates, own, own)]
+    for number, present in enumerate(patterns):
+        dates, members = np.flatnonzero(pattern.reshape(-1) == number), np.flatnonzero(present)
+        if members.size > 1:
+            yield dates, members, means[np.ix_(dates, members)], covariance[np.ix_(dates, members, members)]
 
 
 def _sum(values: Array) -> Array:

@@ -91,7 +91,7 @@ def stream(
     """Compute features block by block of symbols, in the precision of the table.
 
     For markets whose features do not fit into memory, and for writing them. Features that compare symbols are computed
-    first, for all of them; of each one column stays in memory until the last block.
+    first, for all of them; of each of these one column stays in memory until the last block.
 
     Parameters
     ----------
@@ -104,8 +104,7 @@ def stream(
     Yields
     ------
     pandas.DataFrame
-        ``symbol``, ``date`` and one float32 column a feature: the values of `compute`, rounded. The rows of all blocks
-        are those of `bars`, in the same order.
+        The rows of `compute` in the same order, its values rounded to float32.
 
     Raises
     ------
@@ -134,10 +133,9 @@ def newest(
     ----------
     data : MarketData
     names, release_lag, calendar
-        As in `compute`. Name a model's own features to have no others computed.
+        As in `compute`. Name the features of a model to have no others computed.
     symbols : sequence of str, optional
-        The symbols wanted; each must have a bar on the newest date of `bars`. By default all that have one, and those
-        that have none are left out.
+        The symbols wanted, by default all that have a bar on the newest date of `bars`.
 
     Returns
     -------
@@ -163,20 +161,9 @@ def newest(
 
 
 def available(data: MarketData, calendar: str | None = DEFAULT_CALENDAR) -> tuple[list[str], dict[str, list[str]]]:
-    """Tell which features the tables allow.
+    """Tell which features the tables allow, in the order of the catalogue, and then the signals.
 
-    Parameters
-    ----------
-    data : MarketData
-    calendar : str, optional
-        As in `compute`.
-
-    Returns
-    -------
-    names : list of str
-        The features that can be computed, in the order of the catalogue, and then the signals.
-    left_out : dict of str to list of str
-        The others, with the columns that each one lacks: absent, or null in every row.
+    Also gives the features left out, with the columns that each of them lacks: absent, or null in every row.
     """
     return _available(Inputs(data, RELEASE_LAG, calendar))
 
@@ -184,8 +171,7 @@ def available(data: MarketData, calendar: str | None = DEFAULT_CALENDAR) -> tupl
 def _available(inputs: Inputs) -> tuple[list[str], dict[str, list[str]]]:
     names, left_out = [], {}
     for entry in catalogue():
-        lacking = missing_columns(inputs, entry)
-        if lacking:
+        if lacking := missing_columns(inputs, entry):
             left_out[entry.name] = lacking
         else:
             names.append(entry.name)
@@ -202,8 +188,7 @@ def _wanted(inputs: Inputs, names: Sequence[str] | None) -> list[str]:
         if entry is None:
             known = [*(each.name for each in catalogue()), *inputs.as_of.signals]
             raise InputError(f"features: {unknown(name, known)}")
-        lacking = missing_columns(inputs, entry)
-        if lacking:
+        if lacking := missing_columns(inputs, entry):
             raise InputError(f"features: {name!r} cannot be computed: the data lacks {lacking}")
     if len(set(names)) != len(names):
         raise InputError(f"features: a name stands twice in {list(names)}; each may be asked for once")

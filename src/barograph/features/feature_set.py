@@ -43,9 +43,8 @@ class FeatureSet:
     ------
     InputError
         If there is no such file, a family or a name is unknown, or a name lies outside the families. A family or a name
-        that no feature of ours has is refused here only if the user's file has no code that might register it. Inside
-        a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the
-        same message.
+        that no feature of Barograph has is refused here only if the user's file has no code that might register it.
+        Inside a constructor pydantic shows it as a ``ValidationError`` (a ``ValueError`` too) with the same message.
     """
 
     names: list[str] | None
@@ -66,73 +65,31 @@ class FeatureSet:
     def register(self) -> list[Feature]:
         """Run the user's file, and check families and names with what it registers.
 
-        Returns
-        -------
-        list of Feature
-            Those of the families, and all those of the file.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be run, a family or a name is unknown, or a name lies outside the families.
+        Gives the features of the families and all those of the file. Raises InputError if the file cannot be run, a
+        family or a name is unknown, or a name lies outside the families.
         """
         register_file(self.file)
         self._check(complete=True)
         return self._entries()
 
     def compute(self, data: MarketData) -> pd.DataFrame:
-        """Compute the chosen features.
+        """Compute the chosen features as `barograph.features.compute` does.
 
-        Returns
-        -------
-        pandas.DataFrame
-            As of `barograph.features.compute`.
-
-        Raises
-        ------
-        InputError
-            As `register`, or if a named feature lacks its inputs, no feature is left, or a table is out of order.
+        Raises InputError as `register`, or if a named feature lacks its inputs, no feature is left, or a table is out
+        of order.
         """
         return compute_market(data, self._chosen(data), self.release_lag, self.calendar)
 
     def stream(self, data: MarketData) -> Iterator[pd.DataFrame]:
-        """Compute the chosen features block by block of symbols.
-
-        Returns
-        -------
-        iterator of pandas.DataFrame
-            As of `barograph.features.stream`.
-
-        Raises
-        ------
-        InputError
-            As `compute`, before the first block.
-        """
+        """Compute the chosen features block by block of symbols as `barograph.features.stream` does."""
         return stream(data, self._chosen(data), self.release_lag, self.calendar)
 
     def newest(
         self, data: MarketData, *, names: Sequence[str] | None = None, symbols: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """Compute the chosen features, or those of one model, of the newest day.
+        """Compute the chosen features, or `names` among them, of the newest day as `barograph.features.newest` does.
 
-        Parameters
-        ----------
-        data : MarketData
-            With the same history as for the table.
-        names : sequence of str, optional
-            The features wanted, of those chosen; by default all of them.
-        symbols : sequence of str, optional
-            The symbols wanted; by default all that have a bar on the newest date.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As of `barograph.features.newest`.
-
-        Raises
-        ------
-        InputError
-            As `compute`, or if a name is not chosen or a symbol has no bar on the newest date.
+        Raises InputError as `compute`, or if a name is not chosen or a symbol has no bar on the newest date.
         """
         chosen = self._chosen(data)
         if unknown := [name for name in names or () if name not in chosen]:

@@ -8,7 +8,7 @@ import numpy as np
 from barograph.features import registration
 from barograph.features.asof import FUNDAMENTALS, FUNDAMENTALS_STALE_AFTER
 from barograph.features.cross_section import sector_rank
-from barograph.features.registration import Array
+from barograph.features.registration import SHARE, Array, same
 
 feature = partial(registration.feature, family="fundamentals")
 
@@ -49,7 +49,7 @@ def change(values: Array, window: int) -> Array:
 
 
 for _field in _FOLLOWED:
-    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=lambda window: window, windows=(252,))(change)
+    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=same, windows=(252,))(change)
 
 
 @feature("days_since_report", inputs=("eps_growth_age",), lookback=0, range=(0.0, FUNDAMENTALS_STALE_AFTER))
@@ -64,6 +64,6 @@ for _name, _input in _COMPARED.items():
         inputs=(_input, "gics_sector"),
         lookback=0,
         scope="panel",
-        range=(0.0, 1.0),
+        range=SHARE,
         source="Asness, Porter & Stevens (2000), Predicting Stock Returns Using Industry-Relative Firm Characteristics",
     )(sector_rank)

@@ -20,7 +20,7 @@ RELEASE_LAG: Final[dict[str, int]] = {"us10y": 1, "us2y": 1, "usd_broad": 7, "us
 """Calendar days from the day that a context column describes to the day on which its value is known."""
 
 STALE_AFTER: Final = 100
-"""Calendar days for which an old context value stands in for a missing one (a late quarterly figure still does)."""
+"""Calendar days for which an old context value replaces a missing value (a late quarterly figure still does)."""
 
 _BAR_COLUMNS: Final = ("open", "high", "low", "close", "volume")
 _REGIME_COLUMNS: Final = ("drawdown", "index_return_10")
@@ -37,15 +37,7 @@ _Index = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Block:
-    """Consecutive symbols and their rows.
-
-    Attributes
-    ----------
-    first, last : int
-        The position of the first symbol, and the one after that of the last.
-    starts : tuple of int
-        The first row of each of the symbols, and the row after the last.
-    """
+    """Consecutive symbols, `first` to `last` - 1, the first row of each of them, and the row after the last."""
 
     first: int
     last: int
@@ -75,10 +67,8 @@ class Axis:
         The first row of each symbol, and the number of rows.
     dates : ndarray of shape (T,)
         All dates that have a bar, as ``datetime64[D]``.
-    date_of_row : ndarray of shape (rows,)
-        The position of a row's date in `dates`.
-    cell_of_row : ndarray of shape (rows,)
-        The position of a row in an (N, T) panel laid out symbol by symbol.
+    date_of_row, cell_of_row : ndarray of shape (rows,)
+        The position of a row's date in `dates`, and that of the row in an (N, T) panel laid out symbol by symbol.
     """
 
     symbols: NDArray[Any]
@@ -103,25 +93,14 @@ class Axis:
 
 
 class Inputs:
-    """The arrays that features read.
-
-    Parameters
-    ----------
-    data : MarketData
-    release_lag : mapping of str to int
-        Calendar days by column of the context.
-    calendar : str or None
-        The exchange whose schedule features of dates may read; see `barograph.market.calendar.schedule`.
+    """The arrays that features read, with the release lags of the context applied.
 
     Attributes
     ----------
-    axis : Axis
     context_dates : ndarray of shape (Tc,)
         The dates of the context, else of the regimes, else of the bars.
     context_row : ndarray of shape (rows,)
         The position of a bar's date in `context_dates`, -1 where it is not there.
-    as_of : AsOf
-        The facts and signals.
 
     Raises
     ------
@@ -231,7 +210,7 @@ def missing_columns(inputs: Inputs, entry: Feature) -> list[str]:
     return list(lacking)
 
 
-def _refuse_taken(what: str, names: Iterable[str], facts: Collection[str] = ()) -> None:
+def _refuse_taken(source: str, names: Iterable[str], facts: Collection[str] = ()) -> None:
     """Refuse names under which functions would read something else."""
     for name in names:
         taken = _NO_FEATURES.get(name)
@@ -242,7 +221,7 @@ def _refuse_taken(what: str, names: Iterable[str], facts: Collection[str] = ()) 
         elif name.startswith(SIGNAL_PREFIX):
             taken = "a signal"
         if taken is not None:
-            raise InputError(f"{what} {name!r} has the name of {taken}; allowed are other names")
+            raise InputError(f"{source} {name!r} has the name of {taken}; allowed are other names")
 
 
 def _days(table: pd.DataFrame, name: str) -> _Days:

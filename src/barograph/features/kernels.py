@@ -43,27 +43,7 @@ def block_sums(x: Array, window: int) -> Array:
 @njit(cache=True, nogil=True)
 def block_moments(x: Array, window: int) -> tuple[Array, Array]:
     """Sum a series and its squares over a rolling window."""
-    n = x.size
-    totals = np.full((2, n), np.nan)
-    last = np.zeros((window + 1, 2))
-    tail = np.zeros((window + 1, 2))
-    for start in range(0, n, window):
-        width = min(window, n - start)
-        head, head2, back, back2 = 0.0, 0.0, 0.0, 0.0
-        for i in range(width):
-            value = x[start + i]
-            head += value
-            head2 += value * value
-            totals[0, start + i] = head + last[i + 1, 0]
-            totals[1, start + i] = head2 + last[i + 1, 1]
-            value = x[start + width - 1 - i]
-            back += value
-            back2 += value * value
-            tail[width - 1 - i, 0] = back
-            tail[width - 1 - i, 1] = back2
-        last, tail = tail, last
-    totals[:, : window - 1] = np.nan
-    return totals[0], totals[1]
+    return block_sums(x, window), block_sums(x * x, window)
 
 
 @njit(cache=True, nogil=True)
@@ -80,29 +60,10 @@ def rank_of_last(x: Array, window: int) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def block_comoments(x: Array, y: Array, window: int) -> Array:
-    """Sum x, y, x squared, y squared and x y over a rolling window, in (5, T)."""
-    n = x.size
-    totals = np.full((5, n), np.nan)
-    last = np.zeros((window + 1, 5))
-    tail = np.zeros((window + 1, 5))
-    for start in range(0, n, window):
-        width = min(window, n - start)
-        hx, hy, hxx, hyy, hxy = 0.0, 0.0, 0.0, 0.0, 0.0
-        bx, by, bxx, byy, bxy = 0.0, 0.0, 0.0, 0.0, 0.0
-        for i in range(width):
-            u, v, t = x[start + i], y[start + i], start + i
-            hx, hy, hxx, hyy, hxy = hx + u, hy + v, hxx + u * u, hyy + v * v, hxy + u * v
-            totals[0, t], totals[1, t] = hx + last[i + 1, 0], hy + last[i + 1, 1]
-            totals[2, t], totals[3, t] = hxx + last[i + 1, 2], hyy + last[i + 1, 3]
-            totals[4, t] = hxy + last[i + 1, 4]
-            j = width - 1 - i
-            u, v = x[start + j], y[start + j]
-            bx, by, bxx, byy, bxy = bx + u, by + v, bxx + u * u, byy + v * v, bxy + u * v
-            tail[j, 0], tail[j, 1], tail[j, 2], tail[j, 3], tail[j, 4] = bx, by, bxx, byy, bxy
-        last, tail = tail, last
-    totals[:, : window - 1] = np.nan
-    return totals
+def block_comoments(x: Array, y: Array, window: int) -> tuple[Array, Array, Array, Array, Array]:
+    """Sum x, y, x squared, y squared and x y over a rolling window."""
+    (sum_x, squares_x), (sum_y, squares_y) = block_moments(x, window), block_moments(y, window)
+    return sum_x, sum_y, squares_x, squares_y, block_sums(x * y, window)
 
 
 @njit(cache=True, nogil=True)
@@ -127,9 +88,9 @@ def shared_ranks(rows: Array, order: NDArray[np.intp], group: NDArray[np.intp]) 
                 tied[group[order[t, stop]]] += 1
                 stop += 1
             for column in order[t, first:stop]:
-                own = group[column]
-                if own >= 0:
-                    result[t, column] = (seen[own] + (tied[own] - 1) / 2.0 + 0.5) / size[own]
+                g = group[column]
+                if g >= 0:
+                    result[t, column] = (seen[g] + (tied[g] - 1) / 2.0 + 0.5) / size[g]
             for column in order[t, first:stop]:
                 seen[group[column]] += tied[group[column]]
                 tied[group[column]] = 0
@@ -265,9 +226,10 @@ def mean_reversions(x: Array, window: int) -> tuple[Array, Array]:
     n = x.size
     slope, ratio = np.full(n, np.nan), np.full(n, np.nan)
     level, change = x[:-1], x[1:] - x[:-1]
-    sums = block_comoments(level, change, window)
+    sum_x, sum_y, squares_x, squares_y, products = block_comoments(level, change, window)
     for t in range(window, n):
-        sx, sy, sxx, syy, sxy = sums[0, t - 1], sums[1, t - 1], sums[2, t - 1], sums[3, t - 1], sums[4, t - 1]
+        i = t - 1
+        sx, sy, sxx, syy, sxy = sum_x[i], sum_y[i], squares_x[i], squares_y[i], products[i]
         variation, covariation = sxx - sx * sx / window, sxy - sx * sy / window
         if variation > 1e-12 * sxx:
             slope[t] = covariation / variation

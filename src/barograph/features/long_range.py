@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, one_more, same
 from barograph.features.windows import after_gap, window_sum
 
 feature = partial(registration.feature, family="long_range")
+of_returns = partial(feature, inputs=("log_return",), lookback=same)
 
 _LOPEZ_DE_PRADO = "López de Prado (2018), Advances in Financial Machine Learning, ch. 5.5"
 _LO_MACKINLAY = "Lo & MacKinlay (1988), Review of Financial Studies 1(1)"
@@ -26,23 +27,13 @@ _STEPS: Final = (1, 2, 5, 10, 20)
 
 
 def fractional_difference(log_return: Array, d: float, threshold: float) -> Array:
-    r"""Difference log prices to the order `d`, each measured from the first one of its window.
+    r"""Difference log prices to the order `d`, each measured from the first one of its window of K.
 
     .. math:: \sum_{k=0}^{K-1} w_k \ln \frac{C_{t-k}}{C_{t-K+1}} = \sum_{k=0}^{K-2} (w_0 + \dots + w_k) r_{t-k}
 
-    The weights of a window that is cut do not quite sum to zero, so that without this origin the level of the price,
-    and with it every later split and dividend, would shine through.
-
-    Parameters
-    ----------
-    log_return : ndarray of shape (T,)
-    d, threshold : float
-        See `barograph.differencing.difference_weights`, which gives K weights.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        NaN in the first K - 2 rows.
+    The weights (`barograph.differencing.difference_weights`) of a window that is cut do not quite sum to zero, so that
+    without this origin the level of the price, and with it every later split and dividend, would shine through. NaN in
+    the first K - 2 rows.
     """
     from barograph.differencing import difference_weights, weighted_sums
 
@@ -56,27 +47,11 @@ def fractional_difference_40(log_return: Array) -> Array:
 
 
 def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> tuple[Array, list[Array]]:
-    """Compare the variances of returns over several numbers of bars.
+    """Compare the variances of log returns over several numbers of bars, of which the first is 1, in a window.
 
-    Parameters
-    ----------
-    log_return : ndarray of shape (T,)
-    window : int
-        Returns in the window.
-    steps : tuple of int
-        The bars of a return, the first of them 1; all overlapping returns in the window count.
-
-    Returns
-    -------
-    hurst : ndarray of shape (T,)
-        Least-squares slope of the log standard deviation of k-bar log returns on ln k.
-    ratios : list of ndarray of shape (T,)
-        For each step after the first, the variance a bar of k-bar log returns over that of one-bar ones, both unbiased.
-
-    References
-    ----------
-    Lo, A. W. & MacKinlay, A. C. (1988), "Stock market prices do not follow random walks", Review of Financial Studies
-    1(1), eq. 12-13, for the variances.
+    Gives Hurst's exponent, the least-squares slope of the log standard deviation of k-bar returns on ln k, and for each
+    step after the first the variance a bar of k-bar returns over that of one-bar ones. All overlapping returns in the
+    window count; variances are unbiased as in Lo & MacKinlay (1988), Review of Financial Studies 1(1), eq. 12-13.
     """
     from barograph.features import kernels
 
@@ -90,12 +65,8 @@ def variance_growth(log_return: Array, window: int, steps: tuple[int, ...]) -> t
     return hurst, [variance / variances[0] for variance in variances[1:]]
 
 
-@feature(
-    ("hurst_{window}", "variance_ratio_{window}_5", "variance_ratio_{window}_10"),
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(252,),
-    source=_LO_MACKINLAY,
+@of_returns(
+    ("hurst_{window}", "variance_ratio_{window}_5", "variance_ratio_{window}_10"), windows=(252,), source=_LO_MACKINLAY
 )
 def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ...]:
     """Slope of ln standard deviation of k-bar returns on ln k (k = 1 to 20), or variance ratios, over {window} bars."""
@@ -103,26 +74,17 @@ def hurst_and_variance_ratios(log_return: Array, window: int) -> tuple[Array, ..
     return hurst, ratios[1], ratios[2]
 
 
-@feature(
-    "variance_ratio_{window}_5",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(63,),
-    range=(0.0, math.inf),
-    source=_LO_MACKINLAY,
-)
+@of_returns("variance_ratio_{window}_5", windows=(63,), range=POSITIVE, source=_LO_MACKINLAY)
 def variance_ratio(log_return: Array, window: int) -> Array:
     """Variance a bar of 5-bar log returns / that of one-bar ones, over {window} bars: above 1 where moves persist."""
     _, (ratio,) = variance_growth(log_return, window, (1, 5))
     return ratio
 
 
-@feature(
+@of_returns(
     ("autocorr_{window}_1", "autocorr_{window}_5", "autocorr_{window}_10"),
-    inputs=("log_return",),
-    lookback=lambda window: window,
     windows=(63, 252),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Box & Jenkins (1970), Time Series Analysis",
 )
 def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
@@ -132,12 +94,10 @@ def autocorrelation(log_return: Array, window: int) -> tuple[Array, ...]:
     return tuple(kernels.autocorrelations(log_return, window, np.array([1, 5, 10])))
 
 
-@feature(
+@of_returns(
     ("abs_autocorr_{window}_1", "abs_autocorr_{window}_10"),
-    inputs=("log_return",),
-    lookback=lambda window: window,
     windows=(252,),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Ding, Granger & Engle (1993), Journal of Empirical Finance 1(1)",
 )
 def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
@@ -147,14 +107,7 @@ def volatility_memory(log_return: Array, window: int) -> tuple[Array, ...]:
     return tuple(kernels.autocorrelations(np.abs(log_return), window, np.array([1, 10])))
 
 
-@feature(
-    "ljung_box_{window}_5",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(126,),
-    range=(0.0, math.inf),
-    source="Ljung & Box (1978), Biometrika 65(2)",
-)
+@of_returns("ljung_box_{window}_5", windows=(126,), range=POSITIVE, source="Ljung & Box (1978), Biometrika 65(2)")
 def ljung_box(log_return: Array, window: int) -> Array:
     """Q = n (n + 2) sum over k = 1 to 5 of (autocorrelation at lag k)^2 / (n - k), of n = {window} log returns."""
     from barograph.features import kernels
@@ -166,13 +119,7 @@ def ljung_box(log_return: Array, window: int) -> Array:
     return window * (window + 2.0) * total
 
 
-@feature(
-    "runs_{window}",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(63,),
-    source="Wald & Wolfowitz (1940), Annals of Mathematical Statistics 11(2)",
-)
+@of_returns("runs_{window}", windows=(63,), source="Wald & Wolfowitz (1940), Annals of Mathematical Statistics 11(2)")
 def runs_statistic(log_return: Array, window: int) -> Array:
     """Wald-Wolfowitz z of the number of runs of rising and of other bars in {window}: below 0 where moves persist."""
     up = (log_return > 0.0).astype(np.float64)
@@ -183,25 +130,10 @@ def runs_statistic(log_return: Array, window: int) -> Array:
 
 
 def permutation_entropy(x: Array, order: int, window: int) -> Array:
-    """Measure how evenly the orders occur in which successive values follow each other.
+    """Measure, in [0, 1], how evenly the orders occur in which `order` successive values follow each other.
 
-    Parameters
-    ----------
-    x : ndarray of shape (T,)
-    order : int
-        Successive values that are ranked; of equal ones the earlier ranks lower.
-    window : int
-        Patterns in the window, so that it covers ``window + order - 1`` values.
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Shannon's entropy over that of `order`! equally frequent patterns, in [0, 1].
-
-    References
-    ----------
-    Bandt, C. & Pompe, B. (2002), "Permutation entropy: a natural complexity measure for time series", Physical Review
-    Letters 88, 174102.
+    Shannon's entropy over that of `order`! equally frequent patterns (Bandt & Pompe, 2002). Of equal values the earlier
+    ranks lower. The window counts patterns, so that it covers ``window + order - 1`` values.
     """
     n = x.size - order + 1
     compared = [x[i : i + n] <= x[j : j + n] for i in range(order) for j in range(i + 1, order)]
@@ -209,12 +141,7 @@ def permutation_entropy(x: Array, order: int, window: int) -> Array:
 
 
 @feature(
-    "perm_entropy_{window}_3",
-    inputs=("close",),
-    lookback=lambda window: window + 1,
-    windows=(63,),
-    range=(0.0, 1.0),
-    source=_BANDT_POMPE,
+    "perm_entropy_{window}_3", inputs=("close",), lookback=one_more, windows=(63,), range=SHARE, source=_BANDT_POMPE
 )
 def permutation_entropy_3(close: Array, window: int) -> Array:
     """Entropy of the rank orders of 3 successive closes, {window} of them, over its greatest value."""
@@ -226,7 +153,7 @@ def permutation_entropy_3(close: Array, window: int) -> Array:
     inputs=("close",),
     lookback=lambda window: window + 2,
     windows=(252,),
-    range=(0.0, 1.0),
+    range=SHARE,
     source=_BANDT_POMPE,
 )
 def permutation_entropy_4(close: Array, window: int) -> Array:
@@ -239,7 +166,7 @@ def permutation_entropy_4(close: Array, window: int) -> Array:
     inputs=("log_return",),
     lookback=lambda window: window + 2,
     windows=(126,),
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Shannon (1948), Bell System Technical Journal 27(3)",
 )
 def sign_entropy(log_return: Array, window: int) -> Array:
@@ -251,7 +178,7 @@ def sign_entropy(log_return: Array, window: int) -> Array:
 @feature(
     ("dickey_fuller_{window}", "half_life_{window}"),
     inputs=("close",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63, 252),
     source="Dickey & Fuller (1979), Journal of the American Statistical Association 74(366)",
 )

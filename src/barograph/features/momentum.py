@@ -1,6 +1,6 @@
 """Momentum: how far and how evenly the price moved.
 
-On a price that does not move, oscillators stand at their middle (WILLR -50, STOCH 50, ULTOSC 50), returns at 0 and
+On a price that does not move, oscillators are at their middle (WILLR -50, STOCH 50, ULTOSC 50), returns 0 and
 ratios of two vanishing quantities are NaN; TA-Lib would give 0, or what rounding leaves, which says "oversold". An RSI
 whose price stops keeps its last value, since Wilder's means of the rises and of the falls then shrink alike; it is 50
 only before the price first moves. The stochastic of an RSI that rests goes to 50.
@@ -12,7 +12,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import HLC, PERCENT, RETURN, SHARE, SIGNED, Array, one_less, same
 from barograph.features.windows import after_gap, window_mean, window_std, window_sum
 
 feature = partial(registration.feature, family="momentum")
@@ -24,9 +24,9 @@ _ROUNDING = 1e-9
 @feature(
     "ret_{window}",
     inputs=("close",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(1, 2, 5, 10, 21, 63, 126, 252),
-    range=(-1.0, np.inf),
+    range=RETURN,
     source="TA-Lib ROCP",
 )
 def simple_return(close: Array, window: int) -> Array:
@@ -37,9 +37,9 @@ def simple_return(close: Array, window: int) -> Array:
 @feature(
     "mom_{window}_21",
     inputs=("close",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(126, 252),
-    range=(-1.0, np.inf),
+    range=RETURN,
     source="Jegadeesh & Titman (1993), Journal of Finance 48(1)",
 )
 def skipped_momentum(close: Array, window: int) -> Array:
@@ -51,7 +51,7 @@ def skipped_momentum(close: Array, window: int) -> Array:
     "mom_252_126",
     inputs=("close",),
     lookback=252,
-    range=(-1.0, np.inf),
+    range=RETURN,
     source="Novy-Marx (2012), Journal of Financial Economics 103(3)",
 )
 def intermediate_momentum(close: Array) -> Array:
@@ -63,7 +63,7 @@ def intermediate_momentum(close: Array) -> Array:
     "seasonal_252_21",
     inputs=("close",),
     lookback=252,
-    range=(-1.0, np.inf),
+    range=RETURN,
     source="Heston & Sadka (2008), Journal of Financial Economics 87(2)",
 )
 def seasonal_return(close: Array) -> Array:
@@ -88,7 +88,7 @@ def acceleration(close: Array, window: int) -> Array:
     "discreteness_252_21",
     inputs=("log_return",),
     lookback=252,
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Da, Gurun & Warachka (2014), Review of Financial Studies 27(7)",
 )
 def information_discreteness(log_return: Array) -> Array:
@@ -98,14 +98,7 @@ def information_discreteness(log_return: Array) -> Array:
     return after_gap(-direction * window_mean(np.sign(past), 231), 21)
 
 
-@feature(
-    "rsi_{window}",
-    inputs=("close",),
-    lookback=lambda window: window,
-    windows=(2, 7, 14, 28),
-    range=(0.0, 100.0),
-    source="TA-Lib RSI",
-)
+@feature("rsi_{window}", inputs=("close",), lookback=same, windows=(2, 7, 14, 28), range=PERCENT, source="TA-Lib RSI")
 def rsi(close: Array, window: int) -> Array:
     """Relative strength index of Wilder ({window}); 50 before the price first moves."""
     row = np.arange(close.size)
@@ -118,7 +111,7 @@ def rsi(close: Array, window: int) -> Array:
     ("stochrsi_14_14_3_k", "stochrsi_14_14_3_d"),
     inputs=("rsi_14",),
     lookback=29,
-    range=(0.0, 100.0),
+    range=PERCENT,
     source="TA-Lib STOCHRSI",
 )
 def stochastic_rsi(rsi_14: Array) -> tuple[Array, Array]:
@@ -153,7 +146,7 @@ def price_oscillator(close: Array) -> Array:
     return 100.0 * (talib.EMA(close, 20) / talib.EMA(close, 100) - 1.0)
 
 
-@feature("tsi_25_13", inputs=("close",), lookback=37, range=(-1.0, 1.0), source="Blau (1991), True Strength Index")
+@feature("tsi_25_13", inputs=("close",), lookback=37, range=SIGNED, source="Blau (1991), True Strength Index")
 def true_strength(close: Array) -> Array:
     """Twice smoothed (EMA 25, EMA 13) one-bar change of the close, over the same of its absolute value."""
     change = np.diff(close)
@@ -161,15 +154,13 @@ def true_strength(close: Array) -> Array:
     return after_gap(np.clip(smooth / talib.EMA(talib.EMA(np.abs(change), 25), 13), -1.0, 1.0), 1)
 
 
-@feature("sharpe_{window}", inputs=("log_return",), lookback=lambda window: window, windows=(63, 252))
+@feature("sharpe_{window}", inputs=("log_return",), lookback=same, windows=(63, 252))
 def rolling_sharpe(log_return: Array, window: int) -> Array:
     """Mean / standard deviation of the last {window} log returns, not annualised."""
     return window_mean(log_return, window) / window_std(log_return, window)
 
 
-@feature(
-    "up_share_{window}", inputs=("log_return",), lookback=lambda window: window, windows=(21, 63, 252), range=(0.0, 1.0)
-)
+@feature("up_share_{window}", inputs=("log_return",), lookback=same, windows=(21, 63, 252), range=SHARE)
 def up_share(log_return: Array, window: int) -> Array:
     """Share of the last {window} bars that closed higher, unchanged ones counting half."""
     return window_mean(0.5 + 0.5 * np.sign(log_return), window)
@@ -184,19 +175,13 @@ def streak(log_return: Array) -> Array:
     return sign * (row - np.maximum.accumulate(np.where(turned, row, 0)) + 1)
 
 
-@feature("willr_14", inputs=("high", "low", "close"), lookback=13, range=(-100.0, 0.0), source="TA-Lib WILLR")
+@feature("willr_14", inputs=HLC, lookback=13, range=(-100.0, 0.0), source="TA-Lib WILLR")
 def williams_r(high: Array, low: Array, close: Array) -> Array:
     """-100 (highest high - C_t) / (highest high - lowest low) over 14 bars; -50 where the price did not move."""
     return np.where(talib.MAX(high, 14) == talib.MIN(low, 14), -50.0, talib.WILLR(high, low, close, 14))
 
 
-@feature(
-    ("stoch_14_3_3_k", "stoch_14_3_3_d"),
-    inputs=("high", "low", "close"),
-    lookback=17,
-    range=(0.0, 100.0),
-    source="TA-Lib STOCH",
-)
+@feature(("stoch_14_3_3_k", "stoch_14_3_3_d"), inputs=HLC, lookback=17, range=PERCENT, source="TA-Lib STOCH")
 def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     """Slow stochastic oscillator: mean of 3 places in the range of 14 bars (%K), or mean of 3 %K (%D).
 
@@ -208,13 +193,13 @@ def stochastic(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     return np.clip(after_gap(k[4:], 17), 0.0, 100.0), np.clip(after_gap(d[2:], 17), 0.0, 100.0)
 
 
-@feature("cci_20", inputs=("high", "low", "close"), lookback=19, source="TA-Lib CCI")
+@feature("cci_20", inputs=HLC, lookback=19, source="TA-Lib CCI")
 def commodity_channel(high: Array, low: Array, close: Array) -> Array:
     """Distance of the typical price from its mean over 20 bars, in 0.015 mean absolute deviations."""
     return talib.CCI(high, low, close, 20)
 
 
-@feature("ultosc_7_14_28", inputs=("high", "low", "close"), lookback=28, range=(0.0, 100.0), source="TA-Lib ULTOSC")
+@feature("ultosc_7_14_28", inputs=HLC, lookback=28, range=PERCENT, source="TA-Lib ULTOSC")
 def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
     """(4 p_7 + 2 p_14 + p_28) / 7, p_n = 100 sum of (C - true low) / sum of true ranges, 50 where these are 0."""
     true_range = talib.TRANGE(high, low, close)[1:]
@@ -225,7 +210,7 @@ def ultimate_oscillator(high: Array, low: Array, close: Array) -> Array:
     return after_gap(np.clip(total[27:], 0.0, 100.0), 28)
 
 
-@feature("bop_14", inputs=("open", "high", "low", "close"), lookback=13, range=(-1.0, 1.0), source="TA-Lib BOP")
+@feature("bop_14", inputs=("open", "high", "low", "close"), lookback=13, range=SIGNED, source="TA-Lib BOP")
 def balance_of_power(open_: Array, high: Array, low: Array, close: Array) -> Array:
     """Mean over 14 bars of (C - O) / (H - L)."""
     return np.clip(window_mean(talib.BOP(open_, high, low, close), 14), -1.0, 1.0)
@@ -243,13 +228,13 @@ def overnight_return(open_: Array, close: Array) -> Array:
     return after_gap(window_sum(np.log(open_[1:] / close[:-1]), 21), 1)
 
 
-@feature("intraday_{window}", inputs=("open", "close"), lookback=lambda window: window - 1, windows=(1, 21))
+@feature("intraday_{window}", inputs=("open", "close"), lookback=one_less, windows=(1, 21))
 def intraday_return(open_: Array, close: Array, window: int) -> Array:
     """Sum over {window} bars of the intraday log returns ln(C_t / O_t)."""
     return window_sum(np.log(close / open_), window)
 
 
-@feature("ao_5_34", inputs=("high", "low", "close"), lookback=33, source="Williams (1998)")
+@feature("ao_5_34", inputs=HLC, lookback=33, source="Williams (1998)")
 def awesome_oscillator(high: Array, low: Array, close: Array) -> Array:
     """(mean of (H + L) / 2 over 5 bars - over 34 bars) / C_t."""
     middle = (high + low) / 2.0

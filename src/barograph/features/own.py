@@ -14,24 +14,9 @@ from barograph.features.registration import Feature, catalogue
 
 
 def register_file(path: str) -> list[Feature]:
-    """Run a Python file in which `@feature` registers features.
+    """Run a Python file in which `@feature` registers features, and give those; running it again replaces them.
 
-    Running a file again replaces what it registered before.
-
-    Parameters
-    ----------
-    path : str
-        Relative to the current directory.
-
-    Returns
-    -------
-    list of Feature
-        Those that the file registered.
-
-    Raises
-    ------
-    InputError
-        If there is no such Python file, or it cannot be run; the message names its line.
+    Raises InputError if there is no such Python file, or it cannot be run; the message names its line.
     """
     check_file(path)
     # Named by its path, so that its features can be told from those of a module of the same name.
@@ -83,5 +68,5 @@ def _line(error: BaseException, path: str) -> str:
         return f", line {error.lineno}"
     file = Path(path).resolve()
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame.lineno for frame in frames if Path(frame.filename).resolve() == file]
-    return f", line {own[-1]}" if own else ""
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == file]
+    return f", line {lines[-1]}" if lines else ""

@@ -25,14 +25,14 @@ class Call:
     ----------
     features : tuple of Feature
         Those of its outputs that are needed; all have the same function, window and inputs.
-    own_lookback : int
+    lookback : int
         Rows that pass from the first complete row of the inputs to the first output.
     parts : int
         The arrays that the function gives in a tuple; 0 where it gives one array.
     """
 
     features: tuple[Feature, ...]
-    own_lookback: int
+    lookback: int
     parts: int
 
     @property
@@ -43,10 +43,7 @@ class Call:
     def outputs(self, arrays: Sequence[Array], *shapes: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
         """Run the function and give each feature's values, with NaN for what does not fit into a float32.
 
-        Raises
-        ------
-        InputError
-            If the function raises anything, or does not give arrays of numbers in one of the shapes.
+        Raises InputError if the function raises anything, or does not give arrays of numbers in one of the shapes.
         """
         from barograph.features import kernels
 
@@ -87,19 +84,7 @@ class Call:
 
 
 def calls(names: Iterable[str], scope: Scope, known: Collection[str] = ()) -> list[Call]:
-    """Give the calls of one scope that the features need, each after those whose outputs it reads.
-
-    Parameters
-    ----------
-    names : iterable of str
-    scope : {"symbol", "panel", "date"}
-    known : collection of str
-        What need not be computed any more.
-
-    Returns
-    -------
-    list of Call
-    """
+    """Give the calls of a scope that the features need and that are not `known`, each after those that it reads."""
     groups: dict[tuple[object, ...], list[Feature]] = {}
     for entry in _in_order(names, known):
         if entry.scope == scope:
@@ -107,7 +92,7 @@ def calls(names: Iterable[str], scope: Scope, known: Collection[str] = ()) -> li
     parts: dict[tuple[object, ...], int] = {}
     for entry in catalogue() if groups else ():
         parts[_run_of(entry)] = max(parts.get(_run_of(entry), 0), entry.output + 1)
-    return [Call(tuple(group), _own_lookback(group), parts[run]) for run, group in groups.items()]
+    return [Call(tuple(group), _lookback(group), parts[run]) for run, group in groups.items()]
 
 
 def rounds(panels: Iterable[Call]) -> list[list[Call]]:
@@ -149,6 +134,6 @@ def _run_of(entry: Feature) -> tuple[object, ...]:
     return entry.function, entry.window, entry.inputs, entry.output < 0
 
 
-def _own_lookback(group: Sequence[Feature]) -> int:
+def _lookback(group: Sequence[Feature]) -> int:
     before = [entry.lookback if (entry := find(name)) else int(name in DERIVED) for name in group[0].inputs]
     return min(entry.lookback for entry in group) - max(before, default=0)

@@ -1,4 +1,4 @@
-"""What a feature is, the decorator that registers one, and the catalogue of all that are registered."""
+"""A feature, the decorator that registers features, and the catalogue of all that are registered."""
 
 import inspect
 import math
@@ -18,8 +18,33 @@ from barograph.names import SIGNAL_PREFIX
 from barograph.regimes.schema import REGIME_SERIES
 
 Array = NDArray[np.float64]
+Range = tuple[float, float]
 Scope = Literal["symbol", "panel", "date"]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+HLC: Final = ("high", "low", "close")
+
+SHARE: Final[Range] = (0.0, 1.0)
+SIGNED: Final[Range] = (-1.0, 1.0)
+PERCENT: Final[Range] = (0.0, 100.0)
+POSITIVE: Final[Range] = (0.0, math.inf)
+NEGATIVE: Final[Range] = (-math.inf, 0.0)
+RETURN: Final[Range] = (-1.0, math.inf)
+
+
+def same(window: int) -> int:
+    """Give the lookback of a window of changes, the first of which needs the bar before the window."""
+    return window
+
+
+def one_less(window: int) -> int:
+    """Give the lookback of a window of bars."""
+    return window - 1
+
+
+def one_more(window: int) -> int:
+    """Give the lookback of a window of changes of changes, or of pairs of successive changes."""
+    return window + 1
 
 
 @dataclass(frozen=True)
@@ -28,28 +53,17 @@ class Feature:
 
     Attributes
     ----------
-    name : str
-        The column's name, ``<indicator>_<window>[_<part>]``.
-    family : str
-        The family by which features are chosen in the configuration.
+    name, family, inputs, range, source, scope
+        As in `feature`, with the window filled in.
     formula : str
-        What is computed, in one line.
-    inputs : tuple of str
-        Columns of the tables, series derived from them (such as ``log_return``) and names of other features.
+        The formula, in one line.
     lookback : int
         Bars (for scope ``date``: dates) that pass before the first value, counted from the first complete input.
-    range : tuple of float
-        The least and the greatest possible value.
-    source : str
-        The TA-Lib function or the publication of the formula.
-    scope : {"symbol", "panel", "date"}
-        Whether the function sees one symbol's bars, all symbols side by side, or the dates of the context.
     window : int or None
         The window with which the function is called, where it takes one.
     function : callable
-        The pure function.
     output : int
-        Which of the function's outputs this is.
+        The position among the function's outputs; -1 where it has one output only.
     """
 
     name: str
@@ -57,7 +71,7 @@ class Feature:
     formula: str
     inputs: tuple[str, ...]
     lookback: int
-    range: tuple[float, float]
+    range: Range
     source: str
     scope: Scope
     window: int | None = None
@@ -72,14 +86,8 @@ OF_DAYS: Final = frozenset({"date", "schedule"})
 """Inputs that come on the bars' dates where a function of scope ``date`` reads nothing else."""
 
 _TAKEN: Final = {
-    *DERIVED,
-    *OF_DAYS,
-    *AGES,
-    *AGES.values(),
-    *BARS.columns,
-    *CONTEXT.columns,
-    *REGIME_SERIES.columns,
-    *UNIVERSE.columns,
+    *(*DERIVED, *OF_DAYS, *AGES, *AGES.values()),
+    *(*BARS.columns, *CONTEXT.columns, *REGIME_SERIES.columns, *UNIVERSE.columns),
 }
 FAMILIES: Final = (
     "trend",
@@ -107,7 +115,7 @@ def feature(
     lookback: int | Callable[[int], int],
     windows: Sequence[int] = (),
     scope: Scope = "symbol",
-    range: tuple[float, float] = (-math.inf, math.inf),
+    range: Range = (-math.inf, math.inf),
     source: str = "",
 ) -> Callable[[Function], Function]:
     """Register a pure function as one feature or several.
@@ -115,15 +123,16 @@ def feature(
     Parameters
     ----------
     name : str or sequence of str
-        The feature's name; a sequence where the function returns a tuple of arrays. ``{window}`` stands for the window.
+        The column's name, ``<indicator>_<window>[_<part>]``; a sequence where the function returns a tuple of arrays.
+        ``{window}`` is replaced by the window.
     family : str
         An existing family or a new one.
     inputs : sequence of str
         What the function takes, in order: columns of the bars (``close``), of the context (``vix``), of the regimes
-        (``regime``, as its index in `barograph.tables.REGIMES`), ``gics_sector``, ``date``, fields of the facts
+        (``regime``, as its index in `barograph.names.REGIMES`), ``gics_sector``, ``date``, fields of the facts
         (``pe_ratio``, and ``pe_ratio_age``, the days since it became available), signals (``signal_mine``), series
-        derived from these (``log_return``, ``index_log_return``) or other features' names, in which ``{window}`` may
-        stand too.
+        derived from these (``log_return``, ``index_log_return``) or other features' names, which may contain
+        ``{window}`` too.
     lookback : int or callable
         Bars that pass before the first value, or a function that gives them for a window. The function is not called
         on a series that is too short to have one.
@@ -157,10 +166,10 @@ def feature(
 
     Notes
     -----
-    The first line of the function's docstring is the formula shown in the catalogue; ``{window}`` and ``{input}`` in it
-    stand for the window and the first input. Values that are infinite become
-    NaN. The function must be causal (row t may use rows up to t only) and must give the same bits when the series is
-    longer; `barograph.features.audit` finds out.
+    The first line of the function's docstring is the formula that the catalogue shows; ``{window}`` and ``{input}`` in
+    it are replaced by the window and the first input. Values that are infinite become NaN. The function must be causal
+    (row t may use rows up to t only) and must give the same bits when the series is longer; `barograph.features.audit`
+    checks both.
 
     Examples
     --------
@@ -211,12 +220,7 @@ def import_families() -> None:
 
 
 def catalogue() -> list[Feature]:
-    """Give every registered feature, family by family in the order of registration.
-
-    Returns
-    -------
-    list of Feature
-    """
+    """Give every registered feature, family by family in the order of registration."""
     order = families()
     return sorted(_REGISTERED.values(), key=lambda entry: order.index(entry.family))
 

@@ -16,18 +16,12 @@ _SYMBOLS_AT_ONCE = 16
 class Run:
     """Features of one market, of which any block of symbols can be had.
 
-    What is taken from dates alone and what compares symbols is computed at once; the panels' own inputs are then
+    Features of dates alone and those that compare symbols are computed at once; the panels' other inputs are then
     forgotten. The rest is computed when a block is asked for, so that not all of it need be in memory together.
 
-    Parameters
-    ----------
-    inputs : Inputs
-    wanted : sequence of str
-        The features that blocks will be asked for.
-    homes : mapping of str to ndarray of shape (rows,), optional
-        Where the features of all rows are wanted in the end, in float64. What has to be computed for all rows at once
-        is put there and not computed again. Without homes, what is kept for all rows has the precision float32, unless
-        another feature reads it.
+    `homes` are the arrays of shape (rows,), in float64, in which the features of all rows are wanted in the end; what
+    has to be computed for all rows at once is put there and not computed again. Without homes, what is kept for all
+    rows has the precision float32, unless another feature reads it.
     """
 
     def __init__(self, inputs: Inputs, wanted: Sequence[str], homes: Mapping[str, Array] | None = None) -> None:
@@ -145,7 +139,7 @@ def _run_series(series_calls: Sequence[Call], arrays: Mapping[str, Array], resul
             pieces[inputs] = _pieces([finite[name] for name in inputs])
         end = 0
         for start, stop in pieces[inputs]:
-            if stop - start > call.own_lookback:
+            if stop - start > call.lookback:
                 for name, values in call.outputs([arrays[item][start:stop] for item in inputs], (stop - start,)):
                     results[name][end:start] = np.nan
                     results[name][start:stop] = values

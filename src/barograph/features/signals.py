@@ -14,25 +14,10 @@ FAMILY = "signals"
 
 
 def merge(tables: Mapping[str, pd.DataFrame | None]) -> tuple[pd.DataFrame | None, list[Feature]]:
-    """Join tables of signals.
+    """Join validated signals, given by the file that they come from, None for a file without any.
 
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame or None
-        Validated signals, symbol, name, date, value, available_from, by the file that they come from; None for a file
-        without signals.
-
-    Returns
-    -------
-    signals : pandas.DataFrame or None
-        The rows of all; None where there are none.
-    entries : list of Feature
-        One a signal, in alphabetical order; its source is the file.
-
-    Raises
-    ------
-    InputError
-        If a name stands in two tables.
+    Gives the rows of all, None where there are none, and one entry a signal in alphabetical order, whose source is the
+    file. Raises InputError if two files have a signal of the same name.
     """
     origins: dict[str, str] = {}
     given = {origin: table for origin, table in tables.items() if table is not None and len(table)}

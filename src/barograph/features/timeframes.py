@@ -12,14 +12,12 @@ bars, that they need can have; on a market that trades every day they begin as s
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features.momentum import rsi, simple_return
-from barograph.features.registration import Array, feature
+from barograph.features.registration import HLC, PERCENT, POSITIVE, RETURN, SHARE, Array, Range, feature, one_more, same
 from barograph.features.trend import adx, donchian_position, log_price_regression, macd, sma_distance
 from barograph.features.windows import after_gap, window_mean, window_std
 
@@ -27,59 +25,41 @@ _Days = NDArray[np.datetime64]
 _Function = Callable[..., Array | tuple[Array, ...]]
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """A time frame: its most bars, and the first days of the periods from that of the first date to the last's."""
-
-    name: str
-    bars: int
-    openings: Callable[[_Days], _Days]
-
-
-def _mondays(date: _Days) -> _Days:
-    since_monday = (date[0].astype(np.int64) + 3) % 7
-    return np.arange(date[0] - since_monday, date[-1] + 1, 7)
-
-
-def _firsts(date: _Days) -> _Days:
-    first, last = date[[0, -1]].astype("datetime64[M]")
-    return np.arange(first, last + 1).astype("datetime64[D]")
-
-
-_WEEK: Final = _Frame("week", 5, _mondays)
-_MONTH: Final = _Frame("month", 23, _firsts)
-
-
 def _on_completed(
-    frame: _Frame,
+    period: str,
+    bars: int,
+    openings: Callable[[_Days], _Days],
     name: str | Sequence[str],
     function: _Function,
     *,
     periods: int | Callable[[int], int],
     inputs: Sequence[str] = ("close",),
     windows: Sequence[int] = (),
-    range: tuple[float, float] = (-math.inf, math.inf),
+    range: Range = (-math.inf, math.inf),
     source: str = "",
 ) -> None:
-    """Register a function of bars as a function of completed weeks or months that needs so many of them."""
+    """Register a function of bars as a function of the completed weeks or months of which it needs so many.
+
+    A period has at most so many bars; `openings` gives the first days of the periods from the first date's to the
+    last's.
+    """
 
     @functools.wraps(function, assigned=("__qualname__",))
     def on_completed(date: _Days, *series: Array, **keywords: int) -> Array | tuple[Array, ...]:
-        edges = _edges(date, frame.openings(date))
-        needed = frame.bars * (periods if isinstance(periods, int) else periods(keywords["window"]))
-        columns = [_COMPLETED[name](values, edges[:-1]) for name, values in zip(inputs, series, strict=True)]
+        edges = _edges(date, openings(date))
+        needed = bars * (periods if isinstance(periods, int) else periods(keywords["window"]))
+        columns = [_completed(column, values, edges[:-1]) for column, values in zip(inputs, series, strict=True)]
         result = function(*columns, **keywords)
         if isinstance(result, tuple):
             return tuple(_spread(values, edges, needed) for values in result)
         return _spread(result, edges, needed)
 
-    on_completed.__doc__ = f"On the bars of completed {frame.name}s: {(function.__doc__ or '').strip()}"
-    names = [f"{frame.name}ly_{item}" for item in ([name] if isinstance(name, str) else name)]
+    on_completed.__doc__ = f"On the bars of completed {period}s: {(function.__doc__ or '').strip()}"
     feature(
-        names if len(names) > 1 else names[0],
+        f"{period}ly_{name}" if isinstance(name, str) else [f"{period}ly_{part}" for part in name],
         family="timeframes",
         inputs=("date", *inputs),
-        lookback=lambda window: frame.bars * (periods if isinstance(periods, int) else periods(window)),
+        lookback=lambda window: bars * (periods if isinstance(periods, int) else periods(window)),
         windows=windows,
         range=range,
         source=source,
@@ -93,26 +73,13 @@ def _edges(date: _Days, openings: _Days) -> NDArray[np.intp]:
     return edges
 
 
-def _last(values: Array, starts: NDArray[np.intp]) -> Array:
-    return values[starts[1:] - 1]
-
-
-def _highest(values: Array, starts: NDArray[np.intp]) -> Array:
-    highest: Array = np.maximum.reduceat(values, starts)[:-1]
-    return highest
-
-
-def _lowest(values: Array, starts: NDArray[np.intp]) -> Array:
-    lowest: Array = np.minimum.reduceat(values, starts)[:-1]
-    return lowest
-
-
-_COMPLETED: Final[dict[str, Callable[[Array, NDArray[np.intp]], Array]]] = {
-    "close": _last,
-    "high": _highest,
-    "low": _lowest,
-}
-"""What a period's bar makes of the bars of a column; all periods but the last are complete."""
+def _completed(column: str, values: Array, starts: NDArray[np.intp]) -> Array:
+    """Give a column of all periods but the last, which alone is not complete."""
+    if column == "close":
+        return values[starts[1:] - 1]
+    extreme = np.maximum if column == "high" else np.minimum
+    completed: Array = extreme.reduceat(values, starts)[:-1]
+    return completed
 
 
 def _spread(values: Array, edges: NDArray[np.intp], needed: int) -> Array:
@@ -120,6 +87,16 @@ def _spread(values: Array, edges: NDArray[np.intp], needed: int) -> Array:
     result = np.repeat(after_gap(values, 1), np.diff(edges))
     result[:needed] = np.nan
     return result
+
+
+def _mondays(date: _Days) -> _Days:
+    since_monday = (date[0].astype(np.int64) + 3) % 7
+    return np.arange(date[0] - since_monday, date[-1] + 1, 7)
+
+
+def _firsts(date: _Days) -> _Days:
+    first, last = date[[0, -1]].astype("datetime64[M]")
+    return np.arange(first, last + 1).astype("datetime64[D]")
 
 
 def volatility(close: Array, window: int) -> Array:
@@ -143,59 +120,24 @@ def up_share(close: Array, window: int) -> Array:
     return after_gap(window_mean(0.5 + 0.5 * np.sign(np.diff(close)), window), 1)
 
 
-def _same(window: int) -> int:
-    return window
+weekly = functools.partial(_on_completed, "week", 5, _mondays)
+weekly("ret_{window}", simple_return, periods=one_more, windows=(1, 4), range=RETURN)
+weekly("rsi_{window}", rsi, periods=one_more, windows=(14,), range=PERCENT, source="TA-Lib RSI")
+weekly("sma_dist_{window}", sma_distance, periods=same, windows=(10,))
+weekly("macd_12_26_9_hist_pct", macd_histogram, periods=34, source="TA-Lib MACD")
+weekly("vol_{window}", volatility, periods=one_more, windows=(26,), range=POSITIVE)
+weekly("donchian_{window}", donchian_position, periods=same, inputs=HLC, windows=(26,), range=SHARE)
+weekly(("slope_{window}", "r2_{window}"), log_price_slope, periods=same, windows=(52,))
+weekly("up_share_{window}", up_share, periods=one_more, windows=(26,), range=SHARE)
+weekly("adx_{window}", adx, periods=lambda w: 2 * w, inputs=HLC, windows=(14,), range=PERCENT, source="TA-Lib ADX")
 
+_FABER = "Faber (2007), Journal of Wealth Management 9(4)"
+_GRINBLATT_MOSKOWITZ = "Grinblatt & Moskowitz (2004), Journal of Financial Economics 71(3)"
 
-def _one_more(window: int) -> int:
-    return window + 1
-
-
-_HLC: Final = ("high", "low", "close")
-_RETURNS: Final = (-1.0, math.inf)
-_POSITIVE: Final = (0.0, math.inf)
-
-_on_completed(_WEEK, "ret_{window}", simple_return, periods=_one_more, windows=(1, 4), range=_RETURNS)
-_on_completed(_WEEK, "rsi_{window}", rsi, periods=_one_more, windows=(14,), range=(0.0, 100.0), source="TA-Lib RSI")
-_on_completed(_WEEK, "sma_dist_{window}", sma_distance, periods=_same, windows=(10,))
-_on_completed(_WEEK, "macd_12_26_9_hist_pct", macd_histogram, periods=34, source="TA-Lib MACD")
-_on_completed(_WEEK, "vol_{window}", volatility, periods=_one_more, windows=(26,), range=_POSITIVE)
-_on_completed(
-    _WEEK, "donchian_{window}", donchian_position, periods=_same, inputs=_HLC, windows=(26,), range=(0.0, 1.0)
-)
-_on_completed(_WEEK, ("slope_{window}", "r2_{window}"), log_price_slope, periods=_same, windows=(52,))
-_on_completed(_WEEK, "up_share_{window}", up_share, periods=_one_more, windows=(26,), range=(0.0, 1.0))
-_on_completed(
-    _WEEK,
-    "adx_{window}",
-    adx,
-    periods=lambda window: 2 * window,
-    inputs=_HLC,
-    windows=(14,),
-    range=(0.0, 100.0),
-    source="TA-Lib ADX",
-)
-
-_on_completed(_MONTH, "ret_{window}", simple_return, periods=_one_more, windows=(1,), range=_RETURNS)
-_on_completed(_MONTH, "rsi_{window}", rsi, periods=_one_more, windows=(12,), range=(0.0, 100.0), source="TA-Lib RSI")
-_on_completed(
-    _MONTH,
-    "sma_dist_{window}",
-    sma_distance,
-    periods=_same,
-    windows=(10,),
-    source="Faber (2007), Journal of Wealth Management 9(4)",
-)
-_on_completed(_MONTH, "vol_{window}", volatility, periods=_one_more, windows=(12,), range=_POSITIVE)
-_on_completed(
-    _MONTH, "donchian_{window}", donchian_position, periods=_same, inputs=_HLC, windows=(12,), range=(0.0, 1.0)
-)
-_on_completed(
-    _MONTH,
-    "up_share_{window}",
-    up_share,
-    periods=_one_more,
-    windows=(12,),
-    range=(0.0, 1.0),
-    source="Grinblatt & Moskowitz (2004), Journal of Financial Economics 71(3)",
-)
+monthly = functools.partial(_on_completed, "month", 23, _firsts)
+monthly("ret_{window}", simple_return, periods=one_more, windows=(1,), range=RETURN)
+monthly("rsi_{window}", rsi, periods=one_more, windows=(12,), range=PERCENT, source="TA-Lib RSI")
+monthly("sma_dist_{window}", sma_distance, periods=same, windows=(10,), source=_FABER)
+monthly("vol_{window}", volatility, periods=one_more, windows=(12,), range=POSITIVE)
+monthly("donchian_{window}", donchian_position, periods=same, inputs=HLC, windows=(12,), range=SHARE)
+monthly("up_share_{window}", up_share, periods=one_more, windows=(12,), range=SHARE, source=_GRINBLATT_MOSKOWITZ)

@@ -1,48 +1,42 @@
-"""Trend: where the price stands against its own past, and how steadily it got there.
+"""Trend: where the price is against its past, and how steadily it got there.
 
 The directional indicators compare the rise of the high with the fall of the low. Where the two are equal to the cent,
 the rounding of adjusted prices decides, in TA-Lib as everywhere, so that they are free of the price's unit up to that.
 """
 
-import math
 from functools import partial
 
 import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import HLC, NEGATIVE, PERCENT, POSITIVE, SHARE, Array, one_less, same
 from barograph.features.windows import after_gap, lag, window_mean, window_sum, window_variance
 
 feature = partial(registration.feature, family="trend")
 
-_HLC = ("high", "low", "close")
 _HOSODA = "Hosoda (1969), Ichimoku Kinko Hyo"
 
 
-@feature("sma_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(10, 20, 50, 200))
+@feature("sma_dist_{window}", inputs=("close",), lookback=one_less, windows=(10, 20, 50, 200))
 def sma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes)."""
     return np.log(close / window_mean(close, window))
 
 
-@feature(
-    "ema_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(100,), source="TA-Lib EMA"
-)
+@feature("ema_dist_{window}", inputs=("close",), lookback=one_less, windows=(100,), source="TA-Lib EMA")
 def ema_distance(close: Array, window: int) -> Array:
     """ln(C_t / exponential mean ({window}) of the close)."""
     return np.log(close / talib.EMA(close, window))
 
 
-@feature("wma_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(5,), source="TA-Lib WMA")
+@feature("wma_dist_{window}", inputs=("close",), lookback=one_less, windows=(5,), source="TA-Lib WMA")
 def wma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes, weighted {window} for the newest down to 1)."""
     return np.log(close / talib.WMA(close, window))
 
 
-@feature(
-    "kama_dist_{window}", inputs=("close",), lookback=lambda window: window, windows=(10, 30), source="TA-Lib KAMA"
-)
+@feature("kama_dist_{window}", inputs=("close",), lookback=same, windows=(10, 30), source="TA-Lib KAMA")
 def kama_distance(close: Array, window: int) -> Array:
     """ln(C_t / Kaufman's adaptive mean ({window}) of the close)."""
     return np.log(close / talib.KAMA(close, window))
@@ -94,7 +88,7 @@ def slow_macd(close: Array) -> Array:
 @feature(
     ("slope_{window}", "r2_{window}", "linreg_dist_{window}"),
     inputs=("close",),
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(20, 60, 120),
 )
 def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array]:
@@ -111,9 +105,9 @@ def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array
 @feature(
     "efficiency_{window}",
     inputs=("log_return",),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(20, 60),
-    range=(0.0, 1.0),
+    range=SHARE,
     source="Kaufman (1995), Smarter Trading",
 )
 def efficiency_ratio(log_return: Array, window: int) -> Array:
@@ -122,21 +116,13 @@ def efficiency_ratio(log_return: Array, window: int) -> Array:
     return np.minimum(np.abs(window_sum(log_return, window)) / path, 1.0)
 
 
-@feature(
-    "high_dist_{window}",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(63, 252),
-    range=(-math.inf, 0.0),
-)
+@feature("high_dist_{window}", inputs=("close",), lookback=one_less, windows=(63, 252), range=NEGATIVE)
 def high_distance(close: Array, window: int) -> Array:
     """ln(C_t / highest of the last {window} closes)."""
     return np.log(close / talib.MAX(close, window))
 
 
-@feature(
-    "low_dist_{window}", inputs=("close",), lookback=lambda window: window - 1, windows=(63, 252), range=(0.0, math.inf)
-)
+@feature("low_dist_{window}", inputs=("close",), lookback=one_less, windows=(63, 252), range=POSITIVE)
 def low_distance(close: Array, window: int) -> Array:
     """ln(C_t / lowest of the last {window} closes)."""
     return np.log(close / talib.MIN(close, window))
@@ -150,10 +136,10 @@ def trix(close: Array) -> Array:
 
 @feature(
     "adx_{window}",
-    inputs=_HLC,
+    inputs=HLC,
     lookback=lambda window: 2 * window - 1,
     windows=(14, 50),
-    range=(0.0, 100.0),
+    range=PERCENT,
     source="TA-Lib ADX",
 )
 def adx(high: Array, low: Array, close: Array, window: int) -> Array:
@@ -161,7 +147,7 @@ def adx(high: Array, low: Array, close: Array, window: int) -> Array:
     return talib.ADX(high, low, close, window)
 
 
-@feature(("di_14_plus", "di_14_minus"), inputs=_HLC, lookback=14, range=(0.0, 100.0), source="TA-Lib PLUS_DI, MINUS_DI")
+@feature(("di_14_plus", "di_14_minus"), inputs=HLC, lookback=14, range=PERCENT, source="TA-Lib PLUS_DI, MINUS_DI")
 def directional_indicators(high: Array, low: Array, close: Array) -> tuple[Array, Array]:
     """Positive, or negative, directional indicator of Wilder (14): the share of the true range that is new ground."""
     return talib.PLUS_DI(high, low, close, 14), talib.MINUS_DI(high, low, close, 14)
@@ -182,9 +168,9 @@ def directional_difference(plus: Array, minus: Array) -> Array:
 @feature(
     ("aroon_{window}_up", "aroon_{window}_down"),
     inputs=("high", "low"),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(25, 100),
-    range=(0.0, 100.0),
+    range=PERCENT,
     source="TA-Lib AROON",
 )
 def aroon(high: Array, low: Array, window: int) -> tuple[Array, Array]:
@@ -205,13 +191,13 @@ def aroon_oscillator(up: Array, down: Array) -> Array:
     return up - down
 
 
-@feature("sar_dist_2_20", inputs=_HLC, lookback=1, source="TA-Lib SAR")
+@feature("sar_dist_2_20", inputs=HLC, lookback=1, source="TA-Lib SAR")
 def sar_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / parabolic stop-and-reverse of Wilder with acceleration 0.02 up to 0.20)."""
     return np.log(close / talib.SAR(high, low, 0.02, 0.2))
 
 
-@feature("donchian_{window}", inputs=_HLC, lookback=lambda window: window - 1, windows=(20, 55, 252), range=(0.0, 1.0))
+@feature("donchian_{window}", inputs=HLC, lookback=one_less, windows=(20, 55, 252), range=SHARE)
 def donchian_position(high: Array, low: Array, close: Array, window: int) -> Array:
     """Place of C_t between the lowest low (0) and the highest high (1) of {window} bars."""
     lowest = talib.MIN(low, window)
@@ -224,25 +210,25 @@ def ichimoku(high: Array, low: Array) -> Array:
     return np.log(_middle(high, low, 9) / _middle(high, low, 26))
 
 
-@feature("ichimoku_9_conversion", inputs=_HLC, lookback=8, source=_HOSODA)
+@feature("ichimoku_9_conversion", inputs=HLC, lookback=8, source=_HOSODA)
 def conversion_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 9 bars): distance from the conversion line."""
     return np.log(close / _middle(high, low, 9))
 
 
-@feature("ichimoku_26_base", inputs=_HLC, lookback=25, source=_HOSODA)
+@feature("ichimoku_26_base", inputs=HLC, lookback=25, source=_HOSODA)
 def base_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 26 bars): distance from the base line."""
     return np.log(close / _middle(high, low, 26))
 
 
-@feature("ichimoku_26_span_a", inputs=_HLC, lookback=51, source=_HOSODA)
+@feature("ichimoku_26_span_a", inputs=HLC, lookback=51, source=_HOSODA)
 def span_a_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / mean of conversion and base line 26 bars ago): distance from leading span A as the chart shows it."""
     return np.log(close / _span_a(high, low))
 
 
-@feature("ichimoku_52_span_b", inputs=_HLC, lookback=77, source=_HOSODA)
+@feature("ichimoku_52_span_b", inputs=HLC, lookback=77, source=_HOSODA)
 def span_b_distance(high: Array, low: Array, close: Array) -> Array:
     """ln(C_t / middle of the range of 52 bars 26 bars ago): distance from leading span B as the chart shows it."""
     return np.log(close / lag(_middle(high, low, 52), 26))
@@ -254,7 +240,7 @@ def cloud_thickness(high: Array, low: Array) -> Array:
     return np.log(_span_a(high, low) / lag(_middle(high, low, 52), 26))
 
 
-@feature("vortex_14", inputs=_HLC, lookback=14, source="Botes & Siepman (2010), The Vortex Indicator")
+@feature("vortex_14", inputs=HLC, lookback=14, source="Botes & Siepman (2010), The Vortex Indicator")
 def vortex(high: Array, low: Array, close: Array) -> Array:
     """(sum of |H_t - L_(t-1)| - sum of |L_t - H_(t-1)|) / sum of true ranges, over 14 bars."""
     movement = np.abs(high[1:] - low[:-1]) - np.abs(low[1:] - high[:-1])

@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import HLC, NEGATIVE, POSITIVE, SHARE, SIGNED, Array, one_less, one_more, same
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -21,25 +21,19 @@ from barograph.features.windows import (
 )
 
 feature = partial(registration.feature, family="volatility")
+of_returns = partial(feature, inputs=("log_return",), lookback=same)
 
 _YEAR = 252.0
-_HLC = ("high", "low", "close")
-_OHLC = ("open", *_HLC)
+_OHLC = ("open", *HLC)
 
 
-@feature(
-    "vol_{window}",
-    inputs=("log_return",),
-    lookback=lambda window: window,
-    windows=(5, 21, 63, 252),
-    range=(0.0, math.inf),
-)
+@of_returns("vol_{window}", windows=(5, 21, 63, 252), range=POSITIVE)
 def volatility(log_return: Array, window: int) -> Array:
     """Sample standard deviation of the last {window} log returns, annualised."""
     return window_std(log_return, window) * math.sqrt(_YEAR)
 
 
-@feature("ewm_vol_32", inputs=("log_return",), lookback=32, range=(0.0, math.inf))
+@feature("ewm_vol_32", inputs=("log_return",), lookback=32, range=POSITIVE)
 def exponential_volatility(log_return: Array) -> Array:
     """Root of the exponential mean (32 bars, decay 0.94) of squared log returns, annualised."""
     return np.sqrt(np.maximum(talib.EMA(log_return * log_return, 32), 0.0) * _YEAR)
@@ -64,20 +58,14 @@ def standardised_return(log_return: Array, vol: Array) -> Array:
 
 
 @feature(
-    "vol_of_vol_{window}",
-    inputs=("vol_21",),
-    lookback=lambda window: window + 20,
-    windows=(63, 252),
-    range=(0.0, math.inf),
+    "vol_of_vol_{window}", inputs=("vol_21",), lookback=lambda window: window + 20, windows=(63, 252), range=POSITIVE
 )
 def volatility_of_volatility(vol: Array, window: int) -> Array:
     """Sample standard deviation / mean of the last {window} values of vol_21."""
     return window_std(vol, window) / window_mean(vol, window)
 
 
-@feature(
-    "downside_share_{window}", inputs=("log_return",), lookback=lambda window: window, windows=(63,), range=(0.0, 1.0)
-)
+@of_returns("downside_share_{window}", windows=(63,), range=SHARE)
 def downside_share(log_return: Array, window: int) -> Array:
     """Share of negative returns in the sum of the last {window} squared log returns."""
     squares = log_return * log_return
@@ -85,12 +73,10 @@ def downside_share(log_return: Array, window: int) -> Array:
     return np.minimum(share, 1.0)
 
 
-@feature(
+@of_returns(
     "downside_vol_{window}",
-    inputs=("log_return",),
-    lookback=lambda window: window,
     windows=(21,),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Sortino & van der Meer (1991), Journal of Portfolio Management 17(4)",
 )
 def downside_volatility(log_return: Array, window: int) -> Array:
@@ -98,7 +84,7 @@ def downside_volatility(log_return: Array, window: int) -> Array:
     return np.sqrt(window_mean(np.minimum(log_return, 0.0) ** 2, window) * _YEAR)
 
 
-@feature(("skew_{window}", "kurt_{window}"), inputs=("log_return",), lookback=lambda window: window, windows=(63, 252))
+@of_returns(("skew_{window}", "kurt_{window}"), windows=(63, 252))
 def skewness_and_kurtosis(log_return: Array, window: int) -> tuple[Array, Array]:
     """Skewness, or excess kurtosis, of the last {window} log returns (population moments)."""
     square = log_return * log_return
@@ -114,9 +100,9 @@ def skewness_and_kurtosis(log_return: Array, window: int) -> tuple[Array, Array]
 @feature(
     "leverage_{window}",
     inputs=("log_return",),
-    lookback=lambda window: window + 1,
+    lookback=one_more,
     windows=(252,),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Bouchaud, Matacz & Potters (2001), Physical Review Letters 87, 228701",
 )
 def leverage_effect(log_return: Array, window: int) -> Array:
@@ -127,7 +113,7 @@ def leverage_effect(log_return: Array, window: int) -> Array:
 @feature(
     ("bb_{window}_position", "bb_{window}_width"),
     inputs=("close",),
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(20,),
     source="Bollinger (2001), Bollinger on Bollinger Bands",
 )
@@ -152,7 +138,7 @@ def smallest_return(log_return: Array) -> Array:
 @feature(
     "jump_{window}",
     inputs=("log_return",),
-    lookback=lambda window: window + 1,
+    lookback=one_more,
     windows=(21, 63),
     range=(-math.inf, 1.0),
     source="Barndorff-Nielsen & Shephard (2004), Journal of Financial Econometrics 2(1)",
@@ -168,7 +154,7 @@ def jump_share(log_return: Array, window: int) -> Array:
     "ulcer_14",
     inputs=("close",),
     lookback=26,
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Martin & McCann (1989), The Investor's Guide to Fidelity Funds",
 )
 def ulcer_index(close: Array) -> Array:
@@ -177,19 +163,13 @@ def ulcer_index(close: Array) -> Array:
     return after_gap(np.sqrt(window_mean(drawdown * drawdown, 14)), 13)
 
 
-@feature("drawdown_252_depth", inputs=("high_dist_252", "vol_252"), lookback=252, range=(-math.inf, 0.0))
+@feature("drawdown_252_depth", inputs=("high_dist_252", "vol_252"), lookback=252, range=NEGATIVE)
 def drawdown_depth(distance: Array, vol: Array) -> Array:
     """ln(C_t / highest of 252 closes) / vol_252: how far below its high, in standard deviations of a year."""
     return distance / vol
 
 
-@feature(
-    "drawdown_{window}_length",
-    inputs=("close",),
-    lookback=lambda window: window - 1,
-    windows=(252,),
-    range=(0.0, 251.0),
-)
+@feature("drawdown_{window}_length", inputs=("close",), lookback=one_less, windows=(252,), range=(0.0, 251.0))
 def drawdown_length(close: Array, window: int) -> Array:
     """Bars since the highest of the last {window} closes, the latest of equal ones; 0 at a high."""
     from barograph.features import kernels
@@ -200,9 +180,9 @@ def drawdown_length(close: Array, window: int) -> Array:
 @feature(
     "max_drawdown_{window}",
     inputs=("close",),
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(63, 252),
-    range=(-math.inf, 0.0),
+    range=NEGATIVE,
     source="Magdon-Ismail & Atiya (2004), Risk 17(10)",
 )
 def maximum_drawdown(close: Array, window: int) -> Array:
@@ -212,14 +192,7 @@ def maximum_drawdown(close: Array, window: int) -> Array:
     return np.log(kernels.deepest_falls(close, window))
 
 
-@feature(
-    "natr_{window}",
-    inputs=_HLC,
-    lookback=lambda window: window,
-    windows=(14, 63),
-    range=(0.0, math.inf),
-    source="TA-Lib NATR",
-)
+@feature("natr_{window}", inputs=HLC, lookback=same, windows=(14, 63), range=POSITIVE, source="TA-Lib NATR")
 def normalised_range(high: Array, low: Array, close: Array, window: int) -> Array:
     """Average true range of Wilder ({window}) in percent of C_t."""
     return talib.NATR(high, low, close, window)
@@ -228,9 +201,9 @@ def normalised_range(high: Array, low: Array, close: Array, window: int) -> Arra
 @feature(
     "parkinson_{window}",
     inputs=("high", "low"),
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(5, 21),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Parkinson (1980), Journal of Business 53(1)",
 )
 def parkinson(high: Array, low: Array, window: int) -> Array:
@@ -241,9 +214,9 @@ def parkinson(high: Array, low: Array, window: int) -> Array:
 @feature(
     "garman_klass_{window}",
     inputs=_OHLC,
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(21,),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Garman & Klass (1980), Journal of Business 53(1)",
 )
 def garman_klass(open_: Array, high: Array, low: Array, close: Array, window: int) -> Array:
@@ -256,9 +229,9 @@ def garman_klass(open_: Array, high: Array, low: Array, close: Array, window: in
 @feature(
     "yang_zhang_{window}",
     inputs=_OHLC,
-    lookback=lambda window: window,
+    lookback=same,
     windows=(21, 63),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Yang & Zhang (2000), Journal of Business 73(3)",
 )
 def yang_zhang(open_: Array, high: Array, low: Array, close: Array, window: int) -> Array:
@@ -271,13 +244,7 @@ def yang_zhang(open_: Array, high: Array, low: Array, close: Array, window: int)
     return after_gap(np.sqrt(np.maximum(variance, 0.0) * _YEAR), 1)
 
 
-@feature(
-    "overnight_share_{window}",
-    inputs=("open", "close"),
-    lookback=lambda window: window,
-    windows=(63,),
-    range=(0.0, 1.0),
-)
+@feature("overnight_share_{window}", inputs=("open", "close"), lookback=same, windows=(63,), range=SHARE)
 def overnight_share(open_: Array, close: Array, window: int) -> Array:
     """V(overnight) / (V(overnight) + V(intraday)) over {window} bars, V the variance of ln(O/C_(t-1)), of ln(C/O)."""
     overnight = window_variance(np.log(open_[1:] / close[:-1]), window)
@@ -287,9 +254,9 @@ def overnight_share(open_: Array, close: Array, window: int) -> Array:
 @feature(
     "rogers_satchell_{window}",
     inputs=_OHLC,
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(21,),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Rogers & Satchell (1991), Annals of Applied Probability 1(4)",
 )
 def rogers_satchell(open_: Array, high: Array, low: Array, close: Array, window: int) -> Array:
@@ -297,12 +264,7 @@ def rogers_satchell(open_: Array, high: Array, low: Array, close: Array, window:
     return np.sqrt(np.maximum(window_mean(_rogers_satchell(open_, high, low, close), window), 0.0) * _YEAR)
 
 
-@feature(
-    "range_vol_ratio_{window}",
-    inputs=("parkinson_{window}", "vol_{window}"),
-    lookback=lambda window: window,
-    windows=(21,),
-)
+@feature("range_vol_ratio_{window}", inputs=("parkinson_{window}", "vol_{window}"), lookback=same, windows=(21,))
 def range_to_close(parkinson: Array, vol: Array) -> Array:
     """ln(parkinson_{window} / vol_{window}): above 0 where the price moves within the day and comes back."""
     return np.log(parkinson / vol)
@@ -315,7 +277,7 @@ def range_ratio(high: Array, low: Array) -> Array:
     return np.log(window_mean(spread, 5) / window_mean(spread, 63))
 
 
-@feature("chop_14", inputs=_HLC, lookback=14, source="Dreiss, Choppiness Index")
+@feature("chop_14", inputs=HLC, lookback=14, source="Dreiss, Choppiness Index")
 def choppiness(high: Array, low: Array, close: Array) -> Array:
     """100 ln(sum of true ranges / (highest high - lowest low)) / ln 14, over 14 bars."""
     true_range = after_gap(window_sum(talib.TRANGE(high, low, close)[1:], 14), 1)
@@ -323,11 +285,7 @@ def choppiness(high: Array, low: Array, close: Array) -> Array:
 
 
 @feature(
-    ("keltner_{window}", "keltner_{window}_width"),
-    inputs=_HLC,
-    lookback=lambda window: window,
-    windows=(20,),
-    source="TA-Lib EMA, ATR",
+    ("keltner_{window}", "keltner_{window}_width"), inputs=HLC, lookback=same, windows=(20,), source="TA-Lib EMA, ATR"
 )
 def keltner(high: Array, low: Array, close: Array, window: int) -> tuple[Array, Array]:
     """(C_t - exponential mean ({window}) of the close) / Wilder's true range ({window}), or 4 true ranges / mean."""
@@ -346,9 +304,9 @@ def squeeze(bollinger_width: Array, keltner_width: Array) -> Array:
 @feature(
     "donchian_{window}_width",
     inputs=("high", "low"),
-    lookback=lambda window: window - 1,
+    lookback=one_less,
     windows=(63, 252),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="TA-Lib MAX, MIN",
 )
 def donchian_width(high: Array, low: Array, window: int) -> Array:
@@ -356,7 +314,7 @@ def donchian_width(high: Array, low: Array, window: int) -> Array:
     return np.log(talib.MAX(high, window) / talib.MIN(low, window))
 
 
-@feature("close_location_1", inputs=_HLC, lookback=0, range=(-1.0, 1.0))
+@feature("close_location_1", inputs=HLC, lookback=0, range=SIGNED)
 def close_location(high: Array, low: Array, close: Array) -> Array:
     """((C - L) - (H - C)) / (H - L): 1 where the bar closed at its high."""
     return np.clip(((close - low) - (high - close)) / (high - low), -1.0, 1.0)

@@ -11,7 +11,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import Array
+from barograph.features.registration import HLC, PERCENT, POSITIVE, SIGNED, Array, one_less, one_more, same
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -23,17 +23,11 @@ from barograph.features.windows import (
 
 feature = partial(registration.feature, family="volume")
 
-_HLC = ("high", "low", "close")
+_AMIHUD = "Amihud (2002), Journal of Financial Markets 5(1)"
+_LOU_POLK_SKOURAS = "Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)"
 
 
-@feature(
-    "mfi_{window}",
-    inputs=(*_HLC, "volume"),
-    lookback=lambda window: window,
-    windows=(14, 42),
-    range=(0.0, 100.0),
-    source="TA-Lib MFI",
-)
+@feature("mfi_{window}", inputs=(*HLC, "volume"), lookback=same, windows=(14, 42), range=PERCENT, source="TA-Lib MFI")
 def money_flow(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """Money flow index ({window}); 50 where the price did not move or nothing was traded."""
     value = talib.MFI(high, low, close, volume, window)
@@ -41,7 +35,7 @@ def money_flow(high: Array, low: Array, close: Array, volume: Array, window: int
     return np.where(after_gap(talib.MAX(flow, window), 1) == 0.0, 50.0, value)
 
 
-@feature("cmf_20", inputs=(*_HLC, "volume"), lookback=19, range=(-1.0, 1.0), source="Chaikin money flow")
+@feature("cmf_20", inputs=(*HLC, "volume"), lookback=19, range=SIGNED, source="Chaikin money flow")
 def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Sum of V ((C - L) - (H - C)) / (H - L) / sum of V, over 20 bars."""
     flow = _close_location(high, low, close) * volume
@@ -50,10 +44,10 @@ def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> 
 
 @feature(
     "ad_slope_{window}",
-    inputs=(*_HLC, "volume"),
-    lookback=lambda window: window - 1,
+    inputs=(*HLC, "volume"),
+    lookback=one_less,
     windows=(63,),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Chaikin accumulation/distribution line",
 )
 def accumulation_slope(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
@@ -61,15 +55,13 @@ def accumulation_slope(high: Array, low: Array, close: Array, volume: Array, win
     return _slope_ratio(_close_location(high, low, close) * volume, volume, window)
 
 
-@feature("adosc_3_10", inputs=(*_HLC, "volume"), lookback=19, source="TA-Lib ADOSC")
+@feature("adosc_3_10", inputs=(*HLC, "volume"), lookback=19, source="TA-Lib ADOSC")
 def chaikin_oscillator(high: Array, low: Array, close: Array, volume: Array) -> Array:
     """Chaikin oscillator (3, 10) / mean volume of 20 bars."""
     return talib.ADOSC(high, low, close, volume, 3, 10) / window_mean(volume, 20)
 
 
-@feature(
-    "obv_{window}", inputs=("log_return", "volume"), lookback=lambda window: window, windows=(10, 21), range=(-1.0, 1.0)
-)
+@feature("obv_{window}", inputs=("log_return", "volume"), lookback=same, windows=(10, 21), range=SIGNED)
 def on_balance_share(log_return: Array, volume: Array, window: int) -> Array:
     """Change of on-balance volume over {window} bars / sum of V."""
     return np.clip(window_sum(np.sign(log_return) * volume, window) / window_sum(volume, window), -1.0, 1.0)
@@ -78,9 +70,9 @@ def on_balance_share(log_return: Array, volume: Array, window: int) -> Array:
 @feature(
     "obv_slope_{window}",
     inputs=("log_return", "volume"),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63,),
-    range=(-1.0, 1.0),
+    range=SIGNED,
     source="Granville (1963), New Key to Stock Market Profits",
 )
 def on_balance_slope(log_return: Array, volume: Array, window: int) -> Array:
@@ -100,49 +92,31 @@ def volume_trend(volume: Array) -> Array:
     return np.log(window_mean(volume, 5) / window_mean(volume, 63))
 
 
-@feature("volume_cv_21", inputs=("volume",), lookback=20, range=(0.0, math.inf))
+@feature("volume_cv_21", inputs=("volume",), lookback=20, range=POSITIVE)
 def volume_variation(volume: Array) -> Array:
     """Sample standard deviation / mean of V over 21 bars."""
     return window_std(volume, 21) / window_mean(volume, 21)
 
 
-@feature("volume_z_{window}", inputs=("volume",), lookback=lambda w: w - 1, windows=(21, 63))
+@feature("volume_z_{window}", inputs=("volume",), lookback=one_less, windows=(21, 63))
 def volume_score(volume: Array, window: int) -> Array:
     """(V_t - mean) / sample standard deviation of V over {window} bars."""
     return (volume - window_mean(volume, window)) / window_std(volume, window)
 
 
-@feature(
-    "volume_corr_{window}",
-    inputs=("log_return", "volume"),
-    lookback=lambda window: window,
-    windows=(21, 63),
-    range=(-1.0, 1.0),
-)
+@feature("volume_corr_{window}", inputs=("log_return", "volume"), lookback=same, windows=(21, 63), range=SIGNED)
 def volume_correlation(log_return: Array, volume: Array, window: int) -> Array:
     """Correlation of |r| and V over {window} bars."""
     return window_correlation(np.abs(log_return), volume, window)
 
 
-@feature(
-    "volume_ret_corr_{window}",
-    inputs=("log_return", "volume"),
-    lookback=lambda window: window,
-    windows=(21,),
-    range=(-1.0, 1.0),
-)
+@feature("volume_ret_corr_{window}", inputs=("log_return", "volume"), lookback=same, windows=(21,), range=SIGNED)
 def volume_return_correlation(log_return: Array, volume: Array, window: int) -> Array:
     """Correlation of r and V over {window} bars."""
     return window_correlation(log_return, volume, window)
 
 
-@feature(
-    "volume_price_corr_{window}",
-    inputs=("close", "volume"),
-    lookback=lambda window: window - 1,
-    windows=(21, 63),
-    range=(-1.0, 1.0),
-)
+@feature("volume_price_corr_{window}", inputs=("close", "volume"), lookback=one_less, windows=(21, 63), range=SIGNED)
 def volume_price_correlation(close: Array, volume: Array, window: int) -> Array:
     """Correlation of ln C and V over {window} bars."""
     return window_correlation(np.log(close / close[0]), volume, window)
@@ -167,7 +141,7 @@ def force_index(log_return: Array, volume: Array) -> Array:
     return talib.EMA(log_return * volume, 13) / window_mean(volume, 20)
 
 
-@feature("vwap_dist_{window}", inputs=(*_HLC, "volume"), lookback=lambda w: w - 1, windows=(5, 21))
+@feature("vwap_dist_{window}", inputs=(*HLC, "volume"), lookback=one_less, windows=(5, 21))
 def vwap_distance(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """ln(C_t / volume-weighted mean of the typical price over {window} bars)."""
     typical = (high + low + close) / 3.0
@@ -177,42 +151,21 @@ def vwap_distance(high: Array, low: Array, close: Array, volume: Array, window: 
 def amihud(log_return: Array, close: Array, volume: Array, window: int) -> Array:
     """Take the mean of |r| / (C V) over a window, bars without volume left out.
 
-    Parameters
-    ----------
-    log_return, close, volume : ndarray of shape (T,)
-    window : int
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Per unit of money, so that it is no feature: only ratios of it are free of splits and dividends.
-
-    References
-    ----------
-    Amihud, Y. (2002), "Illiquidity and stock returns", Journal of Financial Markets 5(1), eq. 1, for log returns.
+    Amihud (2002), Journal of Financial Markets 5(1), eq. 1, for log returns. Per unit of money, so that it is no
+    feature: only ratios of it are free of splits and dividends.
     """
     traded = volume > 0.0
     impact = np.where(traded, np.abs(log_return) / np.where(traded, close * volume, 1.0), 0.0)
     return window_sum(impact, window) / window_sum(traded.astype(np.float64), window)
 
 
-@feature(
-    "amihud_21_252",
-    inputs=("log_return", "close", "volume"),
-    lookback=252,
-    source="Amihud (2002), Journal of Financial Markets 5(1)",
-)
+@feature("amihud_21_252", inputs=("log_return", "close", "volume"), lookback=252, source=_AMIHUD)
 def illiquidity(log_return: Array, close: Array, volume: Array) -> Array:
     """ln(mean of |r| / (C V) over 21 bars / over 252 bars), bars without volume left out."""
     return np.log(amihud(log_return, close, volume, 21) / amihud(log_return, close, volume, 252))
 
 
-@feature(
-    "amihud_5_63",
-    inputs=("log_return", "close", "volume"),
-    lookback=63,
-    source="Amihud (2002), Journal of Financial Markets 5(1)",
-)
+@feature("amihud_5_63", inputs=("log_return", "close", "volume"), lookback=63, source=_AMIHUD)
 def short_illiquidity(log_return: Array, close: Array, volume: Array) -> Array:
     """ln(mean of |r| / (C V) over 5 bars / over 63 bars), bars without volume left out."""
     return np.log(amihud(log_return, close, volume, 5) / amihud(log_return, close, volume, 63))
@@ -223,16 +176,8 @@ def kyle_lambda(log_return: Array, close: Array, volume: Array, window: int) -> 
 
     .. math:: \lambda = \frac{\sum r S}{\sum S^2}, \quad S = \operatorname{sgn}(r) \sqrt{C V}
 
-    Parameters
-    ----------
-    log_return, close, volume : ndarray of shape (T,)
-        The sign of a bar's trading is taken to be that of its return.
-    window : int
-
-    Returns
-    -------
-    ndarray of shape (T,)
-        Per root of a unit of money, so that it is no feature: only ratios of it are free of splits and dividends.
+    The sign of a bar's trading is taken to be that of its return. Per root of a unit of money, so that it is no
+    feature: only ratios of it are free of splits and dividends.
 
     References
     ----------
@@ -258,9 +203,9 @@ def price_impact(log_return: Array, close: Array, volume: Array) -> Array:
 @feature(
     "roll_spread_{window}",
     inputs=("log_return",),
-    lookback=lambda window: window + 1,
+    lookback=one_more,
     windows=(21, 63),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Roll (1984), Journal of Finance 39(4)",
 )
 def roll_spread(log_return: Array, window: int) -> Array:
@@ -271,8 +216,8 @@ def roll_spread(log_return: Array, window: int) -> Array:
 
 @feature(
     "corwin_schultz_{window}",
-    inputs=_HLC,
-    lookback=lambda window: window,
+    inputs=HLC,
+    lookback=same,
     windows=(21, 63),
     range=(0.0, 2.0),
     source="Corwin & Schultz (2012), Journal of Finance 67(2)",
@@ -294,10 +239,10 @@ def corwin_schultz(high: Array, low: Array, close: Array, window: int) -> Array:
 
 @feature(
     "abdi_ranaldo_{window}",
-    inputs=_HLC,
-    lookback=lambda window: window,
+    inputs=HLC,
+    lookback=same,
     windows=(21,),
-    range=(0.0, math.inf),
+    range=POSITIVE,
     source="Abdi & Ranaldo (2017), Review of Financial Studies 30(12)",
 )
 def abdi_ranaldo(high: Array, low: Array, close: Array, window: int) -> Array:
@@ -307,13 +252,7 @@ def abdi_ranaldo(high: Array, low: Array, close: Array, window: int) -> Array:
     return after_gap(window_mean(np.sqrt(np.maximum(4.0 * to_same * to_next, 0.0)), window), 1)
 
 
-@feature(
-    "tug_of_war_{window}",
-    inputs=("open", "close"),
-    lookback=lambda window: window,
-    windows=(63,),
-    source="Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)",
-)
+@feature("tug_of_war_{window}", inputs=("open", "close"), lookback=same, windows=(63,), source=_LOU_POLK_SKOURAS)
 def tug_of_war(open_: Array, close: Array, window: int) -> Array:
     """Sum over {window} bars of the overnight log return ln(O_t / C_(t-1)) less the intraday one ln(C_t / O_t)."""
     return after_gap(window_sum(np.log(open_[1:] / close[:-1]) - np.log(close / open_)[1:], window), 1)
@@ -322,10 +261,10 @@ def tug_of_war(open_: Array, close: Array, window: int) -> Array:
 @feature(
     "overnight_corr_{window}",
     inputs=("open", "close"),
-    lookback=lambda window: window,
+    lookback=same,
     windows=(63,),
-    range=(-1.0, 1.0),
-    source="Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)",
+    range=SIGNED,
+    source=_LOU_POLK_SKOURAS,
 )
 def overnight_correlation(open_: Array, close: Array, window: int) -> Array:
     """Correlation over {window} bars of ln(O_t / C_(t-1)) with the ln(C_t / O_t) that follows it."""

@@ -14,23 +14,9 @@ _NEGLIGIBLE = 1e-12
 def window_sum(x: Array, window: int) -> Array:
     """Sum over a rolling window, in time proportional to T.
 
-    The series is cut into blocks as long as the window; a window is the end of one block and the beginning of the
-    next, so two cumulative sums a block give all windows. Unlike a running sum over the whole series it carries no
-    rounding error, and no NaN, from outside the window. Row t does not depend on later rows.
-
-    Parameters
-    ----------
-    x : ndarray of shape (T,)
-    window : int
-
-    Returns
-    -------
-    ndarray of shape (T,)
-
-    References
-    ----------
-    .. [1] van Herk, M. (1992). "A fast algorithm for local minimum and maximum filters on rectangular and octagonal
-       kernels". Pattern Recognition Letters 13(7), 517-521 (the same blocks, for minima).
+    The series is cut into blocks as long as the window; a window is the end of one block and the beginning of the next,
+    so that two cumulative sums a block give all windows (as van Herk, 1992, Pattern Recognition Letters 13(7), does for
+    minima). Unlike a running sum over the series it carries no rounding error, and no NaN, from outside the window.
     """
     from barograph.features import kernels
 
@@ -66,8 +52,8 @@ def window_deviations(x: Array, y: Array, window: int) -> tuple[Array, Array, Ar
 
     sum_x, sum_y, *squares, products = kernels.block_comoments(_contiguous(x), _contiguous(y), window)
     deviations = [squares[0] - sum_x * sum_x / window, squares[1] - sum_y * sum_y / window]
-    for own, total in zip(deviations, squares, strict=True):
-        own[own <= _NEGLIGIBLE * total] = 0.0
+    for deviation, total in zip(deviations, squares, strict=True):
+        deviation[deviation <= _NEGLIGIBLE * total] = 0.0
     return deviations[0], deviations[1], products - sum_x * sum_y / window
 
 
