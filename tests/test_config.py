@@ -236,7 +236,7 @@ def test_a_slip_in_own_features_stops_params_and_features_alone(tmp_path, monkey
 
 
 def test_validation_imports_nothing_heavy():
-    heavy = "sklearn tensorflow keras numba scipy statsmodels exchange_calendars skfolio plotly lightgbm xgboost optuna"
+    heavy = "sklearn tensorflow keras numba scipy statsmodels exchange_calendars plotly lightgbm xgboost optuna talib"
     code = (
         "import sys\nfrom pathlib import Path\nfrom barograph import config\n"
         "config.validate(config.load_params(Path('params.yaml')))\n"
