@@ -11,7 +11,7 @@ import pytest
 from barograph import tables
 from barograph.errors import InputError
 from barograph.market import Files, MarketData, read_signals, validate
-from barograph.market.loading import assemble
+from barograph.market.loading import Source
 from barograph.market.schema import FACTS, SIGNALS
 
 Frame = pd.DataFrame
@@ -156,28 +156,16 @@ def test_a_table_without_rows_is_none(good: MarketData) -> None:
 
 def test_the_end_removes_what_became_available_later_and_the_start_removes_nothing(good: MarketData) -> None:
     def spanned(start: str | None, end: str | None) -> MarketData:
-        return assemble(
-            good.bars,
-            good.context,
-            good.universe,
-            calendar="XNYS",
-            start=start,
-            end=end,
-            origin=ORIGIN,
-            facts=facts(),
-            signals=signals(),
-        )
+        source = Source(calendar="XNYS", start=start, end=end)
+        return source.assemble(good.bars, good.context, good.universe, origin=ORIGIN, facts=facts(), signals=signals())
 
     early = spanned(None, "2011-05-01")
     assert early.facts is not None
     assert len(early.facts) == 4
-    short = assemble(
+    short = Source(calendar="XNYS", start=None, end="2011-05-01").assemble(
         good.bars,
         good.context,
         good.universe,
-        calendar="XNYS",
-        start=None,
-        end="2011-05-01",
         origin=ORIGIN,
         facts=facts().assign(available_from=facts()["available_from"] + pd.Timedelta(days=365)),
         signals=signals().assign(available_from=pd.to_datetime(["2011-05-01", "2011-05-02", "2010-05-03"])),
@@ -222,7 +210,7 @@ def test_a_bad_file_is_named(folder: Path) -> None:
         load(folder)
     facts().to_csv(folder / "facts.csv", index=False)
     facts().to_parquet(folder / "facts.parquet", index=False)
-    with pytest.raises(InputError, match="facts stands twice"):
+    with pytest.raises(InputError, match="facts is there twice"):
         load(folder)
 
 

@@ -238,7 +238,7 @@ def test_an_unknown_column_of_bars_is_refused(frames: Frames) -> None:
 
 def test_a_column_that_stands_twice_is_refused(frames: Frames) -> None:
     frames["context"].insert(2, "us10y", 1.0, allow_duplicates=True)
-    with pytest.raises(InputError, match=r"mine/context.csv: the columns .'us10y'. stand more than once"):
+    with pytest.raises(InputError, match=r"mine/context.csv: has the columns .'us10y'. more than once"):
         _validate(frames)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, with_config
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
@@ -14,14 +14,13 @@ from barograph.typing import STRICT
 Regime = Literal["low_volatility", "normal", "high_volatility", "crash", "recovery"]
 
 
+@with_config(STRICT)
 class Event(TypedDict):
-    """One episode: ISO dates, both inclusive, the regime it stands for, and its weight within the archive.
+    """An episode: ISO dates, both inclusive, the regime that it represents, and its weight within the archive.
 
     `known_from` is the day on which somebody added it to the list: no fold tested before may use it, and its weight is
     beside those of the list. From `retired_on` on no fold is shown it, nor is the model that goes into service.
     """
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     start: str
     end: str
@@ -44,8 +43,8 @@ class Archive:
     detected_weight : float
         Weight within the archive of a detected event of severity 1; it grows with the severity.
     same_event_days : int
-        A detected event of which most days lie within so many calendar days of a named one is the same, and not drawn
-        where that one is.
+        A detected event of which most days lie within so many calendar days of a named event is the same, and not
+        drawn where the named one is.
 
     Warnings
     --------

@@ -21,7 +21,7 @@ SHOCK: Final = "shock"
 
 @runtime_checkable
 class CrashLevels(Protocol):
-    """The settings of a regime rule that say what a crash is."""
+    """The settings of a regime rule that define a crash."""
 
     @property
     def crash_vix(self) -> float:
@@ -29,7 +29,7 @@ class CrashLevels(Protocol):
 
     @property
     def crash_return(self) -> float:
-        """The index return, negative, at or below which there is one."""
+        """The index return, negative, at or below which there is a crash."""
 
 
 DEFAULT_LEVELS: Final[CrashLevels] = VixPriceRegimes()
@@ -37,7 +37,7 @@ DEFAULT_LEVELS: Final[CrashLevels] = VixPriceRegimes()
 
 @dataclass(frozen=True, config=STRICT)
 class Shocks:
-    """What counts as a shock to a single name.
+    """The definition of a shock to a single name.
 
     Parameters
     ----------
@@ -86,29 +86,15 @@ class Detection:
 def detect(
     regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection, levels: CrashLevels = DEFAULT_LEVELS
 ) -> pd.DataFrame:
-    """Find the episodes of the market and the shocks of single names.
+    """Find the episodes of the market and the shocks of single names in the regimes and bars tables.
 
-    Parameters
-    ----------
-    regimes : pandas.DataFrame
-        The regimes table.
-    bars : pandas.DataFrame
-        `symbol, date, close` and `volume`, sorted by symbol and date.
-    settings : Detection
-    levels : CrashLevels, optional
-        The rule that named the regimes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per event, by day of recognition: `event` (the regime, or `shock` and the symbol, and the first date),
-        `kind` (`episode` or `shock`), `symbol` (null for an episode), `start` and `end` (inclusive; the last date known
-        where it is not closed), `regime`, `recognised_on`, `closed_on` (null while it goes on), and `severity` when it
-        was closed and `severity_then`, when it was recognised. The severity of an episode is the mean of its highest
-        VIX over `crash_vix` and the largest size of its index returns over that of `crash_return`; that of a shock is
-        the size of its return over the threshold.
-
-        More history changes no event that was closed before, and no day of recognition.
+    `levels` is the rule that named the regimes. There is a row for each event, by day of recognition: `event` (the
+    regime, or `shock` and the symbol, and the first date), `kind` (`episode` or `shock`), `symbol` (null for an
+    episode), `start` and `end` (inclusive; the last date known where it is not closed), `regime`, `recognised_on`,
+    `closed_on` (null while it goes on), and `severity` when it was closed and `severity_then`, when it was recognised.
+    The severity of an episode is the mean of its highest VIX over `crash_vix` and the largest size of its index returns
+    over that of `crash_return`; that of a shock is the size of its return over the threshold. More history changes no
+    event that was closed before, and no day of recognition.
     """
     episodes = [row for regime in _REGIMES for row in _episodes(regimes, regime, settings, levels)]
     shocks = [] if settings.shocks is None else _shocks(bars, regimes, settings.shocks)

@@ -1,7 +1,5 @@
-"""Every event of the archive: what the data holds of it, and the day from which a fold may use it."""
+"""Every event of the archive: its rows in the data, and the day from which a fold may use it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -12,49 +10,36 @@ from barograph.archive.archive import Archive, Event
 from barograph.archive.detection import DEFAULT_LEVELS, SHOCK, CrashLevels, detect
 from barograph.archive.schema import ARCHIVE
 from barograph.errors import InputError
-from barograph.typing import Dates, Mask, Rows
+from barograph.typing import Mask, Rows
 
 CONFIGURED: Final = "configured"
 _CLASS_SHARES: Final = ("share_sell", "share_hold", "share_buy")
 _OF_RETURNS: Final = {"mean": "mean", "std": "std", "worst": "min", "best": "max"}
 _DAYS: Final = ("start", "end", "recognised_on", "closed_on", "known_from", "retired_on")
-_FOUND: Final = (
-    *("event", "kind", "symbol", "regime", "event_weight", *_DAYS, "severity_then", "severity", "duplicate_of"),
-)
+_SEVERITY: Final = ("severity_then", "severity")
+_FOUND: Final = ["event", "kind", "symbol", "regime", "event_weight", *_DAYS, *_SEVERITY, "duplicate_of"]
 _OF_ROWS: Final = ["event", "kind", "regime", "event_weight", "available_from"]
 
 
 def archive_tables(
     labels: pd.DataFrame, regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive, rule: object = DEFAULT_LEVELS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Describe every event, named or found, and collect its labelled rows.
+    """Describe every event, named or found, and collect its labelled rows: the events table and the archive table.
 
-    Parameters
-    ----------
-    labels, regimes, bars : pandas.DataFrame
-        The tables of these names.
-    archive : Archive
-    rule : CrashLevels, optional
-        The rule that named the regimes.
-
-    Returns
-    -------
-    events : pandas.DataFrame
-        The events table, in order of time. `available_from` is the last exit date of the event's rows, for a detected
-        one the day on which it was closed if that is later, and for one that somebody added the day on which they did.
-        Where the data ends before all its rows are labelled, or before it is closed, it lies after the data's end: an
-        event that has not been seen to its end is not yet available. It is null where the data holds nothing of it, and
-        so are the statistics of its rows: the shares of the three classes, and the mean, the standard deviation (ddof
-        1, null of one row), the lowest and the highest of the simple returns from a row's close to its exit.
-    rows : pandas.DataFrame
-        The archive table: a row may belong to a named event and to detected ones.
+    Events are in order of time; a row may belong to a named event and to detected ones. `available_from` is the last
+    exit date of the event's rows, for a detected event the day on which it was closed if that is later, and for an
+    added one the day on which it was added if that is later. Where the data ends before all its rows are labelled, or
+    before it is closed, it lies after the data's end: an event that has not been seen to its end is not yet available.
+    It is null where the data has no row of it, and so are the statistics of its rows: the shares of the three classes,
+    and the mean, the standard deviation (ddof 1, null of a single row), the lowest and the highest of the simple
+    returns from a row's close to its exit.
     """
     parts = [_named(archive), _detected(regimes, bars, archive, rule)]
-    found = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=list(_FOUND))
+    found = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=_FOUND)
     for day in _DAYS:
         found[day] = found[day].astype("datetime64[us]")
     found = found.sort_values(["start", "event"], ignore_index=True)
-    known = _known(labels)
+    known = _Known(labels)
     positions = [known.rows_of(event) for event in found.itertuples()]
     described = [_describe(known, at, event) for at, event in zip(positions, found.itertuples(), strict=True)]
     events = pd.concat([found, pd.DataFrame(described)], axis=1)
@@ -66,25 +51,16 @@ def archive_tables(
 
 
 def event_log(events: pd.DataFrame) -> pd.DataFrame:
-    """List day by day what became known of the detected events; more history only adds lines.
+    """List day by day which events of the events table were recognised or closed; more history only adds lines.
 
-    Parameters
-    ----------
-    events : pandas.DataFrame
-        The events table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `date`, `what` (`recognised` or `closed`), `event`, `kind`, `regime`, `start`, `severity` as of that day.
+    The columns are `date`, `what` (`recognised` or `closed`), `event`, `kind`, `regime`, `start`, and `severity` as of
+    that day.
     """
     detected = events[events["kind"] != CONFIGURED]
+    changes = (("recognised", "recognised_on", "severity_then"), ("closed", "closed_on", "severity"))
     parts = [
         detected.assign(date=detected[day], what=change, severity=detected[severity])
-        for change, day, severity in (
-            ("recognised", "recognised_on", "severity_then"),
-            ("closed", "closed_on", "severity"),
-        )
+        for change, day, severity in changes
     ]
     lines = pd.concat(parts, ignore_index=True).dropna(subset="date")
     columns = ["date", "what", "event", "kind", "regime", "start", "severity"]
@@ -101,8 +77,8 @@ def _named(archive: Archive) -> pd.DataFrame:
                 "end": pd.Timestamp(event["end"]),
                 "regime": event["regime"],
                 "event_weight": event["weight"],
-                "known_from": pd.Timestamp(event["known_from"]) if "known_from" in event else pd.NaT,
-                "retired_on": pd.Timestamp(event["retired_on"]) if "retired_on" in event else pd.NaT,
+                "known_from": pd.Timestamp(event.get("known_from", "NaT")),
+                "retired_on": pd.Timestamp(event.get("retired_on", "NaT")),
             }
             for name, event in archive.events.items()
         ]
@@ -130,7 +106,7 @@ def _of_the_list_first(named: tuple[str, Event]) -> tuple[str, str]:
 
 
 def _mostly_within(found: pd.DataFrame, event: Event, margin: int) -> Mask:
-    """Tell which found events have more than half of their calendar days inside the named one, give or take some."""
+    """Tell which found events have more than half of their calendar days inside the named event and its margin."""
     start, end = (found[side].to_numpy("datetime64[D]") for side in ("start", "end"))
     first = np.maximum(start, np.datetime64(event["start"]) - margin)
     last = np.minimum(end, np.datetime64(event["end"]) + margin)
@@ -138,15 +114,15 @@ def _mostly_within(found: pd.DataFrame, event: Event, margin: int) -> Mask:
     return inside
 
 
-@dataclass(frozen=True)
 class _Known:
-    """The labelled rows: positions by symbol, the last day labelled, of all and by symbol, and the day after it all."""
+    """The labelled rows: their positions by symbol, the last labelled day, and the day after the last exit."""
 
-    labels: pd.DataFrame
-    dates: Dates
-    of_symbol: Mapping[Any, Rows]
-    last: pd.Timestamp
-    after: pd.Timestamp
+    def __init__(self, labels: pd.DataFrame) -> None:
+        self.labels = labels
+        self.dates = labels["date"].to_numpy()
+        self.of_symbol = {name: np.asarray(at) for name, at in labels.groupby("symbol").indices.items()}
+        self.last = pd.Timestamp(labels["date"].max())
+        self.after = pd.Timestamp(labels["exit_date"].max()) + pd.Timedelta(days=1)
 
     def rows_of(self, event: Any) -> Rows:
         """Give the positions of the event's rows."""
@@ -158,16 +134,6 @@ class _Known:
     def last_of(self, event: Any) -> pd.Timestamp:
         """Give the last labelled day of the event's symbol, or of all."""
         return self.last if pd.isna(event.symbol) else pd.Timestamp(self.dates[self.of_symbol[event.symbol][-1]])
-
-
-def _known(labels: pd.DataFrame) -> _Known:
-    return _Known(
-        labels=labels,
-        dates=labels["date"].to_numpy(),
-        of_symbol={name: np.asarray(at) for name, at in labels.groupby("symbol").indices.items()},
-        last=pd.Timestamp(labels["date"].max()),
-        after=pd.Timestamp(labels["exit_date"].max()) + pd.Timedelta(days=1),
-    )
 
 
 def _describe(known: _Known, at: Rows, event: Any) -> dict[str, Any]:

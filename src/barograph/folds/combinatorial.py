@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
+from barograph.folds.purging import lives
 from barograph.typing import STRICT, Rows
 
 
@@ -18,7 +19,7 @@ class CombinatorialPurgedCV:
     """Every choice of `n_test_groups` out of `n_groups` consecutive blocks of dates is a test set.
 
     A training row is purged when its life, from its date to its exit date, touches the life of any row of a test
-    block, and embargoed for `embargo` trading days after one.
+    block, and embargoed for `embargo` trading days after a test block.
 
     Warnings
     --------
@@ -57,9 +58,7 @@ class CombinatorialPurgedCV:
         InputError
             If a row has no exit date, exits before its date, or there are fewer dates than groups.
         """
-        days, exits = np.asarray(dates, "datetime64[D]"), np.asarray(exit_dates, "datetime64[D]")
-        if np.isnat(exits).any() or (exits < days).any():
-            raise InputError("exit_dates: every row needs an exit date on or after its date")
+        days, exits = lives(dates, exit_dates)
         trading, day = np.unique(days, return_inverse=True)
         if trading.size < self.n_groups:
             raise InputError(f"dates: {trading.size} dates cannot make {self.n_groups} groups")

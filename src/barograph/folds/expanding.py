@@ -1,4 +1,4 @@
-"""Splits inside a fold's past: train on what came before, test on what follows, purged."""
+"""Splits inside a fold's past: train on the rows before, test on the rows after, purged."""
 
 from itertools import pairwise
 
@@ -6,38 +6,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from barograph.errors import InputError
+from barograph.folds.purging import lives
 from barograph.typing import Rows
 
 
 def expanding_splits(
     dates: ArrayLike, exit_dates: ArrayLike, *, splits: int, first_share: float, embargo: int = 5
 ) -> list[tuple[Rows, Rows]]:
-    """Cut labelled rows into windows in order of time, each tested by what had matured before it.
+    """Cut labelled rows, in any order, into windows in order of time, each tested by the rows that had matured before.
 
-    Parameters
-    ----------
-    dates, exit_dates : datetime64 arrays of shape (n,)
-        Date and exit date of each row, in any order, with repeats; every row is labelled.
-    splits : int
-        Test windows; each holds about the same number of the rows' dates.
-    first_share : float
-        In (0, 1): the share of the dates that comes before the first test window.
-    embargo : int, default=5
-        Of the rows' dates, between the last exit of a training row and the first date of the test window.
-
-    Returns
-    -------
-    list of (train, test)
-        Row positions. Rows of one date, and copies of one row, stay together; training windows grow.
-
-    Raises
-    ------
-    InputError
-        If a row has no exit date or exits before its date, or a window or its past holds no row.
+    A share of the dates in (0, 1) comes before the first test window; each of the `splits` windows has about the same
+    number of dates. The embargo counts dates of the rows, between the last exit of a training row and the first date of
+    the test window. Training windows grow. The result is row positions, (train, test); rows of a date, and copies of a
+    row, stay together. Raises InputError as :func:`~barograph.folds.purging.lives`, and if a window or its past has no
+    row.
     """
-    days, exits = np.asarray(dates, "datetime64[D]"), np.asarray(exit_dates, "datetime64[D]")
-    if np.isnat(exits).any() or (exits < days).any():
-        raise InputError("exit_dates: every row needs an exit date on or after its date")
+    days, exits = lives(dates, exit_dates)
     trading = np.unique(days)
     bounds = np.linspace(first_share, 1, splits + 1) * trading.size
     starts = np.round(bounds).astype(np.intp)

@@ -14,16 +14,10 @@ from barograph.typing import STRICT, Dates, Mask, Rows
 
 
 class Fold(NamedTuple):
-    """One step of the walk.
+    """A step of the walk; numbers count from 0, in the order of time.
 
-    Attributes
-    ----------
-    number : int
-        From 0, in the order of time.
-    cutoff : numpy.datetime64
-        A training row must be known before this day: `embargo` trading days before the first test date.
-    test_start, test_end : numpy.datetime64
-        Nominal first and last day of the test window; the final fold has no test window and ends at NaT.
+    A training row must be known before the day `cutoff`: `embargo` trading days before the first test date. The first
+    and last day of the test window are nominal; the final fold has no test window and ends at NaT.
     """
 
     number: int
@@ -47,7 +41,7 @@ class Fold(NamedTuple):
 
 @dataclass(frozen=True, config=STRICT)
 class WalkForward:
-    """A test window a calendar year, everything that had matured before it as the fold's past.
+    """A test window for each calendar year, everything that had matured before it as the fold's past.
 
     Boundaries are anchored in the calendar, so more history after a fold does not move it.
 
@@ -66,24 +60,10 @@ class WalkForward:
     embargo: Annotated[int, Field(ge=0)] = 5
 
     def folds(self, calendar: ArrayLike, first_labelled: np.datetime64) -> list[Fold]:
-        """Lay out the folds.
+        """Lay out the folds over trading days, ascending and unique, with the date of the earliest labelled row.
 
-        Parameters
-        ----------
-        calendar : datetime64 array of shape (T,)
-            The trading days, ascending and unique.
-        first_labelled : numpy.datetime64
-            Date of the earliest labelled row.
-
-        Returns
-        -------
-        list of Fold
-            One a year, then the final one, whose training set is everything that has matured at the calendar's end.
-
-        Raises
-        ------
-        InputError
-            If no year can be tested.
+        There is a fold for each year, then the final one, whose training set is everything that has matured at the
+        calendar's end. Raises InputError if no year can be tested.
         """
         days = np.asarray(calendar, "datetime64[D]")
         earliest = pd.Timestamp(first_labelled) + pd.DateOffset(years=self.min_years)
@@ -100,23 +80,10 @@ class WalkForward:
         return [*folds, self._fold(days, len(folds), str(days[-1] + 1), "NaT")]
 
     def over(self, labels: pd.DataFrame, regimes: pd.DataFrame) -> list[Fold]:
-        """Lay out the folds over labelled rows.
+        """Lay out the folds over the labels table; the calendar is the regimes table's dates up to the last exit.
 
-        Parameters
-        ----------
-        labels, regimes : pandas.DataFrame
-            The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
-
-        Returns
-        -------
-        list of Fold
-            As :meth:`folds`, but a year is tested only once the labels reach its cutoff: until then more history would
-            add rows to its training set.
-
-        Raises
-        ------
-        InputError
-            If no year can be tested.
+        As :meth:`folds`, but a year is tested only once the labels reach its cutoff: until then more history would add
+        rows to its training set.
         """
         known = labels[labels["date"].isin(regimes["date"])]
         # The context may go on after the last bar; the last exit is the last day that the labels know of.

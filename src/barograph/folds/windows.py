@@ -1,4 +1,4 @@
-"""The table of test windows: which days each fold tests, and until when its past was known."""
+"""The table of test windows: the days that each fold tests, and the day until which its past was known."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,10 @@ from barograph.folds.walk_forward import Fold
 
 
 def tabulate_folds(folds: Sequence[Fold]) -> pd.DataFrame:
-    """Tabulate the test windows of folds.
+    """Tabulate the test windows of folds: ``fold, train_end, test_start, test_end``.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``fold, train_end, test_start, test_end``: `train_end` is the last day on which a training row's label may have
-        become known; `test_end` is null for the final model's fold.
+    `train_end` is the last day on which a training row's label may have become known; `test_end` is null for the final
+    model's fold.
     """
     return pd.DataFrame(
         {

@@ -22,7 +22,7 @@ Bars = Annotated[int, Field(ge=1)]
 
 
 class Barriers(Protocol):
-    """How far away the barriers of each bar stand."""
+    """The distances of the barriers of each bar."""
 
     @property
     def horizon(self) -> int:
@@ -54,7 +54,7 @@ class FixedBarrier:
     lower: Annotated[float, Field(gt=0, lt=1)]
 
     def distances(self, close: Floats) -> tuple[Floats, Floats]:
-        """Give the two distances, shapes (T,)."""
+        """Give the same distances for every bar."""
         return np.full(close.shape, self.upper), np.full(close.shape, self.lower)
 
 
@@ -81,7 +81,7 @@ class VolatilityBarrier:
     window: Annotated[int, Field(ge=2)]
 
     def distances(self, close: Floats) -> tuple[Floats, Floats]:
-        """Give the two distances, shapes (T,), NaN for the first `window` bars."""
+        """Give the distances, NaN for the first `window` bars."""
         distance = np.full(close.shape, np.nan)
         if close.size > self.window:
             returns = np.diff(np.log(close))
@@ -92,7 +92,7 @@ class VolatilityBarrier:
 
 
 class _Touches(NamedTuple):
-    """Each bar's first touch (its label, or -1 without barriers) and where it happened or, so far open, would."""
+    """Each bar's first touch (its label, or -1 without barriers), and the bar on which it happened or would happen."""
 
     outcome: NDArray[np.int8]
     bar: Ints
@@ -137,22 +137,12 @@ def triple_barrier(
 
 
 def label_bars(bars: pd.DataFrame, barriers: Barriers) -> pd.DataFrame:
-    """Label a bars table.
+    """Label a bars table, sorted by symbol and date: give the labels table, a row for each labelled bar.
 
-    Parameters
-    ----------
-    bars : pandas.DataFrame
-        Columns `symbol`, `date` and `close`, sorted by symbol and date.
-    barriers : Barriers
-        Where the barriers stand; the horizon counts the symbol's own bars.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The labels table: one row per labelled bar. `uniqueness` counts the labels still open at the data's end too, so
-        that more history changes no row.
+    The horizon counts the bars of the symbol. `uniqueness` counts the labels still open at the data's end too, so that
+    more history changes no row.
     """
-    tables = [_label_symbol(of_symbol, barriers) for _, of_symbol in bars.groupby("symbol", sort=True)]
+    tables = [_label_symbol(rows, barriers) for _, rows in bars.groupby("symbol", sort=True)]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -10,15 +10,7 @@ from barograph.typing import Floats
 def class_frequencies(labels: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """Give the label frequencies of all rows that had matured before each fold, however training samples them.
 
-    Parameters
-    ----------
-    labels, folds : pandas.DataFrame
-        The tables of these names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `p_sell`, `p_hold`, `p_buy`, indexed by fold.
+    The columns are `p_sell`, `p_hold` and `p_buy`, the index is the fold.
     """
     matured = (labels.loc[labels["exit_date"] <= until, "label"] for until in folds["train_end"])
     return pd.DataFrame(map(class_shares, matured), index=folds["fold"], columns=list(PROBABILITIES))

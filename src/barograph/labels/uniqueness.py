@@ -1,4 +1,4 @@
-"""How much of an outcome a label has for itself."""
+"""The uniqueness of labels: how few others share their days."""
 
 import numpy as np
 from numpy.typing import ArrayLike

@@ -22,96 +22,40 @@ _CODES: Final = (
 
 
 def known_code(calendar: str) -> str:
-    """Give a calendar's code back.
-
-    Parameters
-    ----------
-    calendar : str
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InputError
-        If exchange_calendars has no calendar of that code.
-    """
+    """Give a calendar's code back; raises InputError if exchange_calendars has no calendar of that code."""
     if calendar not in _CODES.split():
         raise InputError(_unknown(calendar))
     return calendar
 
 
 def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """List the trading days of an exchange.
+    """List the trading days of an exchange from `first` to `last`, both inclusive: midnights, ``datetime64[us]``.
 
-    Parameters
-    ----------
-    calendar : str
-        A code of exchange_calendars, such as ``XNYS``; ``24/7`` has every day.
-    first, last : pandas.Timestamp
-        Inclusive; neither needs to be a trading day.
-
-    Returns
-    -------
-    pandas.DatetimeIndex
-        Midnights without time zone, ``datetime64[us]``.
-
-    Raises
-    ------
-    InputError
-        If the calendar is unknown or does not cover the span.
+    Raises InputError if the calendar is unknown or does not cover the span.
     """
     days = pd.DatetimeIndex(_known(calendar, first, last).sessions).as_unit("us")
     return pd.DatetimeIndex(days[(days >= first) & (days <= last)].to_numpy(), name="date")
 
 
+@lru_cache(maxsize=8)
 def schedule(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> np.busdaycalendar:
     """Give the trading days as they were scheduled long before: weekdays without the holidays that follow a rule.
 
     Closures that nobody foresaw (2001-09-11, hurricanes, funerals) are trading days here, since a feature of the days
     before must not know of them. So are holidays that exchange_calendars lists one by one instead of by a rule, such as
-    those of the moon in Hong Kong, and all of Shanghai's.
-
-    Parameters
-    ----------
-    calendar : str
-        A code of exchange_calendars, such as ``XNYS``; ``24/7`` is open every day and has no holidays.
-    first, last : pandas.Timestamp
-        Inclusive; the schedule reaches from a year before to a year after.
-
-    Returns
-    -------
-    numpy.busdaycalendar
-        For `numpy.busday_count` and its like.
-
-    Raises
-    ------
-    InputError
-        If the calendar is unknown or does not cover the span.
+    those of the moon in Hong Kong, and all of Shanghai's. The schedule reaches from a year before `first` to a year
+    after `last`. Raises InputError if the calendar is unknown or does not cover the span.
     """
-    return _schedule(calendar, first, last)
+    known = _known(calendar, first, last)
+    year = pd.Timedelta(days=366)
+    holidays = known.regular_holidays.holidays(first - year, last + year) if known.regular_holidays else []
+    return np.busdaycalendar(known.weekmask, np.asarray(holidays, "datetime64[D]"))
 
 
 def last_complete_session(calendar: str, now: pd.Timestamp) -> pd.Timestamp:
-    """Give the newest trading day whose close lies at least an hour back, so that its data has settled.
+    """Give the newest trading day, without time zone, whose close lies an hour or more before `now`, with time zone.
 
-    Parameters
-    ----------
-    calendar : str
-        A code of exchange_calendars.
-    now : pandas.Timestamp
-        With a time zone.
-
-    Returns
-    -------
-    pandas.Timestamp
-        Midnight without time zone.
-
-    Raises
-    ------
-    InputError
-        If the calendar is unknown.
+    After an hour the day's data has settled. Raises InputError if the calendar is unknown.
     """
     today = now.tz_convert("UTC").tz_localize(None).normalize()
     closes = _known(calendar, today - _LONGEST_BREAK, today + pd.Timedelta(days=1)).closes
@@ -120,19 +64,11 @@ def last_complete_session(calendar: str, now: pd.Timestamp) -> pd.Timestamp:
 
 
 @lru_cache(maxsize=8)
-def _schedule(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> np.busdaycalendar:
-    known = _known(calendar, first, last)
-    year = pd.Timedelta(days=366)
-    holidays = known.regular_holidays.holidays(first - year, last + year) if known.regular_holidays else []
-    return np.busdaycalendar(known.weekmask, np.asarray(holidays, "datetime64[D]"))
-
-
-@lru_cache(maxsize=8)
 def _known(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> Any:
     import exchange_calendars
 
     try:
-        # Without its own start a calendar begins 20 years before today; the margin keeps a short span constructible.
+        # Without a start given, a calendar begins 20 years before today; the margin keeps a short span constructible.
         return exchange_calendars.get_calendar(
             calendar, start=first - pd.Timedelta(days=14), end=last + pd.Timedelta(days=14)
         )

@@ -6,39 +6,31 @@ import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.market.schema import FACTS, SIGNALS
-from barograph.tables import Table
+from barograph.tables import DATE, FLOAT, TEXT, Table
 
 PRICES = ("open", "high", "low", "close")
 
 
-def to_bars(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Convert bars, sorted by symbol and date; `name` stands for the table in messages (here and below).
+def to_table(frame: pd.DataFrame, table: Table, name: str) -> pd.DataFrame:
+    """Convert bars, facts or signals, sorted by key; messages call the table `name` (here and below).
 
-    Raises
-    ------
-    InputError
-        If a column is missing or unknown, or a value is not of its column's type.
+    Raises InputError if a column is missing or unknown, or a value is not of its column's type.
     """
-    columns = ["symbol", "date", *PRICES, "volume"]
+    columns = list(table.columns)
     _require(frame, columns, name)
-    _refuse_unknown(frame, columns, name)
-    converted = {"symbol": _text(frame, "symbol", name), "date": _dates(frame, "date", name)}
-    converted |= {column: _numbers(frame, column, name) for column in columns[2:]}
-    return _sorted(pd.DataFrame(converted), ["symbol", "date"])
+    if unknown := [column for column in frame.columns if column not in columns]:
+        raise InputError(f"{name}: unknown columns {unknown}; allowed are {columns}")
+    converters = {TEXT: _text, DATE: _dates, FLOAT: _numbers}
+    converted = {column: converters[kind](frame, column, name) for column, kind in table.columns.items()}
+    return _sorted(pd.DataFrame(converted), list(table.key))
 
 
 def adjusted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Apply a column `adj_close` that stands beside `close` to all prices of a bar.
+    """Apply a column `adj_close` beside `close` to all prices of a bar; without both columns change nothing.
 
-    Open, high and low are multiplied by adj_close / close, the close becomes adj_close, and the volume stays. A bar of
-    which one of the two is no price is left to the rules of :func:`~barograph.market.validate`, with that one as its
-    close. A frame without both columns is given back as it is.
-
-    Raises
-    ------
-    InputError
-        If a price is not a number.
+    Open, high and low are multiplied by adj_close / close, the close becomes adj_close, and the volume stays. If only
+    adj_close or close of a bar is no price, that becomes the close, and :func:`~barograph.market.validate` refuses it.
+    Raises InputError if a price is not a number.
     """
     if not {"close", "adj_close"} <= set(frame.columns):
         return frame
@@ -52,10 +44,7 @@ def adjusted(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 def to_context(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Convert the context, sorted by date; without `vix` and `vix_estimated` where `frame` has none.
 
-    Raises
-    ------
-    InputError
-        If a required column is missing, or a value is not of its column's type.
+    Raises InputError if a required column is missing, or a value is not of its column's type.
     """
     _require(frame, ["date", "index_close"], name)
     known = [column for column in ("index_close", "vix", "vix_estimated") if column in frame.columns]
@@ -68,54 +57,11 @@ def to_context(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 def to_universe(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Convert the universe, sorted by symbol; columns beyond symbol, name and gics_sector are left out.
 
-    Raises
-    ------
-    InputError
-        If a column is missing, or a symbol is null.
+    Raises InputError if a column is missing, or a symbol is null.
     """
     _require(frame, ["symbol", "name", "gics_sector"], name)
-    converted = {
-        "symbol": _text(frame, "symbol", name),
-        "name": frame["name"].astype("str"),
-        "gics_sector": frame["gics_sector"].astype("str"),
-    }
-    return _sorted(pd.DataFrame(converted), ["symbol"])
-
-
-def to_facts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Convert facts, sorted by symbol, field and the day from which each is available.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or unknown, or a value is not of its column's type.
-    """
-    return _published(frame, FACTS, name)
-
-
-def to_signals(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Convert signals, sorted by symbol, name and date.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or unknown, or a value is not of its column's type.
-    """
-    return _published(frame, SIGNALS, name)
-
-
-def _published(frame: pd.DataFrame, table: Table, name: str) -> pd.DataFrame:
-    columns = list(table.columns)
-    _require(frame, columns, name)
-    _refuse_unknown(frame, columns, name)
-    converters = dict.fromkeys(("date", "available_from"), _dates) | {"value": _numbers}
-    converted = {column: converters.get(column, _text)(frame, column, name) for column in columns}
-    return _sorted(pd.DataFrame(converted), list(table.key))
-
-
-def _refuse_unknown(frame: pd.DataFrame, columns: list[str], name: str) -> None:
-    if unknown := [column for column in frame.columns if column not in columns]:
-        raise InputError(f"{name}: unknown columns {unknown}; allowed are {columns}")
+    texts = {column: frame[column].astype("str") for column in ("name", "gics_sector")}
+    return _sorted(pd.DataFrame({"symbol": _text(frame, "symbol", name)} | texts), ["symbol"])
 
 
 def _require(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:
@@ -123,7 +69,7 @@ def _require(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:
     if missing := [column for column in columns if column not in found]:
         raise InputError(f"{name}: lacks the columns {missing}; it has {found}")
     if twice := sorted({column for column in found if found.count(column) > 1}):
-        raise InputError(f"{name}: the columns {twice} stand more than once; each must be there once")
+        raise InputError(f"{name}: has the columns {twice} more than once; each must be there once")
 
 
 def _sorted(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What is known of a market: what every source returns, and what features are computed from."""
+"""The tables of a market, as every source returns them and features are computed from them."""
 
 from dataclasses import dataclass, field
 
@@ -29,7 +29,7 @@ class MarketData:
     signals : pandas.DataFrame or None
         Signals of others: symbol, name, date, value, available_from.
     notes : list of str
-        One-line remarks for the user: what was left out, estimated or found incomplete.
+        One-line remarks for the user: on rows left out, values estimated, tables found incomplete.
     """
 
     bars: pd.DataFrame

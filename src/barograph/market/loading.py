@@ -1,19 +1,24 @@
-"""What every source does with the tables it has found: estimate a missing VIX, keep the asked span, validate."""
+"""The base of every source: estimate a missing VIX, keep the span that is asked for, validate."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 import pandas as pd
 from pydantic import AfterValidator
+from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.market.calendar import known_code
-from barograph.market.conversion import to_bars, to_context, to_facts, to_signals
+from barograph.market.conversion import to_context, to_table
 from barograph.market.data import MarketData
+from barograph.market.schema import BARS, FACTS, SIGNALS
 from barograph.market.validation import check_index, table_names, validate
 from barograph.market.volatility_index import estimate_vix
+from barograph.typing import STRICT
+
+_ESTIMATED: Final = "The VIX is estimated from the index: an approximation, flagged as such."
 
 
 def _iso(text: str) -> str:
@@ -29,73 +34,63 @@ IsoDate = Annotated[str, AfterValidator(_iso)]
 CalendarCode = Annotated[str, AfterValidator(known_code)]
 
 
-def check_span(start: str | None, end: str | None) -> None:
-    """Refuse a span that ends before it starts.
-
-    Raises
-    ------
-    InputError
-        If both are given and `start` is after `end`.
-    """
-    if start is not None and end is not None and start > end:
-        raise InputError(f"start {start} is after end {end}; allowed: a start on or before the end")
-
-
-def assemble(
-    bars: pd.DataFrame,
-    context: pd.DataFrame,
-    universe: pd.DataFrame,
-    *,
-    calendar: str,
-    start: str | None,
-    end: str | None,
-    origin: str | Mapping[str, str],
-    facts: pd.DataFrame | None = None,
-    signals: pd.DataFrame | None = None,
-) -> MarketData:
-    """Make validated market data of a source's tables.
-
-    A context without `vix` gets the estimate of :func:`~barograph.market.estimate_vix`, flagged on every row, made from
-    the whole index history before the span is cut, so that `start` does not change the values after it.
+@dataclass(frozen=True, config=STRICT)
+class Source:
+    """The span of a source of market data; a subclass adds ``load()``, which gives validated tables.
 
     Parameters
     ----------
-    bars, context, universe : pandas.DataFrame
-        As found: in any order, `context` with or without `vix` and `vix_estimated`.
     calendar : str
-        A code of exchange_calendars.
+        A code of exchange_calendars, such as ``XNYS``.
     start, end : str or None
         ISO dates, inclusive, for bars and context alike; None keeps everything. Of facts and signals `end` removes
-        what became available after it; `start` removes nothing, since the newest value known by then counts.
-    origin : str or mapping
-        As :func:`~barograph.market.validate` takes it.
-    facts, signals : pandas.DataFrame or None
-        As found, in any order.
-
-    Returns
-    -------
-    MarketData
-
-    Raises
-    ------
-    InputError
-        As :func:`~barograph.market.validate`.
+        the rows that became available after it; `start` removes nothing, since the newest value known by then counts.
     """
-    names = table_names(origin)
-    context, estimated = _with_vix(to_context(context, names["context"]), names["context"])
-    bars = to_bars(bars, names["bars"])
-    data = validate(
-        _within(bars, start, end),
-        _within(context, start, end),
-        universe,
-        calendar=calendar,
-        origin=origin,
-        facts=None if facts is None else _known_by(to_facts(facts, names["facts"]), end),
-        signals=None if signals is None else _known_by(to_signals(signals, names["signals"]), end),
-    )
-    if not estimated:
-        return data
-    return replace(data, notes=[*data.notes, "The VIX is estimated from the index: an approximation, flagged as such."])
+
+    calendar: CalendarCode
+    start: IsoDate | None
+    end: IsoDate | None
+
+    def __post_init__(self) -> None:
+        """Refuse a span that ends before it starts."""
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise InputError(f"start {self.start} is after end {self.end}; allowed: a start on or before the end")
+
+    def assemble(
+        self,
+        bars: pd.DataFrame,
+        context: pd.DataFrame,
+        universe: pd.DataFrame,
+        *,
+        origin: str | Mapping[str, str],
+        facts: pd.DataFrame | None = None,
+        signals: pd.DataFrame | None = None,
+    ) -> MarketData:
+        """Cut tables, as found and in any order, to the span, and validate them as :func:`~barograph.market.validate`.
+
+        A context without `vix` gets the estimate of :func:`~barograph.market.estimate_vix`, flagged on every row, made
+        from the whole index history before the span is cut, so that `start` does not change the values after it.
+        """
+        names = table_names(origin)
+        context, estimated = _with_vix(to_context(context, names["context"]), names["context"])
+        data = validate(
+            self._within(to_table(bars, BARS, names["bars"])),
+            self._within(context),
+            universe,
+            calendar=self.calendar,
+            origin=origin,
+            facts=None if facts is None else self._known(to_table(facts, FACTS, names["facts"])),
+            signals=None if signals is None else self._known(to_table(signals, SIGNALS, names["signals"])),
+        )
+        return replace(data, notes=[*data.notes, _ESTIMATED]) if estimated else data
+
+    def _within(self, frame: pd.DataFrame) -> pd.DataFrame:
+        first = pd.Timestamp(self.start) if self.start is not None else frame["date"].min()
+        last = pd.Timestamp(self.end) if self.end is not None else frame["date"].max()
+        return frame[frame["date"].between(first, last)]
+
+    def _known(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame if self.end is None else frame[frame["available_from"] <= pd.Timestamp(self.end)]
 
 
 def _with_vix(context: pd.DataFrame, name: str) -> tuple[pd.DataFrame, bool]:
@@ -106,13 +101,3 @@ def _with_vix(context: pd.DataFrame, name: str) -> tuple[pd.DataFrame, bool]:
     elif "vix_estimated" not in context:
         context = context.assign(vix_estimated=False)
     return context, estimated
-
-
-def _within(frame: pd.DataFrame, start: str | None, end: str | None) -> pd.DataFrame:
-    first = pd.Timestamp(start) if start is not None else frame["date"].min()
-    last = pd.Timestamp(end) if end is not None else frame["date"].max()
-    return frame[frame["date"].between(first, last)]
-
-
-def _known_by(frame: pd.DataFrame, end: str | None) -> pd.DataFrame:
-    return frame if end is None else frame[frame["available_from"] <= pd.Timestamp(end)]

@@ -11,7 +11,7 @@ from barograph.typing import Dates, Floats
 
 @dataclass(frozen=True)
 class Panel:
-    """All symbols on all dates, time-major: one row a date, C-contiguous.
+    """All symbols on all dates, time-major: a row is a date; C-contiguous.
 
     Attributes
     ----------
@@ -40,10 +40,6 @@ def to_panel(bars: pd.DataFrame) -> Panel:
     bars : pandas.DataFrame
         Columns symbol, date, open, high, low, close, volume; unique in (symbol, date), in any order.
 
-    Returns
-    -------
-    Panel
-
     Raises
     ------
     ValueError
@@ -55,7 +51,7 @@ def to_panel(bars: pd.DataFrame) -> Panel:
     seen = np.zeros(len(dates) * len(symbols), dtype=bool)
     seen[cells] = True
     if np.count_nonzero(seen) != len(bars):
-        raise ValueError("bars hold two rows of one symbol and date; a panel has room for one")
+        raise ValueError("bars contain two rows of one symbol and date; a panel has room for one")
 
     def grid(name: str) -> Floats:
         # Filled symbol by symbol, the order in which bars are sorted, and transposed once: fewer cache misses.
@@ -63,12 +59,5 @@ def to_panel(bars: pd.DataFrame) -> Panel:
         values[cells] = bars[name].to_numpy(np.float64)
         return np.ascontiguousarray(values.reshape(len(symbols), len(dates)).T)
 
-    return Panel(
-        dates=np.asarray(dates),
-        symbols=np.array(symbols.tolist(), dtype=np.str_),
-        open=grid("open"),
-        high=grid("high"),
-        low=grid("low"),
-        close=grid("close"),
-        volume=grid("volume"),
-    )
+    grids = (grid(name) for name in ("open", "high", "low", "close", "volume"))
+    return Panel(np.asarray(dates), np.array(symbols.tolist(), dtype=np.str_), *grids)

@@ -1,4 +1,4 @@
-"""What market data must satisfy; every violation ends in one line that names the file, the row and the rule."""
+"""The rules of market data; every violation ends in one line that names the file, the row and the rule."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -8,7 +8,7 @@ import pandas as pd
 
 from barograph.errors import InputError
 from barograph.market.calendar import sessions
-from barograph.market.conversion import PRICES, to_bars, to_context, to_facts, to_signals, to_universe
+from barograph.market.conversion import PRICES, to_context, to_table, to_universe
 from barograph.market.data import MarketData
 from barograph.market.schema import BARS, FACTS, SIGNALS, UNIVERSE
 from barograph.names import LABEL_COLUMNS, REGIME_COLUMNS, SIGNAL_PREFIX
@@ -19,11 +19,10 @@ MINIMUM_DATES: Final = 300
 _TABLES: Final = ("bars", "context", "universe", "facts", "signals")
 _CONTEXT: Final = ("date", "index_close", "vix", "vix_estimated")
 _TAKEN: Final = {*BARS.columns, *UNIVERSE.columns, *LABEL_COLUMNS, *REGIME_COLUMNS}
-# Adjusting each price of a bar by its own rounded factor may push a close past its high by some ulps of float32.
+# Adjusting each price of a bar by a rounded factor of its own may push a close past its high by some ulps of float32.
 ROUNDING: Final = 1e-6
 _FIELD: Final = "[a-z][a-z0-9]*(_[a-z0-9]+)*"
 _SIGNAL: Final = "[a-z][a-z0-9_]*"
-
 _ROW: Final = ("symbol", "date")
 _Mask = Mask | pd.Series
 
@@ -42,7 +41,7 @@ def validate(
 
     The rules: bars unique in (symbol, date), the context in date, the universe in symbol; every date a session of the
     exchange and none after today; at least 300 context dates; every bar's date in the context. Close given; prices
-    finite and positive; high at least low; open and close within low and high, beyond a relative rounding of 1e-6 (real
+    finite and positive; high at least low; open and close within low and high, up to a relative rounding of 1e-6 (real
     adjusted vendor data keeps it exactly); volume finite, zero or more. Open, high, low and volume may be null, each by
     itself. Index closes and VIX finite and positive, the VIX given on some day at least; further context columns
     finite or null. Every traded symbol with a name and a sector. Facts unique in (symbol, field, available_from),
@@ -60,12 +59,11 @@ def validate(
     calendar : str
         A code of exchange_calendars, such as ``XNYS``.
     origin : str or mapping of str to str
-        What messages call the source, or each of its tables ``bars``, ``context``, ``universe`` and, if given,
+        The name in messages of the source, or of each of its tables ``bars``, ``context``, ``universe`` and, if given,
         ``facts`` and ``signals``, such as a path.
-    facts : pandas.DataFrame or None
-        Columns symbol, field, available_from, value; symbols without bars are left out, with a note.
-    signals : pandas.DataFrame or None
-        Columns symbol, name, date, value, available_from; symbols without bars are left out, with a note.
+    facts, signals : pandas.DataFrame or None
+        Columns symbol, field, available_from, value, and symbol, name, date, value, available_from; symbols without
+        bars are left out, with a note.
 
     Returns
     -------
@@ -78,7 +76,7 @@ def validate(
         At the first rule broken.
     """
     names = table_names(origin)
-    bars = to_bars(bars, names["bars"])
+    bars = to_table(bars, BARS, names["bars"])
     context = to_context(context, names["context"])
     if missing := [column for column in _CONTEXT if column not in context]:
         raise InputError(f"{names['context']}: lacks the columns {missing}; it has {list(context.columns)}")
@@ -97,30 +95,11 @@ def validate(
 
 
 def check_signals(signals: pd.DataFrame, universe: pd.DataFrame, name: str) -> tuple[pd.DataFrame | None, list[str]]:
-    """Refuse bad signals, and give good ones in canonical form.
+    """Refuse bad signals as :func:`validate` does; give those of the universe's symbols, and notes of those left out.
 
-    Parameters
-    ----------
-    signals : pandas.DataFrame
-        Columns symbol, name, date, value, available_from, in any order of rows.
-    universe : pandas.DataFrame
-        Its symbols are kept.
-    name : str
-        What messages call the table.
-
-    Returns
-    -------
-    signals : pandas.DataFrame or None
-        Sorted by key, in the types of :mod:`barograph.tables`; None where no row is left.
-    notes : list of str
-        What was left out.
-
-    Raises
-    ------
-    InputError
-        At the first rule of :func:`validate` that is broken.
+    The signals are sorted by key, in the types of :mod:`barograph.tables`, and None where no row is left.
     """
-    signals = to_signals(signals, name)
+    signals = to_table(signals, SIGNALS, name)
     _check_published(signals, SIGNALS, name)
     _refuse(signals, ~signals["name"].str.fullmatch(_SIGNAL), name, "name", ["name"], _SIGNAL, SIGNALS.key)
     return _kept(signals, universe, name)
@@ -129,7 +108,7 @@ def check_signals(signals: pd.DataFrame, universe: pd.DataFrame, name: str) -> t
 def _check_facts(
     facts: pd.DataFrame, universe: pd.DataFrame, name: str, taken: set[str]
 ) -> tuple[pd.DataFrame | None, list[str]]:
-    facts = to_facts(facts, name)
+    facts = to_table(facts, FACTS, name)
     _check_published(facts, FACTS, name)
     field = facts["field"]
     _refuse(facts, ~field.str.fullmatch(_FIELD), name, "field", ["field"], _FIELD, FACTS.key)
@@ -147,32 +126,19 @@ def _check_published(frame: pd.DataFrame, table: Table, name: str) -> None:
 
 
 def _kept(frame: pd.DataFrame, universe: pd.DataFrame, name: str) -> tuple[pd.DataFrame | None, list[str]]:
-    """Give the rows of the universe's symbols, None where there is none, and say whose were left out."""
+    """Give the rows of the universe's symbols, None where there is no such row, and say whose were left out."""
     known = frame["symbol"].isin(universe["symbol"])
     kept = frame[known].reset_index(drop=True)
     return kept if len(kept) else None, _ignored(name, frame.loc[~known, "symbol"].unique().tolist())
 
 
 def table_names(origin: str | Mapping[str, str]) -> Mapping[str, str]:
-    """Give what messages call each table."""
+    """Give the name of each table in messages."""
     return {table: f"{origin}/{table}" for table in _TABLES} if isinstance(origin, str) else origin
 
 
 def check_index(context: pd.DataFrame, name: str) -> None:
-    """Refuse repeated dates and unusable index closes.
-
-    Parameters
-    ----------
-    context : pandas.DataFrame
-        Sorted by date.
-    name : str
-        What messages call the table.
-
-    Raises
-    ------
-    InputError
-        If a date repeats, or a close is missing, infinite or not positive.
-    """
+    """Raise InputError if a date repeats, or an index close is missing, infinite or not positive."""
     _refuse_repeated(context, ["date"], name)
     _refuse(context, ~_positive(context["index_close"]), name, "index close", ["index_close"], "finite and positive")
 
@@ -220,8 +186,8 @@ def _check_dates(bars: pd.DataFrame, context: pd.DataFrame, names: Mapping[str, 
         _refuse(frame, ~frame["date"].isin(days), name, "not a trading day", [], f"the sessions of {calendar}")
     absent = ~bars["date"].isin(context["date"])
     _refuse(bars, absent, names["bars"], "date missing in the context", [], f"the dates of {names['context']}")
-    own = days[(days >= context["date"].iloc[0]) & (days <= context["date"].iloc[-1])]
-    gaps = own.difference(pd.DatetimeIndex(context["date"]))
+    expected = days[(days >= context["date"].iloc[0]) & (days <= context["date"].iloc[-1])]
+    gaps = expected.difference(pd.DatetimeIndex(context["date"]))
     if gaps.empty:
         return []
     return [f"{names['context']} lacks {len(gaps)} sessions of {calendar} within its span, the first {gaps[0]:%F}."]

@@ -28,13 +28,13 @@ def estimate_vix(index_close: ArrayLike) -> Floats:
 
     Each average is the recursion :math:`e_t = \lambda e_{t-1} + (1-\lambda) r_t^2`, begun at the first return. Fitted
     by least squares on 1990-2006. On 2007-2022 its correlation with the real VIX is 0.94, its root mean squared error
-    3.7 points, and it falls into the right band (limits 15, 25, 35) on 74 % of days. It knows what prices have done,
-    not what options charge: a default, not a substitute.
+    3.7 points, and it falls into the right band (limits 15, 25, 35) on 74 % of days. It knows past prices,
+    not the prices of options: a default, not a substitute.
 
     Parameters
     ----------
     index_close : array-like of shape (T,)
-        Closes of the index, positive, one a trading day.
+        Closes of the index, positive, on consecutive trading days.
 
     Returns
     -------

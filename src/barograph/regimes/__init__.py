@@ -1,4 +1,4 @@
-"""Market regimes: one a date, from what was known at that date's close."""
+"""Market regimes: the regime of each date, from data known at its close."""
 
 from barograph.regimes.vix_price import VixPriceRegimes
 

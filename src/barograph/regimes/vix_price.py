@@ -18,7 +18,7 @@ Level = Annotated[float, Field(gt=0)]
 
 @plain_dataclass
 class _Memory:
-    """What the rules remember from one date to the next; positions count trading days."""
+    """The state that the rules keep from date to date; positions count trading days."""
 
     last_trigger: int | None = None
     trough: float = np.inf
@@ -51,7 +51,7 @@ class VixPriceRegimes:
 
     Warnings
     --------
-    A regime describes the past of its own date; that crash days follow crash days is persistence, not a forecast.
+    A regime describes the past of its date; that crash days follow crash days is persistence, not a forecast.
     """
 
     crash_vix: Level = 35.0
@@ -93,23 +93,10 @@ class VixPriceRegimes:
         return np.asarray(self.describe(index_close, vix)["regime"], dtype=np.str_)
 
     def describe(self, index_close: Floats, vix: Floats) -> pd.DataFrame:
-        """Name the regime of every date, the rule that fired and what it looked at.
+        """Name the regime of every date as :meth:`label` does, the rule that fired and the values that it looked at.
 
-        Parameters
-        ----------
-        index_close, vix : arrays of shape (T,)
-            As for :meth:`label`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            T rows: `regime`, `rule`, `vix` (carried forward), `index_return_10` (the simple return over
-            `return_days`, NaN at first) and `drawdown` (from the highest close so far, zero or negative).
-
-        Raises
-        ------
-        InputError
-            As :meth:`label`.
+        The columns are `regime`, `rule`, `vix` (carried forward), `index_return_10` (the simple return over
+        `return_days`, NaN at first) and `drawdown` (from the highest close so far, zero or negative).
         """
         close, level = _checked(index_close, vix)
         past = np.full(close.shape, np.nan)
@@ -127,22 +114,10 @@ class VixPriceRegimes:
         )
 
     def table(self, context: pd.DataFrame) -> pd.DataFrame:
-        """Name the regime of every date of the context from the first known VIX on.
+        """Describe every date of the context, sorted by date, from the first known VIX on; earlier dates have no row.
 
-        Parameters
-        ----------
-        context : pandas.DataFrame
-            `date`, `index_close` and `vix`, sorted by date.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `date` and what :meth:`describe` gives; dates before the first VIX have no row.
-
-        Raises
-        ------
-        InputError
-            As :meth:`label`, and if the VIX is never known.
+        Gives `date` and the columns of :meth:`describe`. Raises InputError as :meth:`label`, and if the VIX is never
+        known.
         """
         known = np.flatnonzero(context["vix"].notna())
         if not known.size:
@@ -191,7 +166,7 @@ def _checked(index_close: Floats, vix: Floats) -> tuple[Floats, Floats]:
     close = np.asarray(index_close, dtype=np.float64)
     level = np.asarray(vix, dtype=np.float64)
     if close.ndim != 1 or close.shape != level.shape or not close.size:
-        raise InputError(f"index_close and vix: one value a date each; found shapes {close.shape} and {level.shape}")
+        raise InputError(f"index_close and vix: need a value a date each; found shapes {close.shape} and {level.shape}")
     bad = ~(np.isfinite(close) & (close > 0))
     if bad.any():
         row = int(bad.argmax())

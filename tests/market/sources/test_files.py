@@ -45,7 +45,7 @@ def test_a_relative_root_is_taken_from_the_current_directory(
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    assert _refused(tmp_path / "none").startswith(f"{tmp_path / 'none'}: no such folder; allowed: one with bars")
+    assert _refused(tmp_path / "none").startswith(f"{tmp_path / 'none'}: no such folder; allowed: a folder of bars")
 
 
 def test_a_missing_file_is_refused(folder: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_missing_file_is_refused(folder: Path) -> None:
 
 def test_two_files_of_one_table_are_refused(folder: Path, good: MarketData) -> None:
     good.bars.to_parquet(folder / "bars.parquet")
-    assert _refused(folder) == f"{folder}: bars stands twice, as ['bars.parquet', 'bars.csv']; allowed: one of them"
+    assert _refused(folder) == f"{folder}: bars is there twice, as ['bars.parquet', 'bars.csv']; allowed: one of them"
 
 
 def test_a_missing_column_is_refused_with_the_file(folder: Path) -> None:
@@ -227,12 +227,12 @@ def test_what_else_lies_in_the_folder_of_bars_is_refused(folder: Path, good: Mar
     assert _refused(folder) == f"{bars}/S003.txt: is no symbol's bars; allowed are files that end in .parquet or .csv"
     (bars / "S003.txt").unlink()
     good.bars[good.bars["symbol"] == "S001"].to_parquet(bars / "S001.parquet")
-    assert _refused(folder) == f"{bars}: S001 stands twice, as .csv and as .parquet; allowed: one of them"
+    assert _refused(folder) == f"{bars}: S001 is there twice, as .csv and as .parquet; allowed: one of them"
     for path in bars.iterdir():
         path.unlink()
-    assert _refused(folder).startswith(f"{bars}: an empty folder; allowed: one file a symbol")
+    assert _refused(folder).startswith(f"{bars}: an empty folder; allowed: a file per symbol")
     good.bars.to_csv(folder / "bars.csv", index=False)
-    assert _refused(folder) == f"{folder}: bars stands twice, as ['bars.csv', 'bars']; allowed: one of them"
+    assert _refused(folder) == f"{folder}: bars is there twice, as ['bars.csv', 'bars']; allowed: one of them"
 
 
 SPELLINGS = {

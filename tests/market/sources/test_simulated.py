@@ -65,7 +65,7 @@ def test_seeds_differ() -> None:
 )
 def test_an_argument_out_of_range_is_refused(argument: str, value: float | str) -> None:
     with pytest.raises(ValidationError, match=argument):
-        simulate(**{argument: value})  # type: ignore[arg-type]
+        simulate(**{argument: value})
 
 
 def test_a_history_into_the_future_is_refused() -> None:

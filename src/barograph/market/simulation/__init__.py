@@ -1,21 +1,19 @@
-"""The equations of simulated markets: what all stocks share, the stocks, what is known besides, and what goes wrong."""
+"""The equations of simulated markets: the economy that all stocks share, the stocks, facts, signals and bad data."""
 
-from barograph.market.simulation.economy import CRASH, REBOUND, Economy, simulate_economy
+from barograph.market.simulation.economy import CRASH, REBOUND, simulate_economy
 from barograph.market.simulation.events import simulate_events
 from barograph.market.simulation.facts import simulate_facts
 from barograph.market.simulation.faults import BadData, plant_bad_data
-from barograph.market.simulation.foresight import HORIZON, foresee
+from barograph.market.simulation.foresight import foresee
 from barograph.market.simulation.presets import PRESETS, PresetName, simulate_preset_closes, simulate_preset_economy
 from barograph.market.simulation.stocks import simulate_closes
 from barograph.market.simulation.tables import to_tables
 
 __all__ = [
     "CRASH",
-    "HORIZON",
     "PRESETS",
     "REBOUND",
     "BadData",
-    "Economy",
     "PresetName",
     "foresee",
     "plant_bad_data",

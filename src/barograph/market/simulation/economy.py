@@ -1,4 +1,4 @@
-"""What all stocks share: a Markov chain of states, the index, its volatility and the VIX, and the sectors."""
+"""The economy that all stocks share: a Markov chain of states, the index, its volatility, the VIX, and the sectors."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -29,7 +29,7 @@ LIMIT: Final = 4.0
 UNREST: Final = 0.05
 DAY: Final = 1 / np.sqrt(252)
 
-# A row a state, a column the next day's state; the diagonal takes the rest.
+# A row for each state, a column for the next day's state; the diagonal takes the rest.
 HAZARDS: Final = np.array(
     [
         [0.0, 1 / 120, 1 / 1000, 1 / 2000, 0.0],
@@ -46,20 +46,11 @@ _SECTOR_SHARE: Final = 0.4
 
 @dataclass(frozen=True)
 class Economy:
-    """What all stocks share; each array of shape (T,) but the last.
+    """The series that all stocks share, each of shape (T,) but the last, which has shape (T, 11).
 
-    Attributes
-    ----------
-    state : ndarray of int
-        0 calm, 1 normal, 2 turbulent, 3 crash, 4 rebound.
-    volatility : ndarray
-        Annual standard deviation of the index's own noise that day, known the day before save for a change of state.
-    index_return : ndarray
-        Simple.
-    vix : ndarray
-        Points.
-    sector_return : ndarray of shape (T, 11)
-        Simple, over the index.
+    The states are 0 calm, 1 normal, 2 turbulent, 3 crash and 4 rebound. The volatility is the annual standard deviation
+    of the index's noise that day, known the day before save for a change of state. Returns are simple, those of the
+    sectors over the index; the VIX is in points.
     """
 
     state: Rows
@@ -73,18 +64,8 @@ def simulate_economy(seed: int, scale: Floats) -> Economy:
     """Draw states, volatility, the index and the VIX.
 
     Expected simple index returns are the same in every state: the fall on the day a crash begins and the rise on the
-    day it turns are balanced by the drift of the days on which they could have come and did not.
-
-    Parameters
-    ----------
-    seed : int
-    scale : ndarray of shape (T,)
-        By what the volatility of the states is multiplied that day; ones change nothing. More days leave the first ones
-        as they are.
-
-    Returns
-    -------
-    Economy
+    day it turns are balanced by the drift of the days on which they could have come and did not. The volatility of the
+    states is multiplied by `scale`, shape (T,); ones change nothing. More days leave the first ones as they are.
     """
     days = len(scale)
     noise = index_noise(seed, days)
@@ -121,18 +102,9 @@ def sector_returns(volatility: Floats, noise: Floats) -> Floats:
 
 
 def chain(uniform: Floats, hazards: Floats) -> Rows:
-    """Walk through the states from the normal one.
+    """Walk through the states from the normal one by T uniform draws in [0, 1).
 
-    Parameters
-    ----------
-    uniform : ndarray of shape (T,)
-        A draw in [0, 1) a day.
-    hazards : ndarray of shape (S, S)
-        Daily probabilities of leaving a row's state for a column's; the diagonal is zero.
-
-    Returns
-    -------
-    ndarray of int, shape (T,)
+    The hazards, shape (S, S), are daily probabilities of leaving a row's state for a column's; the diagonal is zero.
     """
     # The hazards of leaving come first, so a uniform beyond their sum means staying.
     thresholds = np.cumsum(hazards, axis=1)
@@ -146,25 +118,21 @@ def chain(uniform: Floats, hazards: Floats) -> Rows:
 
 
 def follow(target: Floats, noise: Floats, start: float, unrest: Floats) -> tuple[Floats, Floats]:
-    """Let volatility follow its target, faster up than down, with news of its own; falls of the index raise it.
+    """Let volatility follow its target, faster up than down, with news besides; falls of the index raise it.
 
     Parameters
     ----------
     target : ndarray of shape (T,)
-        Natural logarithm of annual volatility.
+        Natural logarithm of annual volatility; `start` is that before the first day.
     noise : ndarray of shape (T, 3)
         Of the index, of volatility and of the VIX, standard normal.
-    start : float
-        The logarithm of volatility before the first day.
     unrest : ndarray of shape (T,)
         Standard deviation of the news of volatility's logarithm.
 
     Returns
     -------
-    volatility : ndarray of shape (T,)
-        Annual, of that day's return.
-    vix : ndarray of shape (T,)
-        Points: 1.12 times the volatility expected after the day, with 3 % noise.
+    volatility, vix : ndarray of shape (T,)
+        Annual, of that day's return; points: 1.12 times the volatility expected after the day, with 3 % noise.
     """
     today, ahead = np.empty(len(target)), np.empty(len(target))
     news = unrest * (0.8 * noise[:, 1] - 0.6 * noise[:, 0])

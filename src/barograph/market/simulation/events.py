@@ -1,4 +1,4 @@
-"""A history in which look-alikes of eight known crises stand on their dates, and calm between them."""
+"""A history with look-alikes of eight known crises on their dates, and calm between them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -36,18 +36,9 @@ _PREMIUM: Final = 0.0007
 
 @dataclass(frozen=True)
 class Leg:
-    """A part of an event, within one calendar year.
+    """A part of an event within a calendar year, both days included, with the state of the economy.
 
-    Attributes
-    ----------
-    start, end : str
-        ISO dates, inclusive.
-    state : int
-        As in :class:`Economy`.
-    vix : float
-        The points towards which the VIX moves.
-    index_return : float
-        Simple, over the leg, before noise.
+    `vix` is the level in points towards which the VIX moves, `index_return` the simple return of the leg before noise.
     """
 
     start: str
@@ -87,23 +78,12 @@ LEGS: Final = (
 
 
 def simulate_events(seed: int, dates: pd.DatetimeIndex, scale: Floats) -> Economy:
-    """Draw a history with the eight events, as far as the dates hold them.
+    """Draw a history with the eight events, as far as they lie within the dates: whole calendar years.
 
     Outside the events the chain has two states, calm and normal, and a simple index return of 0.07 % a day is expected,
-    so that the whole history gains about what the S&P 500 did. Within a leg the index goes to the leg's end at an even
-    pace, with noise of the size that the VIX implies, which leans back to that path.
-
-    Parameters
-    ----------
-    seed : int
-    dates : pandas.DatetimeIndex of length T
-        Whole calendar years; more of them leave the first ones as they are.
-    scale : ndarray of shape (T,)
-        By what volatility and VIX are multiplied that day; ones change nothing.
-
-    Returns
-    -------
-    Economy
+    so that the whole history gains about as much as the S&P 500. Within a leg the index goes to its end at an even
+    pace, with noise of the size that the VIX implies, which leans back to that path. Volatility and VIX are multiplied
+    by `scale`, shape (T,); ones change nothing. More years leave the first ones as they are.
     """
     noise = index_noise(seed, len(dates))
     hazards = np.where(np.isin(np.arange(len(HAZARDS)), (CALM, NORMAL)), HAZARDS, 0.0)
@@ -117,9 +97,8 @@ def simulate_events(seed: int, dates: pd.DatetimeIndex, scale: Floats) -> Econom
         growth[inside] = np.log1p(leg.index_return) / max(np.count_nonzero(inside), 1)
     event = ~np.isin(state, (CALM, NORMAL))
     noise[:, 0] = np.where(event, colour(noise[:, 0], _INERTIA, _REVERSAL), noise[:, 0])
-    volatility, vix = follow(
-        target + np.log(scale), noise, float(np.log(VOLATILITY)[NORMAL]), np.where(event, _UNREST, UNREST)
-    )
+    unrest = np.where(event, _UNREST, UNREST)
+    volatility, vix = follow(target + np.log(scale), noise, float(np.log(VOLATILITY)[NORMAL]), unrest)
     return Economy(
         state=state,
         volatility=volatility,

@@ -36,7 +36,7 @@ FUNDAMENTALS: Final = {
 WEEKLY: Final = ("news_sentiment", "social_sentiment")
 MONTHLY: Final = ("analyst_sentiment", "institutional_sentiment", "insider_sentiment")
 
-# Shares of variance: of the sector, of the stock, and of what moves.
+# Shares of variance: of the sector, of the stock, and of the moving part.
 _SECTOR, _STOCK, _MOVING = 0.3, 0.4, 0.3
 _QUARTERLY_MEMORY: Final = 0.85
 _SENTIMENT_MEMORY: Final = 0.7
@@ -45,33 +45,21 @@ _SENTIMENT_MEMORY: Final = 0.7
 def simulate_facts(seed: int, symbols: int, dates: pd.DatetimeIndex) -> pd.DataFrame:
     """Draw ten fundamentals a quarter, two sentiments a week and three a month.
 
-    Fundamentals are known 20 to 45 days after the quarter's end, on a weekday of the stock's own, all ten at once.
+    Fundamentals are known 20 to 45 days after the quarter's end, on a weekday drawn for each stock, all ten at once.
     Weekly sentiment is known on the week's Friday, monthly on the month's last day. A figure has a part of the sector,
-    a part of the stock, and one that moves with a memory of 0.85 a quarter (sentiment 0.7 a step, between -1 and 1).
+    a part of the stock, and a part that moves with a memory of 0.85 a quarter (sentiment 0.7 a step, between -1 and 1).
     None is related to a return.
 
-    Parameters
-    ----------
-    seed : int
-    symbols : int
-        More stocks leave the rows of the first ones as they are.
-    dates : pandas.DatetimeIndex
-        The sessions of whole calendar years. Facts begin in the half year before them, so that every field of every
-        stock is known on the first session; more years leave the earlier rows as they are.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The facts table: symbol, field, available_from, value.
+    The dates are the sessions of whole calendar years. Facts begin in the half year before them, so that every field of
+    every stock is known on the first session. More stocks or years leave the earlier rows as they are.
     """
     begin, last = pd.Timestamp(dates[0].year, 1, 1), dates[-1]
     quarters = pd.date_range(begin - pd.DateOffset(months=4), last, freq="QE").to_numpy()
     weeks = pd.date_range(begin - pd.DateOffset(days=14), last, freq="W-FRI").to_numpy()
     months = pd.date_range(begin - pd.DateOffset(months=2), last, freq="ME").to_numpy()
     names = symbol_names(symbols)
-    tables = [
-        _long(names, tuple(FUNDAMENTALS), _report_days(seed, symbols, quarters), _fundamentals(seed, symbols, quarters))
-    ]
+    reported = _report_days(seed, symbols, quarters)
+    tables = [_long(names, tuple(FUNDAMENTALS), reported, _fundamentals(seed, symbols, quarters))]
     for fields, days in ((WEEKLY, weeks), (MONTHLY, months)):
         mood = _moving(seed, fields[0], (symbols, len(days), len(fields)), _SENTIMENT_MEMORY)
         tables.append(_long(names, fields, np.tile(days, (symbols, 1)), np.tanh(0.5 * mood)))
@@ -93,10 +81,10 @@ def _fundamentals(seed: int, symbols: int, quarters: Dates) -> Floats:
 
 
 def _moving(seed: int, purpose: str, shape: tuple[int, int, int], memory: float) -> Floats:
-    """Draw autoregressions of unit variance, a purpose and stock each with its own seed; (stocks, steps, fields)."""
+    """Draw autoregressions of unit variance, a seed for each purpose and stock; (stocks, steps, fields)."""
     values: Floats = np.empty(shape)
-    for stock, own in enumerate(values):
-        own[:] = generator(seed, "simulated", purpose, stock).standard_normal(own.shape)
+    for stock, steps in enumerate(values):
+        steps[:] = generator(seed, "simulated", purpose, stock).standard_normal(steps.shape)
     values.clip(-LIMIT, LIMIT, out=values)
     kept = np.sqrt(1 - memory**2)
     for step in range(1, shape[1]):

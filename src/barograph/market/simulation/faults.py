@@ -35,26 +35,10 @@ def plant_bad_data(
     start: str | None,
     end: str | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Break one rule of :func:`~barograph.market.validate` in one row drawn from the seed.
+    """Break a rule of :func:`~barograph.market.validate` in copies of good tables, sorted by their keys.
 
-    Parameters
-    ----------
-    bars, context, universe : pandas.DataFrame
-        Good ones, sorted by their keys; they are not changed.
-    kind : str
-        One of :data:`BadData`.
-    seed : int
-    start, end : str or None
-        ISO dates, inclusive, between which the row lies; without any bar between them nothing is planted.
-
-    Returns
-    -------
-    bars, context, universe : pandas.DataFrame
-
-    Raises
-    ------
-    InputError
-        If there is no day without trading to plant a bar on.
+    The row is drawn from the seed, between the ISO dates `start` and `end`, inclusive; without any bar between them
+    nothing is planted. Raises InputError if there is no day without trading to plant a bar on.
     """
     first, last = pd.Timestamp(start or context["date"].iloc[0]), pd.Timestamp(end or context["date"].iloc[-1])
     rows = np.flatnonzero(bars["date"].between(first, last))

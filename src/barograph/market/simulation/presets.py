@@ -1,4 +1,4 @@
-"""Markets of one stated kind each: their figures, and the index and the stocks that keep to them."""
+"""Markets of a stated kind each: their figures, and the index and the stocks that keep to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,18 +30,11 @@ _LEFT_OF_A_YEAR: Final = 0.25
 
 @dataclass(frozen=True)
 class Preset:
-    """What a market of one kind is made to keep to.
+    """The figures to which a market of a kind keeps.
 
-    Attributes
-    ----------
-    annual_return : float
-        Of the index, compounded over 252 days.
-    vix : float
-        Mean, points.
-    accuracy : float
-        Share of right signs of the signal ``ml``.
-    inertia, reversal : float
-        The coefficients a and b of the noise x(t) = a x(t-1) + e(t) + b e(t-1), of index, sectors and stocks alike.
+    They are the return of the index, compounded over 252 days, the mean of the VIX in points, the share of right signs
+    of the signal ``ml``, and the coefficients a (inertia) and b (reversal) of the noise x(t) = a x(t-1) + e(t) +
+    b e(t-1), of index, sectors and stocks alike.
     """
 
     annual_return: float
@@ -62,19 +55,9 @@ PRESETS: Final[dict[PresetName, Preset]] = {
 
 
 def simulate_preset_economy(seed: int, preset: Preset, dates: pd.DatetimeIndex) -> Economy:
-    """Draw an index, a VIX and sectors of one kind.
+    """Draw an index, a VIX and sectors that keep to a preset; the state is the normal one throughout.
 
-    Parameters
-    ----------
-    seed : int
-    preset : Preset
-    dates : pandas.DatetimeIndex of length T
-        Whole calendar years; more of them leave the first ones as they are.
-
-    Returns
-    -------
-    Economy
-        Its state is the normal one throughout.
+    The dates are whole calendar years; more of them leave the first ones as they are.
     """
     noise = index_noise(seed, len(dates))
     level = float(np.log(preset.vix / (100 * VIX_PREMIUM * _LIFT)))
@@ -92,7 +75,7 @@ def simulate_preset_economy(seed: int, preset: Preset, dates: pd.DatetimeIndex) 
 def simulate_preset_closes(
     seed: int, preset: Preset, economy: Economy, symbols: int, dates: pd.DatetimeIndex
 ) -> Floats:
-    """Draw the closes of stocks whose own returns have the preset's texture; shape (T, symbols)."""
+    """Draw the closes of stocks whose specific returns have the preset's texture; shape (T, symbols)."""
     return simulate_closes(seed, economy, symbols, np.zeros(len(dates)), _texture(preset, dates))
 
 
@@ -105,27 +88,17 @@ def _settle(moves: Floats, dates: pd.DatetimeIndex) -> Floats:
     settled = moves.copy()
     for year in np.unique(dates.year):
         inside = dates.year == year
-        own = settled[inside]
+        days = settled[inside]
         # A cumulative sum adds day after day, however many columns there are; a sum may not.
-        settled[inside] = own - (1 - _LEFT_OF_A_YEAR) * np.cumsum(own, axis=0)[-1] / len(own)
+        settled[inside] = days - (1 - _LEFT_OF_A_YEAR) * np.cumsum(days, axis=0)[-1] / len(days)
     return settled
 
 
 def colour(white: Floats, inertia: float, reversal: float) -> Floats:
-    """Filter white noise to x(t) = a x(t-1) + e(t) + b e(t-1), scaled to unit variance.
+    """Filter standard normal noise along its first axis to x(t) = a x(t-1) + e(t) + b e(t-1), scaled to unit variance.
 
-    Parameters
-    ----------
-    white : ndarray of shape (T,) or (T, N)
-        Standard normal.
-    inertia, reversal : float
-        *a*, in (-1, 1), and *b*.
-
-    Returns
-    -------
-    ndarray of white's shape
-        Its autocorrelation is :math:`(1 + ab)(a + b) / (1 + 2ab + b^2)` at one day, falling by *a* a day (Box and
-        Jenkins, *Time Series Analysis*, 1970, section 3.4.3).
+    With inertia *a*, in (-1, 1), and reversal *b* the autocorrelation is :math:`(1 + ab)(a + b) / (1 + 2ab + b^2)` at
+    one day, falling by *a* a day (Box and Jenkins, *Time Series Analysis*, 1970, section 3.4.3).
     """
     coloured = white.copy()
     for day in range(1, len(white)):

@@ -19,39 +19,20 @@ def symbol_names(symbols: int) -> list[str]:
 def to_tables(
     seed: int, economy: Economy, closes: Floats, dates: pd.DatetimeIndex
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Lay a simulated market out as tables.
+    """Lay a simulated market with closes of shape (T, N) out as bars, context and universe.
 
-    Parameters
-    ----------
-    seed : int
-        Of the bars around the closes, and of yields and dollar.
-    economy : Economy
-        T days.
-    closes : ndarray of shape (T, N)
-    dates : pandas.DatetimeIndex of length T
-
-    Returns
-    -------
-    bars, context, universe : pandas.DataFrame
-        As a source hands them to :func:`barograph.market.loading.assemble`.
+    From the seed come the bars around the closes, the yields and the dollar.
     """
     names = symbol_names(closes.shape[1])
-    universe = pd.DataFrame(
-        {
-            "symbol": names,
-            "name": [f"Simulated {name}" for name in names],
-            "gics_sector": [SECTORS[number % len(SECTORS)] for number in range(len(names))],
-        }
-    )
+    sectors = [SECTORS[number % len(SECTORS)] for number in range(len(names))]
+    universe = pd.DataFrame({"symbol": names, "name": [f"Simulated {n}" for n in names], "gics_sector": sectors})
     return _bars(seed, economy, closes, dates, names), _context(seed, economy, dates), universe
 
 
 def _bars(seed: int, economy: Economy, closes: Floats, dates: pd.DatetimeIndex, names: list[str]) -> pd.DataFrame:
     values = np.empty((len(_VALUES), len(names), len(dates)))
     for number, close in enumerate(np.ascontiguousarray(closes.T)):
-        stock = complete_bars(seed, number, economy, close)
-        for row, column in zip(values, _VALUES, strict=True):
-            row[number] = getattr(stock, column)
+        values[:, number] = complete_bars(seed, number, economy, close)
     symbol = pd.Series(names, dtype="str").repeat(len(dates)).reset_index(drop=True)
     columns = {"symbol": symbol, "date": np.tile(dates.to_numpy(), len(names))}
     return pd.DataFrame(columns | {column: row.ravel() for column, row in zip(_VALUES, values, strict=True)})

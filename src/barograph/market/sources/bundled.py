@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic.dataclasses import dataclass
 
 from barograph.market.data import MarketData
-from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import Source
 from barograph.typing import STRICT
 
 _COMPANIES: Final = {
@@ -39,58 +39,30 @@ _NOTE: Final = (
 
 
 @dataclass(frozen=True, config=STRICT)
-class Bundled:
+class Bundled(Source):
     """Daily adjusted closes of 20 US stocks and the S&P 500, 1990-01-02 to 2022-12-28, from skfolio's wheel.
 
     Nothing is downloaded. Open, high, low and volume are null; the VIX is an estimate, flagged as such.
 
     Parameters
     ----------
-    calendar : str
-        A code of exchange_calendars; the data keep ``XNYS``.
-    start, end : str or None
-        ISO dates, inclusive, for bars and context; None keeps everything.
+    calendar, start, end
+        See :class:`~barograph.market.loading.Source`; the dates are those of ``XNYS``.
 
     Warnings
     --------
     The 20 stocks are large companies that survived until 2022: returns of this universe flatter every strategy.
     """
 
-    calendar: CalendarCode
-    start: IsoDate | None
-    end: IsoDate | None
-
-    def __post_init__(self) -> None:
-        """Refuse an inverted span."""
-        check_span(self.start, self.end)
-
     def load(self) -> MarketData:
-        """Load and validate.
-
-        Returns
-        -------
-        MarketData
-
-        Raises
-        ------
-        InputError
-            If the span holds too little.
-        """
+        """Load and validate."""
         from skfolio.datasets import load_sp500_dataset, load_sp500_index
 
         index = load_sp500_index()
-        data = assemble(
-            _long(load_sp500_dataset()),
-            pd.DataFrame({"date": index.index, "index_close": index["SP500"].to_numpy()}),
-            pd.DataFrame(
-                [(symbol, *company) for symbol, company in _COMPANIES.items()],
-                columns=["symbol", "name", "gics_sector"],
-            ),
-            calendar=self.calendar,
-            start=self.start,
-            end=self.end,
-            origin="bundled",
-        )
+        context = pd.DataFrame({"date": index.index, "index_close": index["SP500"].to_numpy()})
+        companies = [(symbol, *company) for symbol, company in _COMPANIES.items()]
+        universe = pd.DataFrame(companies, columns=["symbol", "name", "gics_sector"])
+        data = self.assemble(_long(load_sp500_dataset()), context, universe, origin="bundled")
         return replace(data, notes=[_NOTE, *data.notes])
 
 

@@ -1,4 +1,4 @@
-"""Market data from a folder of the user's own."""
+"""Market data from a folder of the user."""
 
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.market.data import MarketData
-from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import Source
 from barograph.market.sources.reading import SUFFIXES, read_bars, read_table
 from barograph.market.validation import check_signals
 from barograph.typing import STRICT
@@ -18,14 +18,14 @@ _OPTIONAL: Final = ("facts", "signals")
 
 
 @dataclass(frozen=True, config=STRICT)
-class Files:
+class Files(Source):
     """A folder with ``bars``, ``context`` and ``universe``, each as ``.parquet`` or ``.csv``.
 
     Bars have the columns symbol, date, open, high, low, close, volume (all but the first two and close may be empty);
     the context date, index_close, if known vix, and any further numeric columns; the universe symbol, name,
     gics_sector. Dates in CSV are written 2020-03-16. Without a vix column the VIX is estimated, and flagged as such.
 
-    Instead of one file, ``bars`` may be a folder with one file a symbol, such as ``AAPL.csv``: where a file has no
+    Instead of a file, ``bars`` may be a folder with a file for each symbol, such as ``AAPL.csv``: where a file has no
     symbol column, its symbol is the file's name. Columns may be written in any case and with any separators, and under
     the names that are common elsewhere: Ticker, Datetime (at midnight), Sector and others of
     :data:`~barograph.market.sources.spellings.SPELLINGS`.
@@ -40,47 +40,25 @@ class Files:
     ----------
     root : str
         The folder; a relative one is taken from the current directory.
-    calendar : str
-        A code of exchange_calendars, such as ``XNYS``.
-    start, end : str or None
-        ISO dates, inclusive, for bars and context; None keeps everything. Nothing else cuts the context, which may
-        begin before the bars.
+    calendar, start, end
+        See :class:`~barograph.market.loading.Source`. Nothing else cuts the context, which may begin before the bars.
     """
 
     root: Annotated[str, Field(min_length=1)]
-    calendar: CalendarCode
-    start: IsoDate | None
-    end: IsoDate | None
-
-    def __post_init__(self) -> None:
-        """Refuse an inverted span."""
-        check_span(self.start, self.end)
 
     def load(self) -> MarketData:
-        """Read and validate.
-
-        Returns
-        -------
-        MarketData
-
-        Raises
-        ------
-        InputError
-            If a file or column is missing, two columns mean the same, or the data break a rule of
-            :func:`~barograph.market.validate`.
-        """
+        """Read and validate; raises InputError also if a file or column is missing, or two columns mean the same."""
         root = Path(self.root)
         if not root.is_dir():
-            raise InputError(f"{root}: no such folder; allowed: one with bars, context and universe (.parquet or .csv)")
+            raise InputError(
+                f"{root}: no such folder; allowed: a folder of bars, context and universe (.parquet or .csv)"
+            )
         paths = {table: _find(root, table) for table in ("bars", "context", "universe")}
-        paths |= {table: _find(root, table) for table in _OPTIONAL if _stands(root, table)}
-        return assemble(
+        paths |= {table: _find(root, table) for table in _OPTIONAL if _candidates(root, table)}
+        return self.assemble(
             read_bars(paths["bars"]),
             read_table(paths["context"], "context"),
             read_table(paths["universe"], "universe"),
-            calendar=self.calendar,
-            start=self.start,
-            end=self.end,
             origin={table: str(path) for table, path in paths.items()},
             **{table: read_table(paths[table], table) for table in _OPTIONAL if table in paths},
         )
@@ -101,7 +79,7 @@ def read_signals(path: Path, universe: pd.DataFrame) -> tuple[pd.DataFrame | Non
     signals : pandas.DataFrame or None
         None where no row is left.
     notes : list of str
-        What was left out.
+        The symbols that were left out.
 
     Raises
     ------
@@ -113,17 +91,17 @@ def read_signals(path: Path, universe: pd.DataFrame) -> tuple[pd.DataFrame | Non
     return check_signals(read_table(path, "signals"), universe, str(path))
 
 
-def _stands(root: Path, table: str) -> bool:
-    return any((root / f"{table}{suffix}").is_file() for suffix in SUFFIXES)
+def _candidates(root: Path, table: str) -> list[Path]:
+    return [path for suffix in SUFFIXES if (path := root / f"{table}{suffix}").is_file()]
 
 
 def _find(root: Path, table: str) -> Path:
-    found = [path for suffix in SUFFIXES if (path := root / f"{table}{suffix}").is_file()]
+    found = _candidates(root, table)
     if table == "bars" and (root / table).is_dir():
         found.append(root / table)
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(f"{root}: {table} stands twice, as {[path.name for path in found]}; allowed: one of them")
+        raise InputError(f"{root}: {table} is there twice, as {[path.name for path in found]}; allowed: one of them")
     present = sorted(path.name for path in root.iterdir())
     raise InputError(f"{root / table}.parquet: no such file, nor {table}.csv; the folder has {present}")

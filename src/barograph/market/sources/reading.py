@@ -11,7 +11,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from barograph.errors import InputError
-from barograph.market.conversion import adjusted, to_bars
+from barograph.market.conversion import adjusted, to_table
+from barograph.market.schema import BARS
 from barograph.market.sources.spellings import column_names
 
 SUFFIXES: Final = (".parquet", ".csv")
@@ -20,21 +21,10 @@ _TEXT: Final = ("symbol", "name", "gics_sector", "field")
 
 
 def read_bars(path: Path) -> pd.DataFrame:
-    """Read bars from one file, or from a folder with one file a symbol, and adjust them where they say how.
+    """Read bars from a file, or from a folder with a file for each symbol, and adjust them where they say how.
 
-    Parameters
-    ----------
-    path : Path
-        In a folder, the name of a file without a symbol column is its symbol.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read, two columns mean the same, or the folder holds something else.
+    In a folder, the name of a file without a symbol column is its symbol. Raises InputError if a file cannot be read,
+    two columns mean the same, or the folder contains something else.
     """
     if path.is_file():
         return adjusted(read_table(path, "bars"), str(path))
@@ -43,33 +33,19 @@ def read_bars(path: Path) -> pd.DataFrame:
     if all(table.column_names == tables[0].column_names for table in tables):
         try:
             whole = pa.concat_tables(tables, promote_options="permissive")
-            return to_bars(adjusted(_frame(whole), str(path)), str(path))
+            return to_table(adjusted(_frame(whole), str(path)), BARS, str(path))
         except (pa.ArrowException, InputError):
             pass  # file by file below, so that the message names the file and its row
     names = [str(file) for file in files]
-    bars = [to_bars(adjusted(_frame(table), name), name) for table, name in zip(tables, names, strict=True)]
+    bars = [to_table(adjusted(_frame(table), name), BARS, name) for table, name in zip(tables, names, strict=True)]
     return pd.concat(bars, ignore_index=True)
 
 
 def read_table(path: Path, table: str) -> pd.DataFrame:
-    """Read one file.
+    """Read a .parquet or .csv file of a table, a key of :data:`~barograph.market.sources.spellings.SPELLINGS`.
 
-    Parameters
-    ----------
-    path : Path
-        It ends in .parquet or .csv.
-    table : str
-        What it holds: a key of :data:`~barograph.market.sources.spellings.SPELLINGS`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Known columns under the names that Barograph uses, the others as they stand.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or two columns mean the same.
+    Known columns get the names that Barograph uses. Raises InputError if the file cannot be read, or two columns mean
+    the same.
     """
     return _frame(_read(path, table))
 
@@ -77,13 +53,13 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
 def _symbol_files(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     if not paths:
-        raise InputError(f"{folder}: an empty folder; allowed: one file a symbol (.parquet or .csv), such as AAPL.csv")
+        raise InputError(f"{folder}: an empty folder; allowed: a file per symbol (.parquet or .csv), such as AAPL.csv")
     for path in paths:
         if not path.is_file() or path.suffix not in SUFFIXES:
             raise InputError(f"{path}: is no symbol's bars; allowed are files that end in .parquet or .csv")
     stems = [path.stem for path in paths]
     if twice := [stem for stem in stems if stems.count(stem) > 1]:
-        raise InputError(f"{folder}: {twice[0]} stands twice, as .csv and as .parquet; allowed: one of them")
+        raise InputError(f"{folder}: {twice[0]} is there twice, as .csv and as .parquet; allowed: one of them")
     return paths
 
 

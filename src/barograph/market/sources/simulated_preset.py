@@ -1,9 +1,8 @@
-"""Simulated markets of one stated kind, with signals of stated accuracy, for tests of strategies."""
+"""Simulated markets of a stated kind, with signals of stated accuracy, for tests of strategies."""
 
 from pydantic.dataclasses import dataclass
 
 from barograph.market.data import MarketData
-from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
 from barograph.market.simulation import (
     PRESETS,
     PresetName,
@@ -12,12 +11,12 @@ from barograph.market.simulation import (
     simulate_preset_economy,
     to_tables,
 )
-from barograph.market.sources.simulated import FirstYear, Seed, Symbols, Years, history
+from barograph.market.sources.simulated import SimulatedSource
 from barograph.typing import STRICT
 
 
 @dataclass(frozen=True, config=STRICT)
-class SimulatedPreset:
+class SimulatedPreset(SimulatedSource):
     """A market that stays of one kind: bull, bear, high or low volatility, trending or mean-reverting.
 
     ==================  =============  ====  ==============  ==========================  ======================
@@ -32,33 +31,23 @@ class SimulatedPreset:
     ==================  =============  ====  ==============  ==========================  ======================
 
     Return, autocorrelation and variance ratio are the index's; those of the stocks, of a beta of 0.7 to 1.3 and with
-    own and sector parts of the same texture, are near them. The VIX is a mean: at high volatility it stays above 30, at
-    low volatility below 15, on nearly every day. The index's daily volatility is the VIX's, over 1.12. So that a sample
-    of a few years keeps to its figures, three quarters of every calendar year's sum of noise are taken out, of index,
-    sectors and stocks: annual index returns scatter by about a quarter of the volatility, and towards the end of a year
-    its return so far says a little of what is left. More years or symbols leave the earlier rows as they are.
+    specific and sector parts of that texture, are near them. The VIX is a mean: at high volatility it stays above 30,
+    at low volatility below 15, on nearly every day. The index's daily volatility is the VIX's, over 1.12. So that a
+    sample of a few years keeps to its figures, three quarters of every calendar year's sum of noise are taken out, of
+    index, sectors and stocks: annual index returns scatter by about a quarter of the volatility, and towards the end of
+    a year its return so far says a little of what is left. More years or symbols leave the earlier rows as they are.
 
     **The signal ``ml``**, with `signals`, has the sign of the stock's return over the next five sessions (close to
     close) in the stated share of rows, exactly so in every 100 sessions of a stock, counted from its first.
 
     Parameters
     ----------
+    seed, symbols, first_year, years, calendar, start, end
+        As of :class:`~barograph.market.Simulated`.
     preset : str
-        One of the table's.
-    seed : int
-        Zero or more; the same seed gives the same market.
-    symbols : int
-        Stocks, 1 to 9,999, named S001, S002, ..., S1000, ...; sectors go round the eleven of GICS.
-    first_year : int
-        The simulated history begins with its first session.
-    years : int
-        Calendar years of history, at least 2.
+        A preset of the table.
     signals : bool
         Whether the market comes with ``ml``.
-    calendar : str
-        A code of exchange_calendars, such as ``XNYS``.
-    start, end : str or None
-        ISO dates, inclusive: keep only this part of the history; None keeps everything.
 
     Warnings
     --------
@@ -68,40 +57,14 @@ class SimulatedPreset:
     """
 
     preset: PresetName
-    seed: Seed
-    symbols: Symbols
-    first_year: FirstYear
-    years: Years
     signals: bool
-    calendar: CalendarCode
-    start: IsoDate | None
-    end: IsoDate | None
-
-    def __post_init__(self) -> None:
-        """Refuse an inverted span."""
-        check_span(self.start, self.end)
 
     def load(self) -> MarketData:
-        """Draw and validate.
-
-        Returns
-        -------
-        MarketData
-
-        Raises
-        ------
-        InputError
-            If the history reaches beyond today, or the span holds too little.
-        """
+        """Draw and validate; raises InputError if the history reaches beyond today."""
         preset = PRESETS[self.preset]
-        dates = history(self.calendar, self.first_year, self.years)
+        dates = self.history()
         economy = simulate_preset_economy(self.seed, preset, dates)
         closes = simulate_preset_closes(self.seed, preset, economy, self.symbols, dates)
-        return assemble(
-            *to_tables(self.seed, economy, closes, dates),
-            calendar=self.calendar,
-            start=self.start,
-            end=self.end,
-            origin=f"simulated {self.preset}",
-            signals=foresee(self.seed, closes, dates, preset.accuracy) if self.signals else None,
-        )
+        tables = to_tables(self.seed, economy, closes, dates)
+        signals = foresee(self.seed, closes, dates, preset.accuracy) if self.signals else None
+        return self.assemble(*tables, origin=f"simulated {self.preset}", signals=signals)

@@ -8,7 +8,7 @@ from barograph.errors import InputError
 
 _DATE: Final = ("date", "datetime", "timestamp")
 _SYMBOL: Final = ("symbol", "ticker", "tic")
-# Besides its own name in any case and with any separators, what a column may be called.
+# The names of a column besides the one that Barograph uses; each in any case and with any separators.
 SPELLINGS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "bars": {
         "symbol": _SYMBOL,
@@ -35,26 +35,10 @@ SPELLINGS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 
 
 def column_names(found: Sequence[str], table: str, path: str) -> list[str]:
-    """Give the columns of a table the names that Barograph uses, whatever their case and separators.
+    """Give the columns of a table, a key of `SPELLINGS`, the names that Barograph uses, in the order of `found`.
 
-    Parameters
-    ----------
-    found : sequence of str
-        As they stand in the file.
-    table : str
-        A key of `SPELLINGS`.
-    path : str
-        What messages call the file.
-
-    Returns
-    -------
-    list of str
-        In the order of `found`; a column that the table does not know keeps its name.
-
-    Raises
-    ------
-    InputError
-        If two columns mean the same.
+    A column that the table does not know keeps its name. Raises InputError, which calls the file `path`, if two columns
+    mean the same.
     """
     known = {_squeezed(word): name for name, others in SPELLINGS[table].items() for word in (name, *others)}
     names = [known.get(_squeezed(column), column) for column in found]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, with_config
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
@@ -15,7 +15,7 @@ from barograph.errors import InputError
 from barograph.market.calendar import last_complete_session, sessions
 from barograph.market.conversion import PRICES
 from barograph.market.data import MarketData
-from barograph.market.loading import CalendarCode, IsoDate, assemble, check_span
+from barograph.market.loading import Source
 from barograph.market.sources.yahoo_cache import read_history
 from barograph.market.sources.yahoo_client import COLUMNS, says_no_data
 from barograph.market.sources.yahoo_update import Update
@@ -32,22 +32,21 @@ _NOTE: Final = (
 )
 
 
+@with_config(STRICT)
 class Company(TypedDict):
     """A traded symbol's name and GICS sector."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     name: Name
     sector: Name
 
 
 @dataclass(frozen=True, config=STRICT)
-class Yahoo:
+class Yahoo(Source):
     """Daily bars from Yahoo Finance, adjusted for splits and dividends; volumes are adjusted for splits alone.
 
-    What has been fetched is kept, one file a symbol, and an update asks for the days since then, with some overlap: if
-    the adjusted closes of the overlap differ from the kept ones, the symbol is fetched whole. With all of the span in
-    the cache nothing is asked, and yfinance is not needed.
+    All answers are kept, a file for each symbol, and an update asks for the days since then, with some overlap: if the
+    adjusted closes of the overlap differ from the kept ones, the symbol is fetched whole. With all of the span in the
+    cache nothing is asked, and yfinance is not needed.
 
     Yahoo writes opens, highs and lows that it does not have as 0, and here and there a range that excludes the open or
     the close: these values become null, and a note counts the bars.
@@ -61,28 +60,27 @@ class Yahoo:
     vix : str or None
         The symbol that gives vix, vix_open, vix_high and vix_low; None has the VIX estimated.
     series : dict of str to str
-        Further columns of the context and the symbols whose closes they hold.
+        Further columns of the context and the symbols whose closes they contain.
     cache : str
-        The folder that keeps what was fetched; a relative one is taken from the current directory.
+        The folder that keeps everything fetched; a relative one is taken from the current directory.
     batch : int
         Symbols a call of the client, 1 to 200.
     retry_delays : list of float
-        Seconds to wait before each further attempt for what has not come; as many attempts as delays, and one.
+        Seconds to wait before each further attempt for symbols that failed; there is an attempt more than delays.
     overlap_days : int
         Calendar days before the newest kept bar that an update asks for again.
     allow_missing : list of str
         Symbols of the universe or the series that may fail; they are left out, with a note. If Yahoo has no data for
         one, that is kept; after any other failure the next run asks for it again. Any other symbol's failure ends the
         run, after everything else was fetched and kept.
-    calendar : str
-        A code of exchange_calendars, such as ``XNYS`` or, for round-the-clock markets, ``24/7``.
-    start, end : str or None
-        ISO dates, inclusive, for bars and context. None stands for all that Yahoo has, and for the last complete
-        session, which depends on the day of the run.
+    calendar, start, end
+        See :class:`~barograph.market.loading.Source`; the calendar of round-the-clock markets is ``24/7``. Without
+        `start` the data begin where Yahoo's do, without `end` they end on the last complete session, which depends on
+        the day of the run.
 
     Warnings
     --------
-    Yahoo restates its history, and the companies of today survived. Its data are for personal use, by its own terms.
+    Yahoo restates its history, and the companies of today survived. Its data are for personal use, by its terms.
     """
 
     universe: Annotated[dict[Name, Company], Field(min_length=1)]
@@ -94,13 +92,10 @@ class Yahoo:
     retry_delays: list[Annotated[float, Field(ge=0, le=3600)]]
     overlap_days: Annotated[int, Field(ge=1, le=365)]
     allow_missing: list[Name]
-    calendar: CalendarCode
-    start: IsoDate | None
-    end: IsoDate | None
 
     def __post_init__(self) -> None:
         """Refuse an inverted span, columns that have their source, and names that may not or cannot be missing."""
-        check_span(self.start, self.end)
+        super().__post_init__()
         if taken := [column for column in self.series if column in _TAKEN]:
             raise InputError(f"series: {taken[0]!r} comes from the index or the VIX; allowed are other columns")
         optional = {*self.universe, *self.series.values()} - {self.index, self.vix}
@@ -109,7 +104,7 @@ class Yahoo:
 
     @property
     def symbols(self) -> list[str]:
-        """Everything that is asked for, each once."""
+        """All symbols that are asked for, each once."""
         context = [self.index, *([self.vix] if self.vix is not None else []), *self.series.values()]
         return list(dict.fromkeys([*context, *self.universe]))
 
@@ -120,7 +115,7 @@ class Yahoo:
         wait: Callable[[float], object] = time.sleep,
         now: pd.Timestamp | None = None,
     ) -> MarketData:
-        """Fetch what the cache lacks, and validate.
+        """Fetch the days that the cache lacks, and validate.
 
         Parameters
         ----------
@@ -130,10 +125,6 @@ class Yahoo:
             Sleeps for some seconds.
         now : pandas.Timestamp, optional
             With a time zone; the clock's if not given.
-
-        Returns
-        -------
-        MarketData
 
         Raises
         ------
@@ -172,13 +163,12 @@ class Yahoo:
         return first, last
 
     def _refuse(self, failed: Mapping[str, str]) -> None:
-        if not failed:
-            return
-        attempts = len(self.retry_delays) + 1
-        raise InputError(
-            f"market=yahoo: {len(failed)} of {len(self.symbols)} symbols failed in {attempts} attempts:"
-            f" {_by_reason(failed)}; what came is kept in {self.cache}: run again, or name them in market.allow_missing"
-        )
+        if failed:
+            raise InputError(
+                f"market=yahoo: {len(failed)} of {len(self.symbols)} symbols failed in {len(self.retry_delays) + 1} "
+                f"attempts: {_by_reason(failed)}; what came is kept in {self.cache}: run again, or name them in "
+                "market.allow_missing"
+            )
 
     def _assembled(
         self, rows: Mapping[str, pd.DataFrame], last: pd.Timestamp, passing: Mapping[str, str]
@@ -189,15 +179,8 @@ class Yahoo:
         bars = pd.concat([rows[symbol].assign(symbol=symbol) for symbol in traded], ignore_index=True)
         possible = _possible(bars)
         companies = [(symbol, self.universe[symbol]["name"], self.universe[symbol]["sector"]) for symbol in traded]
-        data = assemble(
-            possible,
-            self._context(rows),
-            pd.DataFrame(companies, columns=["symbol", "name", "gics_sector"]),
-            calendar=self.calendar,
-            start=self.start,
-            end=self.end,
-            origin="yahoo",
-        )
+        universe = pd.DataFrame(companies, columns=["symbol", "name", "gics_sector"])
+        data = self.assemble(possible, self._context(rows), universe, origin="yahoo")
         notes = [_NOTE, *_changes(bars, possible)]
         if missing := [symbol for symbol in self.symbols if symbol not in rows]:
             notes.append(f"Left out, as market.allow_missing says: {', '.join(missing)}.")

@@ -1,4 +1,4 @@
-"""What Yahoo has answered before: one parquet file a symbol."""
+"""Earlier answers of Yahoo: a parquet file for each symbol."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +38,7 @@ class History:
 
 
 def read_history(folder: Path, symbol: str) -> History | None:
-    """Read what is kept of a symbol; None where nothing is.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
+    """Read the history kept of a symbol, None where there is none; raises InputError if the file is damaged."""
     path = _path(folder, symbol)
     if not path.is_file():
         return None

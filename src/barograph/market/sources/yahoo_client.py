@@ -25,29 +25,12 @@ _NO_DATA: Final = re.compile(
 def download(
     symbols: Sequence[str], first: pd.Timestamp, last: pd.Timestamp
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Ask Yahoo once for a batch of symbols.
+    """Ask Yahoo once for a batch of symbols, such as ``BRK-B``; `first` and `last` are inclusive, without time zone.
 
-    Prices are adjusted for splits and dividends, volumes for splits. Days without a close are left out.
-
-    Parameters
-    ----------
-    symbols : sequence of str
-        As Yahoo writes them, such as ``BRK-B`` or ``^VIX``.
-    first, last : pandas.Timestamp
-        Inclusive, without time zone.
-
-    Returns
-    -------
-    rows : dict of str to pandas.DataFrame
-        For each symbol that came: date (``datetime64[us]``), open, high, low, close, volume; at least one row, in order
-        of time.
-    reasons : dict of str to str
-        For each other symbol, what the client says of it, in one line; see :func:`says_no_data`.
-
-    Raises
-    ------
-    InputError
-        If yfinance is not installed.
+    Prices are adjusted for splits and dividends, volumes for splits. Days without a close are left out. The first
+    result has the rows of each symbol that came: date (``datetime64[us]``), open, high, low, close, volume; at least a
+    row, in order of time. The second has the client's reason, in one line, for each other symbol; see
+    :func:`says_no_data`. Raises InputError if yfinance is not installed.
     """
     client = _client()
     with _quiet() as messages, _errors_shown(client):
@@ -71,17 +54,9 @@ def download(
 
 
 def says_no_data(reason: str) -> bool:
-    """Tell whether a symbol did not come because Yahoo has no data for it, as far as the client knows.
+    """Tell whether the reason that :func:`download` gives is that Yahoo has no data for the symbol.
 
-    Parameters
-    ----------
-    reason : str
-        As :func:`download` gives it.
-
-    Returns
-    -------
-    bool
-        False for a refusal, a failure of the network or of Yahoo's servers, and whatever else may pass.
+    False for a refusal, a failure of the network or of Yahoo's servers, and whatever else may pass.
     """
     return _NO_DATA.match(reason) is not None
 
@@ -109,7 +84,7 @@ class _Messages(logging.Handler):
 
 @contextmanager
 def _quiet() -> Iterator[list[str]]:
-    """Collect what the client would print."""
+    """Collect the lines that the client would print."""
     logger, messages = logging.getLogger("yfinance"), _Messages()
     handlers, propagate = logger.handlers, logger.propagate
     logger.handlers, logger.propagate = [messages], False

@@ -23,7 +23,7 @@ class Update:
     Attributes
     ----------
     cache : Path
-        The folder that keeps its answers; each is written as soon as it has come.
+        The folder that keeps the answers; each is written as soon as it has come.
     batch : int
         Symbols a call of the client.
     retry_delays : sequence of float
@@ -33,11 +33,9 @@ class Update:
         dividend, a split or a correction has changed the history, and all of it is fetched again.
     today : pandas.Timestamp
         A bar may come in up to a week late: until then a history that ends before the last day asked for is complete
-        only to its own end.
-    wait : callable
-        Sleeps for some seconds.
-    on_symbols : callable
-        Told how many more symbols are up to date.
+        only to its end.
+    wait, on_symbols : callable
+        The first sleeps for some seconds; the second is told how many more symbols are up to date.
     """
 
     cache: Path
@@ -51,22 +49,10 @@ class Update:
     def run(
         self, symbols: Sequence[str], first: pd.Timestamp, last: pd.Timestamp, *, allow_missing: Collection[str]
     ) -> dict[str, str]:
-        """Fetch what the cache lacks.
+        """Fetch the days that the cache lacks, `first` to `last` inclusive; give the reason of each symbol that failed.
 
-        Parameters
-        ----------
-        symbols : sequence of str
-            As Yahoo writes them.
-        first, last : pandas.Timestamp
-            Inclusive, without time zone.
-        allow_missing : collection of str
-            That Yahoo has no data for one of these is kept too, so that it is not asked for again. Whichever fails for
-            another reason is asked for in the next run.
-
-        Returns
-        -------
-        dict of str to str
-            For each symbol that did not come, why.
+        If Yahoo has no data for a symbol of `allow_missing`, that is kept too, so that the symbol is not asked for
+        again. A symbol that fails for another reason is asked for in the next run.
         """
         asks = [ask for symbol in symbols if (ask := self._ask(symbol, first, last, symbol in allow_missing))]
         self.on_symbols(len(symbols) - len(asks))
@@ -129,7 +115,7 @@ class Update:
 
 @dataclass(frozen=True)
 class _Ask:
-    """What to ask for a symbol; `kept` is there if the answer will be joined to it."""
+    """The span to ask for a symbol, and the kept history to which the answer will be joined, if any."""
 
     symbol: str
     first: pd.Timestamp
