@@ -73,7 +73,7 @@ class Combiner:
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Combiner":
-        """Build the combiner of the values that :meth:`plain` gave, or a JSON file; `InputError` if they have other keys."""
+        """Build the combiner of the values that :meth:`plain` gave; `InputError` if they have other keys."""
         if sorted(values) != sorted(cls.__dataclass_fields__):
             raise InputError(f"{_FILE}: has the keys {sorted(values)}; {sorted(cls.__dataclass_fields__)} are needed")
         learned = values["member_calibration"]
