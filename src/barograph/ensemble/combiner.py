@@ -153,7 +153,8 @@ class _Record:
 
     def learn(self, matured: Mask) -> Combiner:
         """Fit every step of the recipe that has rows of all classes to learn from."""
-        recipe, member_calibration, stacking, calibration = self.recipe, None, None, None
+        recipe = self.recipe
+        member_calibration, stacking, calibration = None, None, None
         if recipe.member_calibration and self._shows_all_classes(matured):
             y, kind = self.label[matured], recipe.member_calibration
             member_calibration = {model: fit_calibration(kind, p[matured], y) for model, p in self.stated.items()}

@@ -28,7 +28,7 @@ class Stacker:
     intercepts : array of shape (2,)
         The terms added to the vote's log-odds of sell and of buy, both against hold.
     coefficients : array of shape (m, 2, 2)
-        Each member's: of its log-odds of sell (first row) and of buy (second row) in those two.
+        Each member's factors of its log-odds of sell (first row) and of buy (second row) in those two terms.
     """
 
     intercepts: Floats

@@ -18,7 +18,10 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def equal_vote(predictions: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
-    """Average the probabilities of several predictors for each row, which the columns `key` tell apart and sort."""
+    """Average the probabilities of all predictors for each row as the predictor `vote`, all with the same weight.
+
+    The columns `key` tell rows apart; the result is sorted by them.
+    """
     # The order of summation must not depend on that of the table.
     ordered = predictions.sort_values("predictor", kind="stable")
     return ordered.groupby(list(key), as_index=False)[list(PROBABILITIES)].mean().assign(predictor=VOTE)

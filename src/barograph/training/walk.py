@@ -19,7 +19,7 @@ from barograph.training.fitting import Case, fit_and_predict
 class Step:
     """A fold of the walk: the rows, the model fitted on them, and the predictions table of the test window.
 
-    `shown` are the rows of the samples table behind `rows`, with what was replayed; `replayed` is the fold's part of
+    `shown` are the rows of the samples table behind `rows`, with the replayed ones; `replayed` is the fold's part of
     the replay table.
     """
 
