@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Labels = NDArray[np.int8]  # 0 sell, 1 hold, 2 buy
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Dates = NDArray[np.datetime64]

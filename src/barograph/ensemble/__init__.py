@@ -1,4 +1,4 @@
-"""Baselines, and what the models say together."""
+"""Baselines, and ensembles of the models."""
 
 from barograph.ensemble.baselines import baseline_predictions, exam_baselines
 from barograph.ensemble.calibration import fit_calibration

@@ -1,15 +1,14 @@
-"""Calibration: probabilities that were stated, and what happened, into probabilities to state."""
+"""Calibration: from stated probabilities and known labels, better probabilities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.ensemble.stacking import Stacker, fit_slope, stacker_from_plain
 from barograph.names import CLASSES
-from barograph.typing import Floats, Mask
+from barograph.typing import Floats, Labels, Mask
 
 CalibrationKind: TypeAlias = Literal["sigmoid", "isotonic"]
 
@@ -19,13 +18,7 @@ _SIGMOID_C: Final = 1.0
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """Platt's sigmoid for three classes: all log-odds times a slope, plus an intercept each.
-
-    Attributes
-    ----------
-    correction : Stacker
-        Of one member, which is its own vote.
-    """
+    """Platt's sigmoid for three classes: a slope of all log-odds and an intercept each, as a stacker of one member."""
 
     correction: Stacker
 
@@ -42,12 +35,8 @@ class Sigmoid:
 class Isotonic:
     """A monotone map per class, brought to a sum of one.
 
-    Attributes
-    ----------
-    stated : tuple of 3 arrays
-        A class's knots: ascending probabilities, from 0 to 1.
-    found : tuple of 3 arrays
-        The class's frequencies there, ascending, linear in between; never 0 or 1.
+    A class's knots are ascending probabilities `stated`, from 0 to 1, and the ascending frequencies `found` there,
+    never 0 or 1; the map is linear in between.
     """
 
     stated: tuple[Floats, ...]
@@ -70,20 +59,10 @@ class Isotonic:
 Calibration: TypeAlias = Sigmoid | Isotonic
 
 
-def fit_calibration(kind: CalibrationKind, probabilities: Floats, labels: NDArray[np.int8]) -> Calibration:
-    r"""Learn from what was stated and what happened.
+def fit_calibration(kind: CalibrationKind, probabilities: Floats, labels: Labels) -> Calibration:
+    r"""Learn from out-of-sample probabilities (n, 3) and labels (n,).
 
-    Parameters
-    ----------
-    kind : {"sigmoid", "isotonic"}
-    probabilities : array of shape (n, 3)
-        Out of sample.
-    labels : int array of shape (n,)
-        0 sell, 1 hold, 2 buy. Rows count equally, although labels that overlap in time repeat each other.
-
-    Returns
-    -------
-    Calibration
+    Rows count equally, although labels that overlap in time repeat each other.
 
     Notes
     -----
@@ -107,7 +86,7 @@ def fit_calibration(kind: CalibrationKind, probabilities: Floats, labels: NDArra
 
 
 def calibration_from_plain(values: Mapping[str, Any]) -> Calibration:
-    """Build what `plain` gave."""
+    """Build the calibration of the values that `plain` gave."""
     if values["kind"] == "sigmoid":
         return Sigmoid(stacker_from_plain(values))
     knots = [values[name] for name in CLASSES]

@@ -1,21 +1,19 @@
-"""Combining: what an ensemble learns from its members' record, fold after fold, and how it is applied."""
+"""Combining: an ensemble learns from its members' record, fold after fold, and predicts with what it has learned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from barograph.ensemble.calibration import Calibration, CalibrationKind, calibration_from_plain, fit_calibration
 from barograph.ensemble.stacking import Stacker, fit_stacker, stacker_from_plain
 from barograph.errors import InputError
-from barograph.names import CLASSES, ENSEMBLE, PROBABILITIES
-from barograph.typing import Dates, Floats, Mask, Rows
+from barograph.names import CLASSES, ENSEMBLE, KEY, PROBABILITIES
+from barograph.typing import Floats, Mask, Rows
 
-_KEYS = ["symbol", "date", "fold"]
-_FILE = "models/ensemble/ensemble.json"
+_FILE: Final = "models/ensemble/ensemble.json"
 
 
 @dataclass(frozen=True)
@@ -27,11 +25,11 @@ class Combiner:
     members : dict of str to float
         The members, in alphabetical order, and their shares of the vote, which sum to one.
     member_calibration : dict of str to Calibration, or None
-        What each member goes through before anything else.
+        The correction of each member, the first step.
     stacking : Stacker or None
-        What the vote goes through, by the members' log-odds; its coefficients are in the members' order.
+        The correction of the vote by the members' log-odds; its coefficients are in the members' order.
     calibration : Calibration or None
-        What the result goes through.
+        The correction of the result.
     """
 
     members: dict[str, float]
@@ -40,22 +38,9 @@ class Combiner:
     calibration: Calibration | None = None
 
     def predict(self, probabilities: Mapping[str, Floats]) -> Floats:
-        """Combine.
+        """Combine every member's probabilities (n, 3) into such whose rows sum to one.
 
-        Parameters
-        ----------
-        probabilities : mapping of str to array of shape (n, 3)
-            Of every member, sell, hold and buy; those of other models are not looked at.
-
-        Returns
-        -------
-        array of shape (n, 3)
-            Rows sum to one.
-
-        Raises
-        ------
-        InputError
-            If a member's are missing.
+        Those of other models are ignored; `InputError` if a member's are missing.
         """
         return self.finish(self.mix(self.calibrate_members(probabilities)))
 
@@ -68,7 +53,7 @@ class Combiner:
         return given if learned is None else {model: learned[model].calibrate(p) for model, p in given.items()}
 
     def mix(self, calibrated: Mapping[str, Floats]) -> Floats:
-        """Take the second step: the vote and, where it has learned, what stacking makes of it."""
+        """Take the second step: vote and, once stacking has learned, correct the vote."""
         vote: Floats = np.sum([share * calibrated[model] for model, share in self.members.items()], axis=0)
         return vote if self.stacking is None else self.stacking.predict(list(calibrated.values()), vote)
 
@@ -77,7 +62,7 @@ class Combiner:
         return mixed if self.calibration is None else self.calibration.calibrate(mixed)
 
     def plain(self) -> dict[str, Any]:
-        """Give plain values, floats in full: what :meth:`from_plain` needs, null for a step that is not taken."""
+        """Give plain values for :meth:`from_plain`, floats in full, null for a step that is not taken."""
         learned = self.member_calibration
         return {
             "members": self.members,
@@ -88,13 +73,7 @@ class Combiner:
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Combiner":
-        """Build what :meth:`plain` gave, in this process or from a JSON file of another.
-
-        Raises
-        ------
-        InputError
-            If the values are not such.
-        """
+        """Build the combiner of the values that :meth:`plain` gave; `InputError` if they have other keys."""
         if sorted(values) != sorted(cls.__dataclass_fields__):
             raise InputError(f"{_FILE}: has the keys {sorted(values)}; {sorted(cls.__dataclass_fields__)} are needed")
         learned = values["member_calibration"]
@@ -108,16 +87,7 @@ class Combiner:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An ensemble that has not learned yet.
-
-    Attributes
-    ----------
-    members : dict of str to float
-        As in :class:`Combiner`.
-    member_calibration, calibration : {"sigmoid", "isotonic"} or None
-    stacking : float or None
-        C, the inverse strength of the penalty; None for a plain vote.
-    """
+    """The steps of a :class:`Combiner` that has not learned yet; `stacking` is C, None for a plain vote."""
 
     members: dict[str, float]
     member_calibration: CalibrationKind | None
@@ -127,15 +97,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Combination:
-    """What walking forward gives.
-
-    Attributes
-    ----------
-    predictions : pandas.DataFrame
-        The ensemble's, out of sample.
-    combiners : dict of int to Combiner
-        The combiner of each fold; the last is the one that goes into service.
-    """
+    """The ensemble's predictions, out of sample, and each fold's combiner, the last of which goes into service."""
 
     predictions: pd.DataFrame
     combiners: dict[int, Combiner]
@@ -153,27 +115,8 @@ class Combination:
 def combine_forward(
     recipe: Recipe, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame
 ) -> Combination:
-    """Walk forward: before each fold, learn every step from what had matured by then; then predict the fold.
+    """Walk forward: before each fold, learn every step from the labels that had matured by then; then predict the fold.
 
-    Parameters
-    ----------
-    recipe : Recipe
-    predictions : mapping of str to pandas.DataFrame
-        The predictions table of every model, all of the same rows.
-    labels, folds : pandas.DataFrame
-        The tables of these names.
-
-    Returns
-    -------
-    Combination
-
-    Raises
-    ------
-    InputError
-        If two models predicted different rows, or a row's fold is unknown.
-
-    Notes
-    -----
     A fold learns from the out-of-sample rows whose label had matured (exit date up to the fold's `train_end`), which
     lie in earlier folds, and from all of them alike: unresampled and unweighted. Each step learns from what the step
     before it gave out of sample, so it sees what it will be used on; rows that the step before has not treated,
@@ -181,49 +124,36 @@ def combine_forward(
     soon as such rows have labels of all three classes; until then the others do without it, and the first fold is the
     vote alone.
     """
-    first = _same_rows(predictions, folds)
-    record = _Record.of(recipe, predictions, labels)
-    fold = first["fold"].to_numpy()
-    combined = np.empty((len(first), len(CLASSES)))
+    rows = _same_rows(predictions, folds)
+    record = _Record(recipe, predictions, labels)
+    combined = np.empty((len(rows), len(CLASSES)))
     combiners = {}
-    for number, known_until in zip(folds["fold"].tolist(), folds["train_end"].to_numpy(), strict=True):
-        combiner = record.learn(recipe, record.exit_date <= known_until)
-        rows = np.flatnonzero(fold == number)
-        combined[rows] = record.predict(combiner, recipe, rows)
-        combiners[number] = combiner
-    table = first.assign(predictor=ENSEMBLE, **dict(zip(PROBABILITIES, combined.T, strict=True)))
+    for fold, known_until in zip(folds["fold"].tolist(), folds["train_end"].to_numpy(), strict=True):
+        combiners[fold] = record.learn(record.exit_date <= known_until)
+        window = np.flatnonzero(rows["fold"] == fold)
+        combined[window] = record.predict(combiners[fold], window)
+    table = rows.assign(predictor=ENSEMBLE, **dict(zip(PROBABILITIES, combined.T, strict=True)))
     return Combination(table, combiners)
 
 
-@dataclass(frozen=True)
 class _Record:
-    """What was stated out of sample so far, and which rows each step has treated; filled fold after fold."""
+    """The probabilities stated out of sample so far, and the rows that each step has treated; filled fold by fold."""
 
-    label: NDArray[np.int8]
-    exit_date: Dates
-    stated: dict[str, Floats]
-    calibrated: dict[str, Floats]
-    mixed: Floats
-    is_calibrated: Mask
-    is_mixed: Mask
+    def __init__(self, recipe: Recipe, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame) -> None:
+        rows = next(iter(predictions.values()))[KEY]
+        known = rows.merge(labels[[*KEY, "label", "exit_date"]], "left", KEY)
+        self.recipe = recipe
+        self.label = known["label"].fillna(-1).to_numpy(np.int8)
+        self.exit_date = known["exit_date"].to_numpy()
+        self.stated = {model: predictions[model][list(PROBABILITIES)].to_numpy() for model in recipe.members}
+        self.calibrated = {model: np.empty_like(values) for model, values in self.stated.items()}
+        self.mixed = np.empty((len(rows), len(CLASSES)))
+        self.is_calibrated = np.zeros(len(rows), np.bool_)
+        self.is_mixed = np.zeros(len(rows), np.bool_)
 
-    @classmethod
-    def of(cls, recipe: Recipe, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame) -> "_Record":
-        rows = next(iter(predictions.values()))[["symbol", "date"]]
-        known = rows.merge(labels[["symbol", "date", "label", "exit_date"]], "left", ["symbol", "date"])
-        stated = {model: predictions[model][list(PROBABILITIES)].to_numpy() for model in recipe.members}
-        return cls(
-            label=known["label"].fillna(-1).to_numpy(np.int8),
-            exit_date=known["exit_date"].to_numpy(),
-            stated=stated,
-            calibrated={model: np.empty_like(values) for model, values in stated.items()},
-            mixed=np.empty((len(rows), len(CLASSES))),
-            is_calibrated=np.zeros(len(rows), np.bool_),
-            is_mixed=np.zeros(len(rows), np.bool_),
-        )
-
-    def learn(self, recipe: Recipe, matured: Mask) -> Combiner:
+    def learn(self, matured: Mask) -> Combiner:
         """Fit every step of the recipe that has rows of all classes to learn from."""
+        recipe = self.recipe
         member_calibration, stacking, calibration = None, None, None
         if recipe.member_calibration and self._shows_all_classes(matured):
             y, kind = self.label[matured], recipe.member_calibration
@@ -236,14 +166,14 @@ class _Record:
             calibration = fit_calibration(recipe.calibration, self.mixed[rows], self.label[rows])
         return Combiner(recipe.members, member_calibration, stacking, calibration)
 
-    def predict(self, combiner: Combiner, recipe: Recipe, rows: Rows) -> Floats:
-        """Predict a fold's rows, and note down what each step made of them."""
+    def predict(self, combiner: Combiner, rows: Rows) -> Floats:
+        """Predict a fold's rows, and note down the result of each step."""
         calibrated = combiner.calibrate_members({model: p[rows] for model, p in self.stated.items()})
         for model, values in calibrated.items():
             self.calibrated[model][rows] = values
         self.mixed[rows] = combiner.mix(calibrated)
-        self.is_calibrated[rows] = combiner.member_calibration is not None or recipe.member_calibration is None
-        stacked = combiner.stacking is not None or recipe.stacking is None
+        self.is_calibrated[rows] = combiner.member_calibration is not None or self.recipe.member_calibration is None
+        stacked = combiner.stacking is not None or self.recipe.stacking is None
         self.is_mixed[rows] = self.is_calibrated[rows] & stacked
         return combiner.finish(self.mixed[rows])
 
@@ -252,12 +182,13 @@ class _Record:
 
 
 def _same_rows(predictions: Mapping[str, pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows that all models predicted."""
+    """Give the keys and folds of the rows that all models predicted."""
+    columns = [*KEY, "fold"]
     name, table = next(iter(predictions.items()))
     for model, other in predictions.items():
-        if not other[_KEYS].equals(table[_KEYS]):
+        if not other[columns].equals(table[columns]):
             raise InputError(f"data/predictions/{model}.parquet: other rows than {name}'s")
     if (strange := ~table["fold"].isin(folds["fold"])).any():
         fold = table.loc[strange, "fold"].iloc[0]
         raise InputError(f"data/predictions/{name}.parquet: fold {fold} is not in data/folds.parquet")
-    return table[_KEYS]
+    return table[columns]

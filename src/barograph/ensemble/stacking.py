@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.names import CLASSES
-from barograph.typing import Floats, Mask
+from barograph.typing import Floats, Labels
 
 # Smaller probabilities count as this one, so that a class that a member has not seen gives no infinite log-odds.
 FLOOR: Final = 1e-4
@@ -27,27 +26,18 @@ class Stacker:
     Attributes
     ----------
     intercepts : array of shape (2,)
-        What is added to the vote's log-odds of sell and of buy, both against hold.
+        The terms added to the vote's log-odds of sell and of buy, both against hold.
     coefficients : array of shape (m, 2, 2)
-        Of each member, what its log-odds of sell (first row) and of buy (second row) add to those two.
+        Each member's factors of its log-odds of sell (first row) and of buy (second row) in those two terms.
     """
 
     intercepts: Floats
     coefficients: Floats
 
     def predict(self, members: Sequence[Floats], vote: Floats) -> Floats:
-        """Correct the vote.
+        """Correct the vote (n, 3) by the members' probabilities (n, 3), in the order of the coefficients.
 
-        Parameters
-        ----------
-        members : sequence of m arrays of shape (n, 3)
-            The members' probabilities of sell, hold and buy, in the order of the coefficients.
-        vote : array of shape (n, 3)
-
-        Returns
-        -------
-        array of shape (n, 3)
-            Probabilities; rows sum to one. A row's result depends on that row alone, to the bit.
+        Rows sum to one; a row's result depends on that row alone, to the bit.
         """
         moved = log_odds(vote) + self.intercepts
         for probabilities, (of_sell, of_buy) in zip(members, self.coefficients, strict=True):
@@ -66,7 +56,7 @@ class Stacker:
 
 
 def stacker_from_plain(values: Mapping[str, Any]) -> Stacker:
-    """Build what :meth:`Stacker.plain` gave."""
+    """Build the stacker of the values that :meth:`Stacker.plain` gave."""
     return Stacker(np.array(values["intercepts"], np.float64), np.array(values["coefficients"], np.float64))
 
 
@@ -77,58 +67,36 @@ def log_odds(probabilities: Floats) -> Floats:
     return odds
 
 
-def fit_stacker(members: Sequence[Floats], vote: Floats, labels: NDArray[np.int8], C: float) -> Stacker:
-    r"""Fit a multinomial logistic regression on the members' log-odds, with the vote as its offset.
+def fit_stacker(members: Sequence[Floats], vote: Floats, labels: Labels, C: float) -> Stacker:
+    r"""Fit a multinomial logistic regression on the members' log-odds out of sample, with the vote as its offset.
 
-    Parameters
-    ----------
-    members : sequence of m arrays of shape (n, 3)
-        The members' probabilities, out of sample.
-    vote : array of shape (n, 3)
-        Where the regression starts from.
-    labels : int array of shape (n,)
-        0 sell, 1 hold, 2 buy.
-    C : float
-        Inverse strength of the penalty.
-
-    Returns
-    -------
-    Stacker
-
-    Notes
-    -----
     With :math:`v` the vote's log-odds and :math:`x` the members' ones, standardised, it minimises
 
     .. math:: \tfrac12 \lVert W \rVert^2 + \tfrac12 \lVert b \rVert^2
         - C \sum_i \log \operatorname{softmax}(v_i + b + x_i W)_{y_i}.
 
     Stacking is Wolpert's (1992), probabilities of all classes as its inputs Ting and Witten's (1999). Because the vote
-    is an offset and intercepts are penalised too, what the penalty draws to is the vote: as `C` goes to 0 the result
-    goes to the vote itself, not to class frequencies. Members that are much alike share what they explain.
+    is an offset and intercepts are penalised too, the penalty draws to the vote: as `C` goes to 0 the result goes to
+    the vote itself, not to class frequencies. Members that are much alike share what they explain.
     """
     odds = np.hstack([log_odds(probabilities) for probabilities in members])
     mean = odds.mean(axis=0)
     scale = np.where(np.ptp(odds, axis=0) > 0, odds.std(axis=0), 1.0)
     inputs = np.column_stack([np.ones(len(odds)), (odds - mean) / scale])
-    fitted = _minimise(_regression(inputs, vote, labels, C), np.eye(2 * inputs.shape[1]))
+    fitted = _minimise(_Regression(inputs, vote, labels, C), np.eye(2 * inputs.shape[1]))
     coefficients = fitted[1:] / scale[:, None]
     intercepts = fitted[0] - (mean[:, None] * coefficients).sum(axis=0)
     return Stacker(intercepts, coefficients.reshape(len(members), len(_OTHERS), len(_OTHERS)))
 
 
-def fit_slope(probabilities: Floats, labels: NDArray[np.int8], C: float) -> Stacker:
+def fit_slope(probabilities: Floats, labels: Labels, C: float) -> Stacker:
     """Fit one slope of all log-odds and two intercepts; arguments as in :func:`fit_stacker`, of a single member."""
     inputs = np.column_stack([np.ones(len(labels)), log_odds(probabilities)])
     sell, buy, slope = np.zeros((3, inputs.shape[1], len(_OTHERS)))
     sell[0, 0] = buy[0, 1] = slope[1, 0] = slope[2, 1] = 1.0
     directions = np.column_stack([sell.ravel(), buy.ravel(), slope.ravel()])
-    fitted = _minimise(_regression(inputs, probabilities, labels, C), directions)
+    fitted = _minimise(_Regression(inputs, probabilities, labels, C), directions)
     return Stacker(fitted[0], fitted[None, 1:])
-
-
-def _regression(inputs: Floats, offset: Floats, labels: NDArray[np.int8], C: float) -> "_Regression":
-    happened = labels[:, None] == np.array(_OTHERS)
-    return _Regression(inputs, log_odds(offset), happened, ridge=1 / (C * len(inputs)))
 
 
 def _minimise(problem: "_Regression", directions: Floats) -> Floats:
@@ -157,14 +125,13 @@ def _minimise(problem: "_Regression", directions: Floats) -> Floats:
     raise InputError(f"ensemble: a regression on {len(problem.inputs)} matured predictions did not converge")
 
 
-@dataclass(frozen=True)
 class _Regression:
-    """The mean of the penalised loss: `inputs` (n, q), `offset` (n, 2), and `happened` (n, 2) of sell and of buy."""
+    """The mean of the penalised loss, with `inputs` (n, q), and `offset` and `happened` (n, 2) of sell and of buy."""
 
-    inputs: Floats
-    offset: Floats
-    happened: Mask
-    ridge: float
+    def __init__(self, inputs: Floats, vote: Floats, labels: Labels, C: float) -> None:
+        self.inputs, self.offset = inputs, log_odds(vote)
+        self.happened = labels[:, None] == np.array(_OTHERS)
+        self.ridge = 1 / (C * len(inputs))
 
     def objective(self, coefficients: Floats) -> float:
         scores, total = self._scores(coefficients)

@@ -18,19 +18,9 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def equal_vote(predictions: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
-    """Average what several predictors say of each row, all with the same weight.
+    """Average the probabilities of all predictors for each row as the predictor `vote`, all with the same weight.
 
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        `key`, `predictor`, and the probabilities `p_sell, p_hold, p_buy`.
-    key : sequence of str
-        The columns that tell rows apart.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `key`, the means and `predictor`, which is `vote`; sorted by `key`.
+    The columns `key` tell rows apart; the result is sorted by them.
     """
     # The order of summation must not depend on that of the table.
     ordered = predictions.sort_values("predictor", kind="stable")
@@ -44,11 +34,11 @@ class SoftVote:
     Parameters
     ----------
     weights : dict of str to float
-        A model's weight; a weight of a model that is not trained does nothing.
+        A model's weight; that of a model that is not trained does nothing.
     others : float
         The weight of a model that is not named.
     member_calibration, calibration : {"sigmoid", "isotonic"} or None
-        What corrects each model before the vote, and the vote itself; see :func:`barograph.ensemble.fit_calibration`.
+        The correction of each model before the vote, and of the vote; see :func:`barograph.ensemble.fit_calibration`.
     """
 
     weights: dict[str, Weight]
@@ -57,24 +47,10 @@ class SoftVote:
     calibration: CalibrationKind | None = None
 
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
-        """Vote, and calibrate by what had matured before each fold.
+        """Vote, and calibrate by the labels that had matured before each fold.
 
-        Parameters
-        ----------
-        predictions : mapping of str to pandas.DataFrame
-            The predictions table of every model, all of the same rows.
-        labels, folds : pandas.DataFrame
-            The tables of these names.
-
-        Returns
-        -------
-        Combination
-            The ensemble's predictions and, a fold, the combiner that made them.
-
-        Raises
-        ------
-        InputError
-            If two models predicted different rows, or no model has weight.
+        Raises `InputError` if two models' predictions tables have different rows, a row's fold is unknown, or no model
+        has weight.
         """
         recipe = Recipe(self._shares(list(predictions)), self.member_calibration, None, self.calibration)
         return combine_forward(recipe, predictions, labels, folds)
@@ -100,7 +76,7 @@ class Stacking:
         Labels that overlap in time and stocks that move together make of 80,000 rows as much evidence as perhaps a
         thousand independent ones are, and rows are not weighted for that: C has to be small.
     member_calibration, calibration : {"sigmoid", "isotonic"} or None
-        What corrects each model before stacking, and the result; see :func:`barograph.ensemble.fit_calibration`.
+        The correction of each model before stacking, and of the result; see :func:`barograph.ensemble.fit_calibration`.
 
     See Also
     --------
@@ -112,7 +88,7 @@ class Stacking:
     calibration: CalibrationKind | None = None
 
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
-        """Stack, and calibrate, by what had matured before each fold; see :meth:`SoftVote.walk`."""
+        """Stack, and calibrate, by the labels that had matured before each fold; see :meth:`SoftVote.walk`."""
         shares = _normalised(dict.fromkeys(sorted(predictions), 1.0))
         recipe = Recipe(shares, self.member_calibration, self.C, self.calibration)
         return combine_forward(recipe, predictions, labels, folds)

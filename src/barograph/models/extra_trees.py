@@ -1,14 +1,12 @@
 """Extremely randomised trees by scikit-learn."""
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from barograph.models.contract.classifier import Estimator
 from barograph.models.contract.forest import ForestParams, grown
 from barograph.models.contract.settings import ModelSettings
 from barograph.models.contract.spaces import settled
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -24,7 +22,7 @@ class ExtraTrees(ModelSettings):
 
     params: ForestParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
         """Grow; see :func:`~barograph.models.contract.forest.grown`."""
         from sklearn.ensemble import ExtraTreesClassifier
 

@@ -1,28 +1,26 @@
 """Gradient-boosted trees by scikit-learn."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.models.contract.classifier import Estimator
-from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.settings import Count, FeatureShare, ModelParams, ModelSettings, Share
 from barograph.models.contract.spaces import settled
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 
 class GradientBoostingParams(ModelParams, total=False):
-    """What may be set."""
+    """The parameters that may be set."""
 
-    n_estimators: Annotated[int, Field(ge=1)]
-    learning_rate: Annotated[float, Field(gt=0, le=1)]
-    max_depth: Annotated[int, Field(ge=1)] | None
+    n_estimators: Count
+    learning_rate: Share
+    max_depth: Count | None
     max_leaf_nodes: Annotated[int, Field(ge=2)] | None
-    min_samples_leaf: Annotated[int, Field(ge=1)]
-    subsample: Annotated[float, Field(gt=0, le=1)]
-    max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"] | None
+    min_samples_leaf: Count
+    subsample: Share
+    max_features: FeatureShare
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -38,7 +36,7 @@ class GradientBoosting(ModelSettings):
 
     params: GradientBoostingParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
         """Boost; scikit-learn does so on one thread."""
         from sklearn.ensemble import GradientBoostingClassifier
         from sklearn.impute import SimpleImputer

@@ -5,15 +5,14 @@ from dataclasses import dataclass as plain_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
-from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.settings import Count, ModelParams, ModelSettings, NotNegative, Share
 from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -22,19 +21,19 @@ MODEL: Final = "model.txt"
 
 
 class LightGBMParams(ModelParams, total=False):
-    """What may be set."""
+    """The parameters that may be set."""
 
-    n_estimators: Annotated[int, Field(ge=1)]
-    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    n_estimators: Count
+    learning_rate: Share
     num_leaves: Annotated[int, Field(ge=2, le=131_072)]
     max_depth: Annotated[int, Field(ge=-1)]
     min_child_samples: Annotated[int, Field(ge=0)]
-    min_child_weight: Annotated[float, Field(ge=0)]
-    subsample: Annotated[float, Field(gt=0, le=1)]
+    min_child_weight: NotNegative
+    subsample: Share
     subsample_freq: Annotated[int, Field(ge=0)]
-    colsample_bytree: Annotated[float, Field(gt=0, le=1)]
-    reg_alpha: Annotated[float, Field(ge=0)]
-    reg_lambda: Annotated[float, Field(ge=0)]
+    colsample_bytree: Share
+    reg_alpha: NotNegative
+    reg_lambda: NotNegative
 
 
 @plain_dataclass(frozen=True)
@@ -43,7 +42,7 @@ class BoosterClassifier:
 
     booster: "Booster"
 
-    def predict_proba(self, X: NDArray[np.float32], /) -> Floats:
+    def predict_proba(self, X: Floats32, /) -> Floats:
         """Give probabilities, shape (n, classes seen)."""
         return np.asarray(self.booster.predict(X), np.float64)
 
@@ -76,7 +75,7 @@ class LightGBM(ModelSettings):
 
     params: LightGBMParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> BoosterClassifier:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> BoosterClassifier:
         """Boost, in an order of sums that no number of threads changes."""
         import lightgbm
 

@@ -1,25 +1,20 @@
 """Multinomial logistic regression by scikit-learn."""
 
-from typing import Annotated
-
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.models.contract.classifier import Estimator
 from barograph.models.contract.ranks import fit_on_ranks
-from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.settings import Count, ModelParams, ModelSettings, Positive
 from barograph.models.contract.spaces import settled
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 
 class LogisticParams(ModelParams, total=False):
-    """What may be set."""
+    """The parameters that may be set."""
 
-    C: Annotated[float, Field(gt=0)]
-    max_iter: Annotated[int, Field(ge=1)]
-    tol: Annotated[float, Field(gt=0)]
+    C: Positive
+    max_iter: Count
+    tol: Positive
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -32,7 +27,7 @@ class LogisticRegression(ModelSettings):
 
     params: LogisticParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
         """Fit on one thread, for the order of floating-point sums."""
         from sklearn.linear_model import LogisticRegression as Multinomial
 

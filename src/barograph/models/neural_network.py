@@ -10,18 +10,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.models.contract.canonical import archived, unarchived
 from barograph.models.contract.ranks import fit_on_ranks
-from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.settings import Count, ModelParams, ModelSettings, NotNegative, Positive
 from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
 from barograph.randomness import generator, seed_for
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 if TYPE_CHECKING:
     from keras import Sequential
@@ -35,20 +34,20 @@ _FLOAT: Final = "float64"
 
 
 class NetworkParams(ModelParams, total=False):
-    """What may be set.
+    """The parameters that may be set.
 
     `hidden_units` (32 if absent) in each of the hidden `layers` (1); `dropout` (0.5), the share of hidden units left
     out at a step; `l2` (0.01), the penalty on the squares of all coefficients; Adam's `learning_rate` (0.001); `epochs`
     (20), passes over the rows in batches of `batch_size` (128).
     """
 
-    hidden_units: Annotated[int, Field(ge=1)]
-    layers: Annotated[int, Field(ge=1)]
+    hidden_units: Count
+    layers: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
-    l2: Annotated[float, Field(ge=0)]
-    learning_rate: Annotated[float, Field(gt=0)]
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)]
+    l2: NotNegative
+    learning_rate: Positive
+    epochs: Count
+    batch_size: Count
 
 
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -64,20 +63,12 @@ _DEFAULTS: Final[dict[str, Any]] = {
 
 @plain_dataclass(frozen=True)
 class NetworkClassifier:
-    """A network behind ranks.
-
-    Attributes
-    ----------
-    ranks : sklearn.pipeline.Pipeline
-        From features to ranks.
-    network : keras.Sequential
-        From ranks to probabilities.
-    """
+    """A pipeline from features to ranks, and a network from ranks to probabilities."""
 
     ranks: "Pipeline"
     network: "Sequential"
 
-    def predict_proba(self, X: NDArray[np.float32], /) -> Floats:
+    def predict_proba(self, X: Floats32, /) -> Floats:
         """Give probabilities, shape (n, classes seen)."""
         ranks = self.ranks.transform(X.astype(np.float64))
         return np.asarray(self.network(ranks, training=False), np.float64)
@@ -98,7 +89,7 @@ class NeuralNetwork(ModelSettings):
 
     params: NetworkParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> NetworkClassifier:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> NetworkClassifier:
         """Train; see :func:`start_tensorflow` for what it raises."""
         start_tensorflow()
         settings = _DEFAULTS | settled(self)
@@ -117,12 +108,8 @@ class NeuralNetwork(ModelSettings):
 def start_tensorflow() -> None:
     """Start TensorFlow quietly, on one thread and deterministic; to be called before anything else uses it.
 
-    Variables of the environment that are set already are left as they are.
-
-    Raises
-    ------
-    InputError
-        If TensorFlow runs on several threads already, or Keras is told to use another library.
+    Environment variables that are set already are left as they are. Raises `InputError` if TensorFlow runs on several
+    threads already, or Keras is told to use another library.
     """
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}
     for name, value in (quiet | {"KERAS_BACKEND": "tensorflow"}).items():
@@ -156,12 +143,8 @@ def from_files(files: Mapping[str, bytes]) -> NetworkClassifier:
     """Read the network and its ranks back.
 
     Nothing is built from what the architecture names: a network of its sizes is built anew, and must have the same.
-
-    Raises
-    ------
-    InputError
-        If the architecture is any other than dense layers as :class:`NeuralNetwork` makes them, or the ranks hold types
-        that are not allowed.
+    Raises `InputError` if the architecture has other layers than :class:`NeuralNetwork` makes, or the ranks hold types
+    that are not allowed.
     """
     start_tensorflow()
     network = _rebuilt(files[ARCHITECTURE])

@@ -1,23 +1,18 @@
 """A random forest by scikit-learn."""
 
-from typing import Annotated
-
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.models.contract.classifier import Estimator
 from barograph.models.contract.forest import ForestParams, grown
-from barograph.models.contract.settings import ModelSettings
+from barograph.models.contract.settings import ModelSettings, Share
 from barograph.models.contract.spaces import settled
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 
 class RandomForestParams(ForestParams, total=False):
-    """Those of every forest, and the share of the rows that a tree draws."""
+    """The parameters of every forest, and the share of the rows that a tree draws."""
 
-    max_samples: Annotated[float, Field(gt=0, le=1)] | None
+    max_samples: Share | None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -26,7 +21,7 @@ class RandomForest(ModelSettings):
 
     params: RandomForestParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
         """Grow; see :func:`~barograph.models.contract.forest.grown`."""
         from sklearn.ensemble import RandomForestClassifier
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from pydantic import Field
+from numpy.typing import ArrayLike
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
@@ -16,10 +15,10 @@ from barograph.folds import expanding_splits
 from barograph.models.contract.canonical import archived, unarchived
 from barograph.models.contract.classifier import FittedModel, fit_classifier
 from barograph.models.contract.ranks import fit_on_ranks
-from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.settings import Count, ModelParams, ModelSettings, Positive
 from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
-from barograph.typing import STRICT, Floats, Ints, Rows
+from barograph.typing import STRICT, Floats, Floats32, Ints, Rows
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -31,33 +30,26 @@ _FIRST_SHARE: Final = 0.7
 
 
 class SVMParams(ModelParams, total=False):
-    """scikit-learn's parameters that may be set; what is absent keeps the library's default.
+    """scikit-learn's parameters that may be set; an absent one keeps the library's default.
 
     `C` is per unit of weight, and weights have mean one. `gamma` is in units of one over the number of features, so
     that it means the same for more of them: the kernel is exp(-gamma d²), with d² the mean squared distance of two
     rows' ranks, each of which runs from 0 to 1.
     """
 
-    C: Annotated[float, Field(gt=0)]
-    gamma: Annotated[float, Field(gt=0)]
-    n_components: Annotated[int, Field(ge=1)]
+    C: Positive
+    gamma: Positive
+    n_components: Count
 
 
 @plain_dataclass(frozen=True)
 class MarginClassifier:
-    """A machine's margins, and the link from them to probabilities.
-
-    Attributes
-    ----------
-    margins : sklearn.pipeline.Pipeline
-        Gives a margin a class; of two classes one margin.
-    link : sklearn.linear_model.LogisticRegression
-    """
+    """A machine that gives a margin a class (of two classes one margin), and the link from margins to probabilities."""
 
     margins: "Pipeline"
     link: "LogisticRegression"
 
-    def predict_proba(self, X: NDArray[np.float32], /) -> Floats:
+    def predict_proba(self, X: Floats32, /) -> Floats:
         """Give probabilities, shape (n, classes seen)."""
         return np.asarray(self.link.predict_proba(_margins(self.margins, X)), np.float64)
 
@@ -95,24 +87,13 @@ class SVM(ModelSettings):
     ) -> FittedModel:
         """Fit on one thread, for the order of floating-point sums; see :func:`barograph.models.fit_classifier`.
 
-        Parameters
-        ----------
-        X, y, sample_weight, seed
-            As for every model.
-        lives : pandas.DataFrame, optional
-            Columns `date` and `exit_date`, one row a sample. Without it, rows are taken to be independent and in order
-            of time.
-
-        Raises
-        ------
-        InputError
-            As :func:`barograph.models.fit_classifier`, and if the earlier or the later rows lack a class or there are
-            too few dates for both.
+        Without `lives` (columns `date` and `exit_date`, one row a sample) rows are taken to be independent and in order
+        of time. Raises `InputError` also if the earlier or the later rows lack a class or there are too few dates.
         """
         return fit_classifier(partial(self.estimator, seed=seed), X, y, sample_weight, lives=lives)
 
     def estimator(
-        self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, lives: pd.DataFrame | None = None, *, seed: int
+        self, X: Floats32, y: Ints, sample_weight: Floats, lives: pd.DataFrame | None = None, *, seed: int
     ) -> MarginClassifier:
         """Fit a machine on the past for the link, and one on all rows for the margins."""
         from sklearn.linear_model import LogisticRegression
@@ -130,19 +111,17 @@ class SVM(ModelSettings):
         machine[-1].intercept_ += np.average(margins, axis=0, weights=evened) - mean
         return MarginClassifier(machine, link)
 
-    def _machine(
-        self, values: NDArray[np.float32], classes: Ints, weights: Floats, seed: int, losses: float = 1.0
-    ) -> "Pipeline":
+    def _machine(self, X: Floats32, y: Ints, sample_weight: Floats, seed: int, losses: float = 1.0) -> "Pipeline":
         from sklearn.kernel_approximation import Nystroem
         from sklearn.svm import LinearSVC
 
         settings = settled(self)
         # Fewer columns than rows: the primal problem is the small one, and its solver draws no random numbers.
         separation = LinearSVC(C=settings.pop("C", 1.0) * losses, dual=False)
-        gamma = settings.pop("gamma", 1.0) / values.shape[1]
+        gamma = settings.pop("gamma", 1.0) / X.shape[1]
         kernel = Nystroem(**settings, gamma=gamma, random_state=seed)
-        kernel.set_params(n_components=min(kernel.n_components, len(values)))
-        return fit_on_ranks(values, classes, weights, kernel, separation, scale="uniform")
+        kernel.set_params(n_components=min(kernel.n_components, len(X)))
+        return fit_on_ranks(X, y, sample_weight, kernel, separation, scale="uniform")
 
 
 def to_files(classifier: MarginClassifier) -> dict[str, bytes]:
@@ -158,7 +137,7 @@ def from_files(files: Mapping[str, bytes]) -> MarginClassifier:
 register_format(Format(MarginClassifier, (MARGINS, LINK), ("scikit-learn", "skops"), to_files, from_files))
 
 
-def _margins(machine: "Pipeline", X: NDArray[np.float32]) -> Floats:
+def _margins(machine: "Pipeline", X: Floats32) -> Floats:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):

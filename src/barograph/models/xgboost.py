@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass as plain_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from barograph.models.contract.settings import ModelParams, ModelSettings
+from barograph.models.contract.settings import Count, ModelParams, ModelSettings, NotNegative, Share
 from barograph.models.contract.spaces import settled
 from barograph.models.contract.storage import Format, register_format
-from barograph.typing import STRICT, Floats, Ints
+from barograph.typing import STRICT, Floats, Floats32, Ints
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -21,17 +19,17 @@ MODEL: Final = "model.ubj"
 
 
 class XGBoostParams(ModelParams, total=False):
-    """What may be set."""
+    """The parameters that may be set."""
 
-    n_estimators: Annotated[int, Field(ge=1)]
-    learning_rate: Annotated[float, Field(gt=0, le=1)]
-    max_depth: Annotated[int, Field(ge=1)]
-    min_child_weight: Annotated[float, Field(ge=0)]
-    gamma: Annotated[float, Field(ge=0)]
-    subsample: Annotated[float, Field(gt=0, le=1)]
-    colsample_bytree: Annotated[float, Field(gt=0, le=1)]
-    reg_alpha: Annotated[float, Field(ge=0)]
-    reg_lambda: Annotated[float, Field(ge=0)]
+    n_estimators: Count
+    learning_rate: Share
+    max_depth: Count
+    min_child_weight: NotNegative
+    gamma: NotNegative
+    subsample: Share
+    colsample_bytree: Share
+    reg_alpha: NotNegative
+    reg_lambda: NotNegative
 
 
 @plain_dataclass(frozen=True)
@@ -40,7 +38,7 @@ class XGBoostClassifier:
 
     booster: "Booster"
 
-    def predict_proba(self, X: NDArray[np.float32], /) -> Floats:
+    def predict_proba(self, X: Floats32, /) -> Floats:
         """Give probabilities, shape (n, classes seen)."""
         return np.asarray(self.booster.inplace_predict(X), np.float64)
 
@@ -71,7 +69,7 @@ class XGBoost(ModelSettings):
 
     params: XGBoostParams
 
-    def estimator(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, *, seed: int) -> XGBoostClassifier:
+    def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> XGBoostClassifier:
         """Boost on histograms."""
         import xgboost
 

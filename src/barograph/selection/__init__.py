@@ -1,4 +1,4 @@
-"""Selection: which features the models of a fold are shown, decided by that fold's past alone."""
+"""Selection: the features of each fold's models, chosen on that fold's past alone."""
 
 from barograph.selection.kept import kept_features
 from barograph.selection.kinds import KeepAll, NearDuplicates, Recursive, Univariate

@@ -1,4 +1,4 @@
-"""Looking up which features a fold keeps."""
+"""Looking up the features that a fold keeps."""
 
 from collections.abc import Iterable
 
@@ -8,25 +8,9 @@ from barograph.errors import InputError
 
 
 def kept_features(selection: pd.DataFrame, fold: int, columns: Iterable[str]) -> list[str]:
-    """Look up which features a fold keeps.
+    """Look up which features a fold keeps, in the order of the columns of the features table.
 
-    Parameters
-    ----------
-    selection : pandas.DataFrame
-        The table of this name.
-    fold : int
-    columns : iterable of str
-        The features of the features table.
-
-    Returns
-    -------
-    list of str
-        In the order of the columns.
-
-    Raises
-    ------
-    InputError
-        If nothing was selected for the fold, or among other features.
+    Raises `InputError` if nothing was selected for the fold, or among other features.
     """
     selected, names = selection[selection["fold"] == fold], list(columns)
     if set(selected["feature"]) != set(names):

@@ -1,4 +1,4 @@
-"""The ways to select features: all of them, none that say the same twice, the best ones, what elimination leaves."""
+"""The ways to select features: all, without near duplicates, the best, by elimination."""
 
 from dataclasses import dataclass as plain_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
@@ -33,37 +33,36 @@ RowCount = Annotated[int, Field(ge=100)]
 
 @dataclass(frozen=True, config=STRICT)
 class KeepAll:
-    """Every feature is kept, also one without a value."""
+    """Every feature is kept, also a feature without a value."""
 
     rows: ClassVar[int] = 0
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Keep all; see :class:`barograph.selection.Selection`."""
+        """Keep all."""
         return pd.DataFrame({"feature": past.rows.X.columns, "kept": True, "score": np.nan, "reason": KEPT})
 
 
 @dataclass(frozen=True, config=STRICT)
 class NearDuplicates:
-    """Of features that say nearly the same the most informative is kept.
+    """Of features that are nearly the same the most informative is kept.
 
     Parameters
     ----------
     max_correlation : float
         The largest rank correlation, of either sign, of two features that are both kept.
     rows : int
-        About how many rows of a fold's past are looked at.
+        The most rows of a fold's past that are looked at.
 
     See Also
     --------
-    barograph.selection.scores.near_duplicates : Which of them go.
-    barograph.selection.scores.mutual_information : What is informative.
+    barograph.selection.scores : Which features are near duplicates, and how informative each is.
     """
 
     max_correlation: Correlation
     rows: RowCount
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Select; see :class:`barograph.selection.Selection`. Features without a value, or with but one, go first."""
+        """Select; features without a value, or with but one, go first."""
         return _Draft.of(past, "mutual_information", self.max_correlation).table()
 
 
@@ -74,13 +73,13 @@ class Univariate:
     Parameters
     ----------
     k : int
-        How many are kept.
+        The number of features kept.
     score : {"mutual_information", "f"}
         Of a feature and the label; both of the feature's ranks, lest a few extreme values decide.
     max_correlation : float or None
         Near duplicates go first, as in :class:`NearDuplicates`, the less informative by this score; None keeps them.
     rows : int
-        About how many rows of a fold's past are looked at.
+        The most rows of a fold's past that are looked at.
     """
 
     k: Annotated[int, Field(ge=1)]
@@ -89,7 +88,7 @@ class Univariate:
     rows: RowCount
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Select; see :class:`barograph.selection.Selection`."""
+        """Select."""
         draft = _Draft.of(past, self.score, self.max_correlation)
         best = draft.left[np.argsort(-draft.scores[draft.left], kind="stable")]
         draft.drop(best[self.k :], NOT_BEST)
@@ -100,7 +99,7 @@ class Univariate:
 class Recursive:
     """Recursive elimination: the features that a random forest splits on least go, as long as its log loss gains.
 
-    How many stay is what does best, on average, in test windows inside the fold's past, one after the other and purged.
+    The number that stays is the best on average in test windows inside the fold's past, one after the other and purged.
 
     Parameters
     ----------
@@ -117,7 +116,7 @@ class Recursive:
     max_correlation : float or None
         Near duplicates go first, as in :class:`NearDuplicates`; None keeps them, and they share what they explain.
     rows : int
-        About how many rows of a fold's past are looked at.
+        The most rows of a fold's past that are looked at.
 
     References
     ----------
@@ -134,7 +133,7 @@ class Recursive:
     rows: RowCount
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Select; see :class:`barograph.selection.Selection`. A past that cannot be split so raises InputError."""
+        """Select; `InputError` if the past cannot be split so."""
         draft = _Draft.of(past, "mutual_information", self.max_correlation)
         if draft.left.size > self.min_features:
             draft.drop(draft.left[~self._supported(past, draft.left)], ELIMINATED)
@@ -162,7 +161,7 @@ def _gain(forest: "RandomForestClassifier", X: NDArray[np.float32], y: NDArray[n
 
 @plain_dataclass(frozen=True)
 class _Draft:
-    """A selection in the making: names, scores and, filled as features go, reasons."""
+    """A selection in the making: names, scores and, filled in as features go, reasons."""
 
     names: list[str]
     scores: Floats
@@ -170,7 +169,7 @@ class _Draft:
 
     @classmethod
     def of(cls, past: Past, score: Score, max_correlation: float | None) -> "_Draft":
-        """Score the features, a missing value counting as the median, and drop what says nothing or nothing new."""
+        """Score the features, a missing value counting as the median, and drop the useless and the redundant."""
         X = past.rows.X
         filled = X.fillna(X.median())
         reasons = np.where(X.isna().all(), MISSING, np.where(filled.min() == filled.max(), CONSTANT, KEPT))
@@ -187,7 +186,7 @@ class _Draft:
 
     @property
     def left(self) -> Rows:
-        """The positions of what has not gone."""
+        """The positions of the features that have not gone."""
         return np.flatnonzero(self.reasons == KEPT)
 
     def drop(self, features: Rows, reason: str) -> None:

@@ -1,36 +1,26 @@
-"""What one feature says of the label, and which features say the same."""
+"""The information of each feature on the label, and near duplicates among features."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.names import CLASSES
-from barograph.typing import Floats, Rows
+from barograph.typing import Floats, Labels, Rows
 
 Score = Literal["mutual_information", "f"]
 BINS: Final = 10
 
 
-def mutual_information(ranks: Floats, y: NDArray[np.int8]) -> Floats:
-    r"""Estimate the mutual information of each feature and the label, in nats.
+def mutual_information(ranks: Floats, y: Labels) -> Floats:
+    r"""Estimate the mutual information of each feature and the label, in nats, shape (k,).
 
-    Parameters
-    ----------
-    ranks : float array of shape (n, k)
-        Each feature's ranks from 1 to n, ties at their mean.
-    y : int array of shape (n,)
-        0 sell, 1 hold, 2 buy.
-
-    Returns
-    -------
-    float array of shape (k,)
-        May lie a little below zero where there is none, so that two features without any still differ.
+    It may lie a little below zero where there is none, so that two features without any still differ.
 
     Notes
     -----
-    Ranks are cut into ten bins of equal size, ties stay in one, and with the entropies of the counts
+    The features' ranks (n, k) from 1 to n, ties at their mean, are cut into ten bins of equal size, ties stay in one,
+    and with the entropies of the counts
 
     .. math:: I = H(x) + H(y) - H(x, y) - \frac{m_{xy} - m_x - m_y + 1}{2 n},
 
@@ -60,7 +50,7 @@ def _entropy(counts: Rows, n: int) -> Floats:
     return entropy
 
 
-def f_statistic(ranks: Floats, y: NDArray[np.int8]) -> Floats:
+def f_statistic(ranks: Floats, y: Labels) -> Floats:
     """Give the F statistic of the analysis of variance of each feature's ranks over the classes, shape (k,)."""
     from sklearn.feature_selection import f_classif
 
@@ -68,29 +58,17 @@ def f_statistic(ranks: Floats, y: NDArray[np.int8]) -> Floats:
     return statistic
 
 
-SCORES: Final[Mapping[Score, Callable[[Floats, NDArray[np.int8]], Floats]]] = {
+SCORES: Final[Mapping[Score, Callable[[Floats, Labels], Floats]]] = {
     "mutual_information": mutual_information,
     "f": f_statistic,
 }
 
 
 def near_duplicates(ranks: Floats, scores: Floats, limit: float) -> dict[int, int]:
-    """Find the features that say nearly what a more informative one says.
+    """Find the features that go, and for each the feature that stays with which it is correlated most.
 
-    Parameters
-    ----------
-    ranks : float array of shape (n, k)
-        As for :func:`mutual_information`; none is constant.
-    scores : float array of shape (k,)
-        The higher, the more informative.
-    limit : float
-        The largest size of the rank correlation (Spearman's) of two features that both stay.
-
-    Returns
-    -------
-    dict of int to int
-        A feature that goes, and the one of those that stay with which it is correlated most. From the most informative
-        down, ties in the order of the columns, a feature stays if it is correlated so much with none that stays.
+    From the highest score down, ties in the order of the columns, a feature stays if the size of its rank correlation
+    (Spearman's) with none that stays exceeds the limit. No ranks (n, k) of a feature may be constant.
     """
     from threadpoolctl import threadpool_limits
 

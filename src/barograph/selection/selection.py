@@ -1,4 +1,4 @@
-"""Selection: which features a fold's models are shown, decided by that fold's past alone."""
+"""Selection: the contract of the ways to select, and the walk through the folds."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,15 +16,9 @@ from barograph.randomness import seed_for
 
 @dataclass(frozen=True)
 class Past:
-    """What a selection may look at.
+    """The data of a selection: labelled rows that had matured before the test window, drawn evenly and not resampled.
 
-    Attributes
-    ----------
-    rows : TrainingRows
-        Labelled rows that had matured before the test window, drawn evenly and not resampled.
-    embargo : int
-        Trading days between the last exit of a training row and the first date of its test window.
-    seed : int
+    `embargo` counts the trading days between the last exit of a training row and the first date of its test window.
     """
 
     rows: TrainingRows
@@ -46,27 +40,10 @@ class Selection(Protocol):
 def select_features(
     selection: Selection, data: TrainingSet, folds: Sequence[Fold], *, embargo: int, seed: int
 ) -> Iterator[pd.DataFrame]:
-    """Select every fold's features on what had matured before it.
+    """Select each fold's features on the rows that had matured before it, and yield its part of the selection table.
 
-    Parameters
-    ----------
-    selection : Selection
-    data : TrainingSet
-    folds : sequence of Fold
-    embargo : int
-        Trading days, for a selection that splits its rows by time.
-    seed : int
-
-    Yields
-    ------
-    pandas.DataFrame
-        The fold's part of the selection table.
-
-    Raises
-    ------
-    InputError
-        If nothing has matured before a fold, or one class alone; if a label has no features; or if the selection keeps
-        nothing or leaves a feature out of its answer.
+    Raises `InputError` if nothing has matured before a fold, or one class alone; if a label has no features; or if the
+    selection keeps nothing or leaves a feature out of its answer.
     """
     # Whether a row is drawn depends on nothing but the row, so that folds look at much the same ones.
     lots = pd.util.hash_pandas_object(data.labels[KEY], index=False, hash_key=f"{seed_for(seed, 'select'):016d}")

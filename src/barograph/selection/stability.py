@@ -1,4 +1,4 @@
-"""How alike what is kept is from fold to fold."""
+"""The stability of a selection from fold to fold, measured on the selection table."""
 
 from typing import Any, Final
 
@@ -13,34 +13,14 @@ _REASONS: Final = (_ALIKE, NOT_BEST, ELIMINATED, CONSTANT, MISSING)
 
 
 def kept_shares(selection: pd.DataFrame) -> pd.DataFrame:
-    """Give the share of the folds in which each feature is kept.
-
-    Parameters
-    ----------
-    selection : pandas.DataFrame
-        The table of this name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `feature, kept_share`, in the order in which features first appear.
-    """
+    """Give the share of the folds in which each feature is kept, in the order in which features first appear."""
     return selection.groupby("feature", sort=False)["kept"].mean().rename("kept_share").reset_index()
 
 
 def fold_selections(selection: pd.DataFrame) -> pd.DataFrame:
-    """Count what each fold keeps and drops, and compare it with the fold before.
+    """Count the features that each fold keeps and, a column a reason, drops, and compare it with the fold before.
 
-    Parameters
-    ----------
-    selection : pandas.DataFrame
-        The table of this name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `fold`; `kept`; how many features were dropped, a column a reason; and `jaccard`, the features that this fold
-        and the one before keep both as a share of those that either keeps, missing in the first.
+    `jaccard` is the number of features that both keep as a share of those that either keeps, missing in the first fold.
     """
     reason = selection["reason"].astype(str)
     kinds = reason.mask(reason.str.startswith(NEAR_DUPLICATE), _ALIKE)
@@ -53,19 +33,7 @@ def fold_selections(selection: pd.DataFrame) -> pd.DataFrame:
 
 
 def selection_summary(selection: pd.DataFrame) -> dict[str, Any]:
-    """Sum a selection up in plain values.
-
-    Parameters
-    ----------
-    selection : pandas.DataFrame
-        The table of this name.
-
-    Returns
-    -------
-    dict
-        `features`, `folds`, `fewest_kept`, `most_kept`, `always_kept`, and `stability`, which is
-        :func:`selection_stability`'s or null.
-    """
+    """Sum a selection up in plain values; `stability` is :func:`selection_stability`'s or null."""
     kept = _wide(selection)
     counts = kept.sum(axis=1)
     stability = selection_stability(kept)
@@ -80,18 +48,10 @@ def selection_summary(selection: pd.DataFrame) -> dict[str, Any]:
 
 
 def selection_stability(kept: Mask) -> float:
-    r"""Measure how stable repeated selections are, corrected for chance.
+    r"""Measure how stable repeated selections are, corrected for chance, from m selections among d features (m, d).
 
-    Parameters
-    ----------
-    kept : bool array of shape (m, d)
-        m selections among d features.
-
-    Returns
-    -------
-    float
-        1 where all are the same, 0 on average where as many features are drawn by chance; NaN where there is but one
-        selection, or where all keep everything or nothing.
+    It is 1 where all are the same, 0 on average where as many features are drawn by chance; NaN where there is but one
+    selection, or where all keep everything or nothing.
 
     Notes
     -----
@@ -99,8 +59,8 @@ def selection_stability(kept: Mask) -> float:
 
     .. math:: 1 - \frac{\frac{1}{d} \sum_f s_f^2}{\frac{\bar k}{d} (1 - \frac{\bar k}{d})}.
 
-    The interval that goes with it takes the selections to be independent; folds that share their past are not, so none
-    is given, and stable here means from one year to the next rather than on another market.
+    Its confidence interval takes the selections to be independent; folds that share their past are not, so none is
+    given, and stable here means from one year to the next rather than on another market.
 
     References
     ----------

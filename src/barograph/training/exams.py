@@ -22,39 +22,16 @@ def sit_exams(
     seed: int,
     selection: pd.DataFrame | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Fit a model for every exam, and predict the event that it has not seen.
+    """Fit a model for every exam, and predict the event that it has not seen; arguments as in :func:`walk`.
 
-    Parameters
-    ----------
-    model : Model
-    data : TrainingSet
-    samples, exams : pandas.DataFrame
-        The exam samples and the exams table.
-    name : str
-        The model's key, part of its seed.
-    seed : int
-    selection : pandas.DataFrame, optional
-        The table of this name: an exam uses the features that were kept by the fold in whose test window the event
-        starts, since they were chosen before it; by default all.
-
-    Yields
-    ------
-    pandas.DataFrame
-        The exam predictions table, an exam at a time: every row from the first to the last date examined that has
-        features, labelled or not.
-
-    Raises
-    ------
-    InputError
-        As :func:`fit_and_predict`.
+    Yields the exam predictions table, an exam at a time: every row from the first to the last date examined that has
+    features, labelled or not. Of a selection, an exam uses the features that were kept by the fold in whose test window
+    the event starts, since they were chosen before it. Replay plays no part: a memory of walk-forward mistakes contains
+    those made in the event itself.
 
     Warnings
     --------
-    Not causal in time: the model was also trained on what came after.
-
-    Notes
-    -----
-    Replay plays no part: a memory of walk-forward mistakes holds those made in the event itself.
+    Not causal in time: the model was also trained on dates after the event.
     """
     each: Iterable[Any] = exams.itertuples()
     for exam in each:

@@ -1,4 +1,4 @@
-"""Fit a model on what a fold or an exam is shown, and predict its window."""
+"""Fit a model on the samples of a fold or an exam, and predict its window."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,9 @@ from barograph.selection.kept import kept_features
 
 @dataclass(frozen=True)
 class Case:
-    """A fold or an exam.
+    """A fold or an exam: its `name` and the path of its samples' table, for errors, and the fold that selects features.
 
-    Attributes
-    ----------
-    name, table : str
-        As errors name it, and the path of the table that holds its samples.
-    fold : int
-        Whose selection of features it uses.
-    samples : pandas.DataFrame
-        Its rows of that table.
-    start, end : pandas.Timestamp
-        The window that it predicts, both inclusive; the end of an empty one is NaT.
+    It predicts the window from `start` to `end`, both inclusive; the end of an empty one is NaT.
     """
 
     name: str
@@ -39,32 +30,11 @@ class Case:
 def fit_and_predict(
     model: Model, data: TrainingSet, case: Case, *, name: str, seed: int, selection: pd.DataFrame | None
 ) -> tuple[TrainingRows, FittedModel, pd.DataFrame]:
-    """Fit a model on what a fold or an exam is shown, and predict every row of its window that has features.
+    """Fit a model on the samples of a fold or an exam, and predict every row of its window that has features.
 
-    Parameters
-    ----------
-    model : Model
-    data : TrainingSet
-    case : Case
-    name : str
-        The model's key, for errors.
-    seed : int
-        Of the fit.
-    selection : pandas.DataFrame or None
-        The table of this name; None for all features.
-
-    Returns
-    -------
-    rows : TrainingRows
-    fitted : FittedModel
-    predictions : pandas.DataFrame
-        ``symbol, date, p_sell, p_hold, p_buy``.
-
-    Raises
-    ------
-    InputError
-        As :meth:`TrainingSet.shown`, :func:`kept_features` and :func:`fit_rows`, and if no row of the window has
-        features.
+    Without a selection it has all features. Predictions are ``symbol, date, p_sell, p_hold, p_buy``. Raises
+    `InputError` as :meth:`TrainingSet.shown`, :func:`kept_features` and :func:`fit_rows`, and if no row of the window
+    has features.
     """
     kept = data.names if selection is None else kept_features(selection, case.fold, data.names)
     rows = data.shown(case.samples, kept, table=case.table, case=case.name)

@@ -1,50 +1,38 @@
-"""What a fitted model rests on: the share of every feature, by the measure that suits the model."""
+"""Feature importance: the share of every feature, by the measure that suits the model."""
 
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from barograph.losses import log_losses
 from barograph.models.contract.classifier import Estimator, FittedModel, Gaining
 from barograph.models.contract.rows import TrainingRows
 from barograph.randomness import generator
-from barograph.typing import Floats
+from barograph.typing import Floats, Floats32, Labels
 
 ROWS: Final = 500
 _FEATURES_AT_ONCE: Final = 25
-# What an unused feature may show: next to the first feature's coefficient, and in a log loss of 32-bit probabilities.
+# Rounding of an unused feature: next to the first feature's coefficient, and in a log loss of 32-bit probabilities.
 _ROUNDING_OF_SHARES: Final = 1e-12
 _ROUNDING_OF_LOSSES: Final = 1e-6
 
 
 def feature_importance(fitted: FittedModel, rows: TrainingRows, *, seed: int) -> pd.DataFrame:
-    """Measure how much a model rests on each feature.
+    """Measure how much a model rests on each feature, from the rows that it was fitted on.
 
-    Parameters
-    ----------
-    fitted : FittedModel
-    rows : TrainingRows
-        What it was fitted on; a permutation looks at no more than 500 of them.
-    seed : int
-        Draws these rows and the permutations.
+    A row a feature, in the model's order: `feature`; `importance`, not negative, summing to one; and `kind`:
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row a feature, in the model's order: `feature`; `importance`, not negative, summing to one; and `kind`:
+    - `impurity`: the decrease of impurity by splits on the feature, of scikit-learn's forests and gradient boosting
+      (Breiman 2001);
+    - `gain`: the decrease of the loss by splits on it, of LightGBM and XGBoost;
+    - `coefficient`: the mean over the classes of its coefficient's size on standardised values, of a logistic
+      regression;
+    - `permutation`: the increase of the weighted log loss when its values are shuffled between rows (Breiman 2001), at
+      most 500 of them, which `seed` draws, of any other model; where shuffling helps, zero.
 
-        - `impurity`: the decrease of impurity that splits on the feature brought, of scikit-learn's forests and
-          gradient boosting (Breiman 2001);
-        - `gain`: the decrease of the loss that splits on it brought, of LightGBM and XGBoost;
-        - `coefficient`: the mean over the classes of its coefficient's size on standardised values, of a logistic
-          regression;
-        - `permutation`: the increase of the weighted log loss when its values are shuffled between rows (Breiman
-          2001), of any other model; where shuffling helps, zero.
-
-        Shares of different kinds tell which features lead, but do not compare in size. A model that rests on no
-        feature at all gives each the same share.
+    Shares of different kinds tell which features lead, but do not compare in size. A model that rests on no feature at
+    all gives each the same share.
     """
     measured = _in_the_model(fitted.estimator)
     kind, scores = measured or ("permutation", _permutation(fitted, rows, seed))
@@ -89,7 +77,7 @@ def _permutation(fitted: FittedModel, rows: TrainingRows, seed: int) -> Floats:
     return np.where(scores > _ROUNDING_OF_LOSSES, scores, 0.0)
 
 
-def _log_losses(fitted: FittedModel, copies: NDArray[np.float32], classes: NDArray[np.int8], weights: Floats) -> Floats:
+def _log_losses(fitted: FittedModel, copies: Floats32, classes: Labels, weights: Floats) -> Floats:
     """Give the weighted log loss of every copy (c, n, k) of the rows, from one prediction."""
     table = pd.DataFrame(copies.reshape(-1, copies.shape[-1]), columns=list(fitted.features), copy=False)
     probabilities = fitted.predict_proba(table).reshape(*copies.shape[:2], -1)

@@ -1,4 +1,4 @@
-"""Walking forward: fit on what each fold may know, predict what comes next."""
+"""Walking forward: fit on the samples of each fold, predict the window after them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from barograph.training.fitting import Case, fit_and_predict
 
 @dataclass(frozen=True)
 class Step:
-    """One fold of the walk: what was fitted on what, and the predictions table of the test window.
+    """A fold of the walk: the rows, the model fitted on them, and the predictions table of the test window.
 
-    `shown` are the rows of the samples table behind `rows`, with what was replayed; `replayed` is the fold's part of
+    `shown` are the rows of the samples table behind `rows`, with the replayed ones; `replayed` is the fold's part of
     the replay table.
     """
 
@@ -56,7 +56,7 @@ def walk(
     selection : pandas.DataFrame, optional
         The table of this name: each fold fits and predicts with the features that it keeps; by default with all.
     replay : ErrorReplay, optional
-        Shows each fold what the model got wrong in the folds before.
+        Shows each fold the model's errors in the folds before.
 
     Yields
     ------
@@ -83,6 +83,5 @@ def walk(
         )
         if replay:
             losses.append(replay.losses(predictions))
-        yield Step(
-            *(fold.fold, rows, fitted, predictions.assign(fold=fold.fold), shown, replayed.assign(fold=fold.fold))
-        )
+        predictions, replayed = (table.assign(fold=fold.fold) for table in (predictions, replayed))
+        yield Step(fold.fold, rows, fitted, predictions, shown, replayed)

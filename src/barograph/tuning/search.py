@@ -28,7 +28,12 @@ _STATES: Final = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
 @dataclass(frozen=True)
 class TuningResult:
-    """What a study found, in plain values, and its trials, a row each; without a search space there is nothing."""
+    """The findings of a study, in plain values, and its trials, a row each; without a search space there is nothing.
+
+    `found` has `model`, the best `params`, their `log_loss` (unweighted, the mean over the splits) and
+    `start_log_loss`; `rows`, `first_date`, `last_date`, `splits`; `importance` of each parameter (null where the
+    complete trials are too few to tell); and the number of `trials` that ended in each way.
+    """
 
     found: dict[str, Any]
     trials: pd.DataFrame
@@ -46,35 +51,11 @@ def tune(
 ) -> TuningResult:
     """Search for the parameters with the least log loss, by a tree-structured Parzen estimator.
 
-    The first trial is where the search space says that it starts, so on the study's own splits the result is never
-    worse than that. A trial whose fit fails is noted and passed over. Every trial fits with the same seeds.
-
-    Parameters
-    ----------
-    model : Model
-        What its `params` leave open of its `sweep` is searched.
-    data : TuningRows
-    settings : Tuning
-    name : str
-        The model's key, part of its seed.
-    seed : int
-    storage : optuna.storages.BaseStorage, optional
-        Where the study is kept, and taken up again when it is there already; its finished trials count.
-    on_trial : callable, optional
-        Called after each trial with the number of those finished.
-
-    Returns
-    -------
-    TuningResult
-        `found` holds `model`, the best `params`, their `log_loss` (unweighted, the mean over the splits) and
-        `start_log_loss`; `rows`, `first_date`, `last_date`, `splits`; `importance` of each parameter (null where the
-        complete trials are too few to tell); and how many `trials` ended how. All but `model` is empty without a search
-        space.
-
-    Raises
-    ------
-    InputError
-        If every trial fails, or the storage holds another study.
+    The first trial is at the start of the search space, so on the study's splits the result is never worse than that. A
+    trial whose fit fails is noted and passed over. Every trial fits with the same seeds, into which `name`, the model's
+    key, enters. A study that is in the storage already is taken up again; its finished trials count. `on_trial` is
+    called after each trial with the number of those finished. Raises `InputError` if every trial fails, or the storage
+    contains another study.
 
     References
     ----------
@@ -128,7 +109,7 @@ def _open(
 
 
 def _claim(study: "Study", model: Model, data: TuningRows, name: str, seed: int) -> None:
-    """Write on a new study what it is about, and refuse one that is about something else."""
+    """Write the model, its settings and its rows on a new study, and refuse a study of others."""
     about = {"model": name, "settings": _digest(repr((seed, model)).encode()), "rows": _digest(*_contents(data))}
     if not study.user_attrs and not study.trials:
         study.set_user_attr("about", about)
@@ -181,9 +162,8 @@ def _log_loss(trial: "Trial", model: Model, data: TuningRows, name: str, seed: i
     for split, (train, test) in enumerate(data.splits):
         if split and trial.should_prune():
             raise TrialPruned
-        fitted = fit_rows(
-            candidate, data.rows.part(train), name=name, seed=seed_for(seed, "tune", name, "split", split)
-        )
+        split_seed = seed_for(seed, "tune", name, "split", split)
+        fitted = fit_rows(candidate, data.rows.part(train), name=name, seed=split_seed)
         loss = log_loss(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test])
         if not np.isfinite(loss):
             raise InputError("the model predicted NaN")
@@ -210,6 +190,7 @@ def _read(study: "Study", model: Model, data: TuningRows, name: str, seed: int) 
     begun = [trial.value for trial in complete if "start" in trial.user_attrs]
     days = data.rows.lives["date"]
     states = [_STATES[trial.state.name] for trial in trials]
+    importance_seed = seed_for(seed, "tune", name, "importance")
     found = {
         "model": name,
         "params": study.best_params,
@@ -219,9 +200,7 @@ def _read(study: "Study", model: Model, data: TuningRows, name: str, seed: int) 
         "first_date": f"{days.min():%F}",
         "last_date": f"{days.max():%F}",
         "splits": len(data.splits),
-        "importance": _importance(
-            study, [trial.value for trial in complete], seed_for(seed, "tune", name, "importance")
-        ),
+        "importance": _importance(study, [trial.value for trial in complete], importance_seed),
         "trials": {state: states.count(state) for state in _STATES.values()},
     }
     return TuningResult(found, _table(trials, list(searched(model)), len(data.splits)))

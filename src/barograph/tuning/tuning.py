@@ -1,4 +1,4 @@
-"""Tuning: which rows a study looks at, and what is done with what it found."""
+"""Tuning: the rows that a study looks at, and the model with the parameters that it found."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
@@ -32,7 +32,7 @@ class Tuning:
         About how many rows the study looks at. How much regularisation is best depends on the number of rows, so take
         it near that of a fold's training set.
     splits : int
-        Validation windows, one after the other, each preceded by what had matured before it.
+        Validation windows, one after the other, each preceded by the rows that had matured before it.
     first_share : float
         Share of the dates before the first validation window.
     startup_trials : int
@@ -48,7 +48,7 @@ class Tuning:
 
 @plain_dataclass(frozen=True)
 class TuningRows:
-    """What a study looks at: rows, and for each split the positions of those trained on and of those validated."""
+    """The rows of a study, and for each split the positions of those trained on and of those validated."""
 
     rows: TrainingRows
     splits: list[Split]
@@ -57,29 +57,11 @@ class TuningRows:
 def tuning_rows(
     data: TrainingSet, fold: Fold, settings: Tuning, *, embargo: int, features: Sequence[str] | None = None
 ) -> TuningRows:
-    """Thin what had matured before a test window to whole dates, and split it in order of time.
+    """Take all rows of every k-th date that had matured before a fold, not resampled, and split them in order of time.
 
-    Parameters
-    ----------
-    data : TrainingSet
-        Nothing is resampled.
-    fold : Fold
-        The first, so that no test window is ever looked at.
-    settings : Tuning
-    embargo : int
-        Trading days between the last exit of a training row and the first date of its validation window.
-    features : sequence of str, optional
-        Those that are shown; by default all.
-
-    Returns
-    -------
-    TuningRows
-        All rows of every k-th date, weighted by uniqueness as training does by default.
-
-    Raises
-    ------
-    InputError
-        If too little has matured, or a label has no features.
+    The fold must be the first, so that no test window is ever looked at. Rows are weighted by uniqueness, as training
+    does by default. `embargo` counts the dates between the last exit of a training row and its validation window.
+    Raises `InputError` if too little has matured, or a label has no features.
     """
     matured = data.matured(fold)
     lives = data.labels.iloc[matured]
@@ -94,25 +76,9 @@ def tuning_rows(
 
 
 def tuned(model: _Model, found: Mapping[str, Any], name: str) -> _Model:
-    """Fix what a study found; what the model fixes itself stays.
+    """Fix the parameters that a study found, beside those that the model fixes; nothing is left to search.
 
-    Parameters
-    ----------
-    model : Model
-    found : mapping
-        What :func:`barograph.tuning.tune` found for it.
-    name : str
-        The model's key.
-
-    Returns
-    -------
-    Model
-        With nothing left to search.
-
-    Raises
-    ------
-    InputError
-        If the study is another model's, lacks a parameter, or gave it a value that the search space does not hold.
+    Raises `InputError` if the study is another model's, lacks a parameter, or found a value outside the search space.
     """
     path = f"data/tuning/{name}.json"
     best = found.get("params")

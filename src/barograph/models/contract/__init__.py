@@ -1,1 +1,1 @@
-"""What every model shares: the contract of fitting, training rows, search spaces, storage."""
+"""The models' common ground: the contract of fitting, training rows, search spaces, storage."""

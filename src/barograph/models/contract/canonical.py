@@ -1,4 +1,4 @@
-"""skops archives: byte-stable on the way out, of known types alone on the way back.
+"""skops archives: byte-stable when written, of known types alone when read.
 
 skops names its files and nodes by `id()` and stamps its zip with the clock, and scikit-learn's tree nodes carry
 uninitialised padding. Rewriting the archive with running numbers, no clock and zeroed padding gives the same bytes
@@ -18,7 +18,7 @@ from barograph.errors import InputError
 # Beyond what skops trusts by itself (scikit-learn's public estimators, its loss and link functions, NumPy's generators
 # and arrays) these may load, and nothing else. Of our own estimators' parts, `numpy.dtype`: the imputer remembers the
 # type of what it was fitted on; inert. `Tree`, and `TreePredictor` of histogram boosting: their node indices are not
-# bounds-checked, and the card's checksum, verified before anything is parsed, stands for them. The others are inert
+# bounds-checked, and the card's checksum, verified before anything is parsed, vouches for them. The others are inert
 # parts of estimators that users bring: calibrated, voting and stacking classifiers, multi-layer perceptrons.
 TRUSTED: Final = (
     "numpy.dtype",
@@ -43,23 +43,7 @@ def archived(estimator: object) -> bytes:
 
 
 def unarchived(archive: bytes, name: str) -> Any:
-    """Read an estimator back.
-
-    Parameters
-    ----------
-    archive : bytes
-    name : str
-        The file's, for messages.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    InputError
-        If the archive holds types that are not allowed.
-    """
+    """Read an estimator back; `InputError`, with the file's name, if the archive has types that are not allowed."""
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
@@ -71,18 +55,7 @@ def unarchived(archive: bytes, name: str) -> Any:
 
 
 def canonical_archive(archive: bytes) -> bytes:
-    """Rewrite a skops archive so that it depends on the estimator alone.
-
-    Parameters
-    ----------
-    archive : bytes
-        What ``skops.io.dumps`` gave.
-
-    Returns
-    -------
-    bytes
-        An archive that ``skops.io.loads`` reads into the same estimator.
-    """
+    """Rewrite an archive of skops so that it depends on the estimator alone, and loads into the same estimator."""
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
         contents = {name: source.read(name) for name in source.namelist()}
     schema = json.loads(contents.pop(_SCHEMA))
@@ -107,11 +80,9 @@ def _renumber(node: Any, ids: dict[int, int], names: dict[str, str], numbers: "c
         return
     if "__id__" in node:
         number = next(numbers)
-        if node.get("__loader__") == "CachedNode":
-            node["__id__"] = ids[node["__id__"]]
-        else:
+        if node.get("__loader__") != "CachedNode":
             ids[node["__id__"]] = number
-            node["__id__"] = number
+        node["__id__"] = ids[node["__id__"]]
     if isinstance(node.get("file"), str):
         old = node["file"]
         node["file"] = names.setdefault(old, f"{len(names):06d}.{old.rsplit('.', 1)[-1]}")

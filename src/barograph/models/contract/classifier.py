@@ -1,4 +1,4 @@
-"""What all models share: checks before a fit, weights, classes that a fold has not seen."""
+"""The contract of all models: checks before a fit, weights, classes that a fold has not seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,39 +6,39 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from barograph.errors import InputError
 from barograph.names import CLASSES
-from barograph.typing import Floats, Ints
+from barograph.typing import Floats, Floats32, Ints
 
 
 class Estimator(Protocol):
     """Anything fitted that gives class probabilities."""
 
-    def predict_proba(self, X: NDArray[np.float32], /) -> Floats:
+    def predict_proba(self, X: Floats32, /) -> Floats:
         """Give probabilities, shape (n, classes seen)."""
 
 
 @runtime_checkable
 class Gaining(Estimator, Protocol):
-    """An estimator of trees that knows what its splits brought."""
+    """An estimator of trees that knows the gains of its splits."""
 
     def gains(self) -> Floats:
         """Give the decrease of the loss that splits on each feature brought, shape (k,)."""
 
 
 class Fitting(Protocol):
-    """What a fit hands to the function that builds and fits an estimator."""
+    """A function that builds and fits an estimator."""
 
-    def __call__(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, /) -> Estimator:
+    def __call__(self, X: Floats32, y: Ints, sample_weight: Floats, /) -> Estimator:
         """Fit on features (n, k) with NaN, classes 0..c-1 and weights of mean one."""
 
 
 class FittingInTime(Protocol):
     """The same for a model that splits its training rows by time."""
 
-    def __call__(self, X: NDArray[np.float32], y: Ints, sample_weight: Floats, lives: pd.DataFrame, /) -> Estimator:
+    def __call__(self, X: Floats32, y: Ints, sample_weight: Floats, lives: pd.DataFrame, /) -> Estimator:
         """Fit; `lives` has a row a sample, with the columns `date` and `exit_date`."""
 
 
@@ -46,13 +46,8 @@ class FittingInTime(Protocol):
 class FittedModel:
     """A fitted classifier that knows its features by name.
 
-    Attributes
-    ----------
-    estimator : Estimator
-    features : tuple of str
-        The names and the order of the columns that it was fitted on.
-    classes : tuple of int
-        The labels seen in training, ascending; the others get probability zero.
+    `features` are the columns of the fit, in order; `classes` the labels seen in training, ascending: the others get
+    probability zero.
     """
 
     estimator: Estimator
@@ -60,22 +55,9 @@ class FittedModel:
     classes: tuple[int, ...]
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Predict.
+        """Give probabilities (n, 3) of sell, hold and buy, whose rows sum to one, from features (n, k) with NaN.
 
-        Parameters
-        ----------
-        X : pandas.DataFrame of shape (n, k)
-            The features of the fit, in its order; NaN allowed.
-
-        Returns
-        -------
-        array of shape (n, 3)
-            Probabilities of sell, hold and buy; rows sum to one.
-
-        Raises
-        ------
-        InputError
-            If a feature is missing, unknown or out of order, or a value is infinite.
+        Raises `InputError` if a feature is missing, unknown or out of order, or a value is infinite.
         """
         _check_names(tuple(X.columns), self.features)
         values = _finite_or_missing(X)
@@ -114,7 +96,7 @@ def fit_classifier(
     fit : callable
         Builds and fits the estimator; see :class:`Fitting`, and :class:`FittingInTime` where `lives` is given.
     X : pandas.DataFrame of shape (n, k)
-        Features; NaN stands for a missing value.
+        Features; NaN is a missing value.
     y : int array of shape (n,)
         Labels: 0 sell, 1 hold, 2 buy.
     sample_weight : array of shape (n,), optional
@@ -122,10 +104,6 @@ def fit_classifier(
         would change what a penalty or a minimum leaf weight means.
     lives : pandas.DataFrame, optional
         Columns `date` and `exit_date`, one row a sample, handed on to `fit` without the rows of weight zero.
-
-    Returns
-    -------
-    FittedModel
 
     Raises
     ------
@@ -144,13 +122,12 @@ def fit_classifier(
     classes, encoded = np.unique(labels[shown], return_inverse=True)
     if classes.size < 2:
         raise InputError(f"y: only the classes {classes.tolist()} have weight; a classifier needs at least two")
-    given = (values[shown], encoded.astype(np.int64), weights[shown] / weights[shown].mean())
     in_time = () if lives is None else (lives[shown].reset_index(drop=True),)
-    estimator = fit(*given, *in_time)
+    estimator = fit(values[shown], encoded.astype(np.int64), weights[shown] / weights[shown].mean(), *in_time)
     return FittedModel(estimator, tuple(X.columns), tuple(classes.tolist()))
 
 
-def _finite_or_missing(X: pd.DataFrame) -> NDArray[np.float32]:
+def _finite_or_missing(X: pd.DataFrame) -> Floats32:
     values = X.to_numpy(np.float32)
     infinite = np.isinf(values)
     if infinite.any():

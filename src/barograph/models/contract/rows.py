@@ -6,21 +6,20 @@ from inspect import signature
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.models.contract.classifier import FittedModel, Model
 from barograph.names import KEY
-from barograph.typing import Floats, Rows
+from barograph.typing import Floats, Labels, Rows
 
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """What a model is fitted on: features (n, k), labels (n,), weights (n,), and `date` and `exit_date` of each row."""
+    """The rows of a fit: features (n, k), labels (n,), weights (n,), and `date` and `exit_date` of each row."""
 
     X: pd.DataFrame
-    y: NDArray[np.int8]
+    y: Labels
     weight: Floats
     lives: pd.DataFrame
 
@@ -35,21 +34,9 @@ class TrainingRows:
 
 
 class TrainingSet:
-    """All features and labels, laid out once; folds, exams, selections and searches take their rows by position.
+    """The tables of features and labels, laid out once; folds, exams, selections and searches take rows by position.
 
-    Parameters
-    ----------
-    features, labels : pandas.DataFrame
-        The tables of these names.
-
-    Attributes
-    ----------
-    names : list of str
-        The features.
-    keys : pandas.DataFrame
-        Symbol and date of every row of the features.
-    labels : pandas.DataFrame
-        The labels, indexed by position.
+    `names` are the features, `keys` symbol and date of every row of theirs, `labels` the labels, indexed by position.
     """
 
     def __init__(self, features: pd.DataFrame, labels: pd.DataFrame) -> None:
@@ -67,48 +54,21 @@ class TrainingSet:
         return pd.DataFrame(self._values[np.ix_(columns, rows)].T, columns=chosen, copy=False)
 
     def matured(self, fold: Fold) -> Rows:
-        """Give the positions of the labels that are known early enough for a fold, nothing resampled.
-
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
+        """Give the positions of the labels that are known early enough for a fold; `InputError` if there is none."""
         known = np.flatnonzero(fold.matured(self.labels["exit_date"].to_numpy("datetime64[D]")))
         if not known.size:
             raise InputError(f"data/labels.parquet: no label is known before {fold.cutoff}; more history is needed")
         return known
 
     def labelled(self, positions: Rows, names: Sequence[str] | None = None) -> TrainingRows:
-        """Put labels, by position, beside their features, weighted by uniqueness.
-
-        Raises
-        ------
-        InputError
-            If a label has no features.
-        """
+        """Put labels, by position, beside their features, weighted by uniqueness; `InputError` if one has none."""
         if (lost := self._feature_row[positions] < 0).any():
             key = self._labelled[positions[int(lost.argmax())]]
             raise InputError(f"data/features.parquet: {key} has a label but no features")
         return self._rows(positions, names, self.labels["uniqueness"].to_numpy()[positions])
 
     def shown(self, samples: pd.DataFrame, names: Sequence[str], *, table: str, case: str) -> TrainingRows:
-        """Look up what a fold or an exam is shown.
-
-        Parameters
-        ----------
-        samples : pandas.DataFrame
-            Its rows of the samples table, or of the exams' one.
-        names : sequence of str
-            The features shown.
-        table, case : str
-            Where the samples lie and whose they are, for the error.
-
-        Raises
-        ------
-        InputError
-            If a sample has no features or no label.
-        """
+        """Look up the samples of a fold or an exam; `InputError`, with `table` and `case`, if one lacks its row."""
         at = pd.MultiIndex.from_frame(samples[KEY])
         positions = self._labelled.get_indexer(at)
         if (lost := (positions < 0) | (self._feature_row[positions] < 0)).any():
@@ -125,12 +85,9 @@ class TrainingSet:
 
 
 def fit_rows(model: Model, rows: TrainingRows, *, name: str, seed: int) -> FittedModel:
-    """Fit a model on training rows; one that splits them by time is told their lives.
+    """Fit a model on training rows, with their lives if it splits them by time.
 
-    Raises
-    ------
-    InputError
-        If the model's `fit` gives something else than a :class:`FittedModel`.
+    Raises `InputError` if the model's `fit` gives something else than a :class:`FittedModel`.
     """
     in_time = {"lives": rows.lives} if "lives" in signature(model.fit).parameters else {}
     fitted = model.fit(rows.X, rows.y, rows.weight, seed=seed, **in_time)

@@ -1,4 +1,4 @@
-"""What a model fixes and what tuning may search: the search space stands beside the parameters."""
+"""The parameters that a model fixes, and the space of the others, which tuning may search."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -66,11 +66,11 @@ class Tunable(Protocol):
 
     @property
     def params(self) -> Params:
-        """What is fixed."""
+        """The fixed parameters."""
 
     @property
     def sweep(self) -> Sweep:
-        """What may be searched, where it is not fixed."""
+        """The search space of those that are not fixed."""
 
 
 _Tunable = TypeVar("_Tunable", bound=Tunable)
@@ -96,7 +96,7 @@ def starts(model: object) -> dict[str, Value]:
 
 
 def whole(space: Range) -> bool:
-    """Tell whether an interval holds whole numbers alone: its ends and its start do."""
+    """Tell whether an interval consists of whole numbers alone, as its ends and its start do."""
     return all(isinstance(number, int) for number in (space["low"], space["high"], space["start"]))
 
 
@@ -110,13 +110,7 @@ def contains(space: Range | Choices, value: object) -> bool:
 
 
 def within_range(model: _Tunable) -> _Tunable:
-    """Refuse a search space that reaches beyond what the model allows; for pydantic's validators.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        If a searched parameter is unknown, a space is empty, or a value in it is not allowed.
-    """
+    """Refuse, for pydantic, a space of an unknown parameter, an empty one, and one with values that are not allowed."""
     allowed = get_type_hints(get_type_hints(type(model))["params"], include_extras=True)
     for name, space in model.sweep.items():
         if name not in allowed:

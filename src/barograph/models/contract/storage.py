@@ -1,4 +1,4 @@
-"""Models on disk: no pickle, the same bytes for the same model, checked on the way back."""
+"""Models on disk: no pickle, the same bytes for the same model, checked when read."""
 
 import hashlib
 import json
@@ -22,40 +22,26 @@ _SKOPS: Final = "model.skops"
 
 @dataclass(frozen=True)
 class Format:
-    """How one kind of estimator is kept.
+    """How a kind of estimator is written.
 
     Attributes
     ----------
-    holds : type
-        What is written this way.
+    kind : type
+        The class of the estimators.
     files : tuple of str
         Their names; no two formats have the same ones.
     libraries : tuple of str
-        Those that wrote the files; another version of one may read them otherwise.
+        Those that write the files; another version of one may read them otherwise.
     to_files, from_files : callable
-        From the estimator to the bytes of every file, and back. What stands in the files was checked against the card
-        before; an `InputError` from here begins with the name of the file.
+        From the estimator to the bytes of every file, and back. The bytes were checked against the card before; an
+        `InputError` from here begins with the name of the file.
     """
 
-    holds: type
+    kind: type
     files: tuple[str, ...]
     libraries: tuple[str, ...]
     to_files: Callable[[Any], dict[str, bytes]]
     from_files: Callable[[Mapping[str, bytes]], Estimator]
-
-
-_FORMATS: list[Format] = []
-
-
-def register_format(form: Format) -> None:
-    """Tell how a kind of estimator is kept; a model that brings an estimator of its own calls this in its module.
-
-    Parameters
-    ----------
-    form : Format
-        For estimators of scikit-learn's classes none is needed: they are kept as skops archives.
-    """
-    _FORMATS.append(form)
 
 
 def _skops_files(estimator: Estimator) -> dict[str, bytes]:
@@ -67,11 +53,17 @@ def _from_skops_files(files: Mapping[str, bytes]) -> Estimator:
     return estimator
 
 
-_OTHERS: Final = Format(object, (_SKOPS,), ("scikit-learn", "skops"), _skops_files, _from_skops_files)
+# The first that fits an estimator counts; the last fits every one.
+_FORMATS: Final = [Format(object, (_SKOPS,), ("scikit-learn", "skops"), _skops_files, _from_skops_files)]
+
+
+def register_format(form: Format) -> None:
+    """Add a format; a model whose estimator is not of scikit-learn's classes, kept by skops, does so in its module."""
+    _FORMATS.insert(0, form)
 
 
 class _Card(BaseModel):
-    """What every card says; the facts that `save` was given stand beside it."""
+    """The fields of every card; the facts that `save` was given are further ones."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -93,22 +85,10 @@ class _Card(BaseModel):
 
 
 def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) -> None:
-    """Write a model into a folder.
+    """Write a model into a folder, in the place of an earlier one.
 
-    Parameters
-    ----------
-    model : FittedModel
-    folder : Path
-        Made if need be; the files of an earlier model in it are replaced.
-    name : str
-        The model's key.
-    facts : mapping
-        Further plain values that the model's card keeps: the hashes of its settings and its data, its training window.
-
-    Raises
-    ------
-    InputError
-        As :func:`check_storable`; nothing is written then.
+    Its card also keeps the `facts`, further plain values: the hashes of its settings and its data, its training window.
+    Raises as :func:`check_storable`; nothing is written then.
     """
     form, files = _files(model, name)
     facts = {
@@ -120,7 +100,7 @@ def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) 
         **facts,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in {file for other in (*_FORMATS, _OTHERS) for file in other.files} - set(files):
+    for stale in {file for other in _FORMATS for file in other.files} - set(files):
         (folder / stale).unlink(missing_ok=True)
     for file, data in files.items():
         write_bytes(folder / file, data)
@@ -129,47 +109,25 @@ def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) 
 
 
 def check_storable(model: FittedModel, name: str) -> None:
-    """Refuse a model that could not be read back, before it is worth something.
+    """Refuse a model that could not be read back, before more work goes into it.
 
-    Parameters
-    ----------
-    model : FittedModel
-    name : str
-        The model's key, for messages.
-
-    Raises
-    ------
-    InputError
-        If its estimator holds types that are not allowed, or gives no finite probabilities after reading it back.
+    Raises `InputError` if its estimator contains types that are not allowed, or gives no finite probabilities when it
+    is read back.
     """
     _files(model, name)
 
 
 def load(folder: Path, name: str) -> FittedModel:
-    """Read a model back.
+    """Read a model back, which predicts what the saved one did, to the bit.
 
-    Parameters
-    ----------
-    folder : Path
-    name : str
-        The model's key.
-
-    Returns
-    -------
-    FittedModel
-        Predicts what the saved one did, to the bit.
-
-    Raises
-    ------
-    InputError
-        If the card is another model's or was changed, or a file is missing, is not the one the card describes, holds
-        types that are not allowed or no classifier of the card's features and classes, or was written by another
-        version of its library.
+    Raises `InputError` if the card is another model's or was changed, or a file is missing, is not the one the card
+    describes, contains types that are not allowed or no classifier of the card's features and classes, or was written
+    by another version of its library.
     """
     card = _card(folder / CARD)
     if card.model != name:
         raise InputError(f"{folder / CARD}: is the card of {card.model!r}, not of {name!r}; train it again")
-    form = next((form for form in (*_FORMATS, _OTHERS) if set(form.files) == set(card.files)), None)
+    form = next((form for form in _FORMATS if set(form.files) == set(card.files)), None)
     if form is None:
         raise InputError(f"{folder / CARD}: is not a model's card; together, {sorted(card.files)} are no model's files")
     files = {name: _unchanged(folder / name, card.files[name]) for name in form.files}
@@ -178,16 +136,15 @@ def load(folder: Path, name: str) -> FittedModel:
         if wrote != installed:
             path = folder / form.files[0]
             raise InputError(f"{path}: written by {library} {wrote}, installed is {installed}; train it again")
-    found = FittedModel(
-        _parsed(form, files, str(folder), len(card.features)), tuple(card.features), tuple(card.classes)
-    )
-    _check_probabilities(found, f"{folder}/{' and '.join(form.files)}")
-    return found
+    estimator = _parsed(form, files, str(folder), len(card.features))
+    model = FittedModel(estimator, tuple(card.features), tuple(card.classes))
+    _check_probabilities(model, f"{folder}/{' and '.join(form.files)}")
+    return model
 
 
 def _files(model: FittedModel, name: str) -> tuple[Format, dict[str, bytes]]:
     """Give the format and the bytes of a model, once these are known to be read back."""
-    form = next(form for form in (*_FORMATS, _OTHERS) if isinstance(model.estimator, form.holds))
+    form = next(form for form in _FORMATS if isinstance(model.estimator, form.kind))
     files = form.to_files(model.estimator)
     restored = _parsed(form, files, f"models.{name}", len(model.features))
     _check_probabilities(FittedModel(restored, model.features, model.classes), f"models.{name}")
@@ -225,9 +182,8 @@ def _parsed(form: Format, files: Mapping[str, bytes], place: str, features: int)
         raise InputError(f"{place}/{error}") from error
     except Exception as error:  # what a library raises on bytes that it did not write is not foreseeable
         names, reason = " and ".join(form.files), " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{place}/{names}: no model as {CARD} describes it: {type(error).__name__} {reason}"
-        ) from error
+        problem = f"no model as {CARD} describes it: {type(error).__name__} {reason}"
+        raise InputError(f"{place}/{names}: {problem}") from error
     return estimator
 
 
