@@ -8,13 +8,7 @@ import pandas as pd
 
 
 class Estimate(NamedTuple):
-    """A figure and its interval.
-
-    Attributes
-    ----------
-    value, low, high : float
-        NaN where undefined.
-    """
+    """A figure and the ends of its interval, NaN where undefined."""
 
     value: float
     low: float

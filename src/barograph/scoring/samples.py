@@ -1,4 +1,4 @@
-"""What a score sees: forecasts and labels on a part of the rows, once or in many resamples of its dates."""
+"""The rows that a score is computed from: a part of all forecasts, once or in many resamples of its dates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +9,17 @@ from numpy.typing import NDArray
 
 from barograph.losses import log_losses, square_losses
 from barograph.names import CLASSES
-from barograph.scoring.auc import resampled_auc
 from barograph.scoring.calibration import bin_of
 from barograph.typing import Floats, Ints, Rows
 
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What P predictors said of n rows, and what came of them.
+    """The forecasts of P predictors for n rows, and the labels.
 
     Attributes
     ----------
-    predictors : sequence of str
-        Length P.
+    predictors : sequence of str, length P
     probabilities : ndarray, shape (P, n, 3)
     label : ndarray of int, shape (n,)
     date : ndarray of int, shape (n,)
@@ -94,11 +92,6 @@ class Part:
         return self.forecasts.label[self.rows]
 
     @property
-    def probabilities(self) -> Floats:
-        """Probabilities, shape (P, m, 3)."""
-        return self.forecasts.probabilities[:, self.rows]
-
-    @property
     def loss(self) -> Floats:
         """Log losses, shape (P, m)."""
         return self.forecasts.loss[:, self.rows]
@@ -135,16 +128,18 @@ class Part:
 
     def _areas(self, weights: Floats) -> Floats:
         """Give the areas with dates weighted, shape (n_dates, R)."""
-        given = self.forecasts
-        inside = np.zeros(given.label.size, dtype=bool)
+        from barograph.scoring.auc import resampled_auc
+
+        forecasts = self.forecasts
+        inside = np.zeros(forecasts.label.size, dtype=bool)
         inside[self.rows] = True
-        found = np.zeros((len(given.predictors), weights.shape[1]))
-        for i, k in np.ndindex(len(given.predictors), len(CLASSES)):
-            order, tie = (of_all[i, k] for of_all in given.ascending)
+        areas = np.zeros((len(forecasts.predictors), weights.shape[1]))
+        for i, k in np.ndindex(len(forecasts.predictors), len(CLASSES)):
+            order, tie = (ranks[i, k] for ranks in forecasts.ascending)
             kept = inside[order]
             rows = order[kept]
-            found[i] += resampled_auc(tie[kept], given.date[rows], given.label[rows] == k, weights)
-        return found / len(CLASSES)
+            areas[i] += resampled_auc(tie[kept], forecasts.date[rows], forecasts.label[rows] == k, weights)
+        return areas / len(CLASSES)
 
 
 @dataclass(frozen=True)
