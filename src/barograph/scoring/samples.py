@@ -92,6 +92,11 @@ class Part:
         return self.forecasts.label[self.rows]
 
     @property
+    def probabilities(self) -> Floats:
+        """Probabilities, shape (P, m, 3)."""
+        return self.forecasts.probabilities[:, self.rows]
+
+    @property
     def loss(self) -> Floats:
         """Log losses, shape (P, m)."""
         return self.forecasts.loss[:, self.rows]

@@ -29,8 +29,8 @@ class FeatureSpace:
         .. math:: z = \Phi^{-1}\left(\frac{\#\{x_i < x\} + \#\{x_i \le x\}}{2 n}\right)
 
         The :math:`x_i` are the features' rows before a date, or 5,000 of them drawn at random. Each column is a feature
-        that varies among them. A missing value is in the middle (0), one beyond all :math:`x_i` half an observation from
-        the end.
+        that varies among them. A missing value is in the middle (0), one beyond all :math:`x_i` half an observation
+        from the end.
 
         Raises
         ------
