@@ -64,12 +64,7 @@ def exam_samples(
     detected ones that are the same as it are no events of the archive any more; another event that reaches into the
     span loses the rows that lie in it, and no others.
 
-    Parameters
-    ----------
-    labels, regimes, events, archive : pandas.DataFrame
-        The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
-    embargo : int
-        Trading days.
+    The regimes' dates, up to the last exit, are the trading calendar; the embargo counts its days.
 
     Returns
     -------

@@ -66,12 +66,7 @@ def draw_samples(
     folds: Sequence[Fold],
     seed: int,
 ) -> tuple[pd.DataFrame, Iterator[pd.DataFrame]]:
-    """Draw every fold's training rows.
-
-    Parameters
-    ----------
-    labels, regimes, events, archive : pandas.DataFrame
-        The tables of these names; rows of dates without a regime are not drawn.
+    """Draw every fold's training rows; rows of dates without a regime are not drawn.
 
     Returns
     -------

@@ -103,6 +103,11 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
     common: Ints = reduce(np.intersect1d, (keys for keys, _ in predicted), label_keys)
     if not common.size:
         raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
+    coverage = {
+        "predictor": predictors,
+        "predicted": [keys.size for keys, _ in predicted],
+        "labelled": [int(np.isin(keys, label_keys, assume_unique=True).sum()) for keys, _ in predicted],
+    }
     rows = np.stack([rows[np.searchsorted(keys, common)] for keys, rows in predicted])
     dates, date = np.unique((common % _DAYS).astype("datetime64[D]"), return_inverse=True)
     calendar = Calendar.of(regimes)
@@ -117,7 +122,7 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         trading_day=trading_day,
         regime=calendar.regime[trading_day],
         sector=_sectors(universe, symbols[common // _DAYS]),
-        coverage=_coverage(predictors, [keys for keys, _ in predicted], label_keys, common.size),
+        coverage=pd.DataFrame(coverage).assign(scored=common.size),
     )
 
 
@@ -168,17 +173,6 @@ def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str, rows: Rows) 
         row = frame.iloc[rows[repeated[0]]]
         raise InputError(f"{name}: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once; it must be unique")
     return keys, rows
-
-
-def _coverage(predictors: Sequence[str], predicted: Sequence[Ints], labelled: Ints, scored: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "predictor": predictors,
-            "predicted": [keys.size for keys in predicted],
-            "labelled": [int(np.isin(keys, labelled, assume_unique=True).sum()) for keys in predicted],
-            "scored": scored,
-        }
-    )
 
 
 def _fold(predictions: pd.DataFrame, rows: Rows) -> Ints:

@@ -23,26 +23,9 @@ _STUDY: Final = "studies/published"
 
 
 @stage(
-    "market",
-    "regime",
-    "features",
-    "label",
-    "archive",
-    "exam",
-    "folds",
-    "memory",
-    "selection",
-    "models",
-    "ensemble",
-    "tuning",
-    "validation",
-    "drift",
-    "explain",
-    "gate",
-    "strategy",
-    "execution",
-    "seed",
-)
+    "market", "regime", "features", "label", "archive", "exam", "folds", "memory", "selection", "models", "ensemble",
+    "tuning", "validation", "drift", "explain", "gate", "strategy", "execution", "seed",
+)  # fmt: skip
 def main(stage: Stage) -> str:
     """Draw what the stages wrote."""
     execution = stage.build("execution")

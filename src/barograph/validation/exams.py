@@ -31,18 +31,8 @@ def score_exams(
 ) -> pd.DataFrame:
     """Score models that saw everything but an event on that event, beside baselines and their walk-forward selves.
 
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        `predictor, exam, symbol, date, p_sell, p_hold, p_buy` of the models and of both baselines, the latter from all
-        labelled rows that the exam does not leave out.
-    walk_forward : pandas.DataFrame
-        `predictor, symbol, date, fold, p_sell, p_hold, p_buy` of the models and both baselines; other predictors are
-        left alone.
-    labels, regimes, exams : pandas.DataFrame
-        The tables of these names.
-    settings, seed
-        As in :func:`barograph.validation.validate`.
+    Every table of predictions includes both baselines; in `predictions` they come from all labelled rows that the exam
+    does not leave out. In `walk_forward` predictors other than the models and the baselines are left alone.
 
     Returns
     -------

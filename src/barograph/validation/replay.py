@@ -23,14 +23,7 @@ def replay_groups(
     regimes: pd.DataFrame,
     universe: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Tell where a model's replayed mistakes lie.
-
-    Parameters
-    ----------
-    replayed, predictions : pandas.DataFrame
-        The model's replay and predictions tables.
-    labels, regimes, universe : pandas.DataFrame
-        The tables of these names.
+    """Tell where a model's replayed mistakes lie, from its replay and predictions tables.
 
     Returns
     -------
@@ -38,7 +31,8 @@ def replay_groups(
         `kind` (`overall`, `regime`, `sector`, `class`) and `value`, in that order: regimes, of the rows' dates, from
         calm to crisis, sectors by name, classes from sell to buy. `predicted` counts the out-of-sample predictions of
         labelled rows, `replayed` those of them that at least one fold replays, `share` divides the two. `mean_loss` is
-        the log loss of the predicted rows, `mean_loss_replayed` the one recorded of the replayed ones (NaN without).
+        the log loss of the predicted rows, `mean_loss_replayed` the recorded log loss of the replayed ones (NaN
+        without).
 
     Raises
     ------
@@ -80,12 +74,12 @@ def replay_improvement(
 
     Parameters
     ----------
-    features, labels : pandas.DataFrame
-        The tables of these names.
     replayed, predictions : pandas.DataFrame
         The model's replay and predictions tables, of a walk with replay.
+    features, labels : pandas.DataFrame
+        The tables of these names.
     without : pandas.DataFrame
-        The same rows, of a walk on the same samples and seeds without replay.
+        The same rows as the predictions, of a walk on the same samples and seeds without replay.
     neighbours : int, default=1
         Look-alikes that each replayed row has in a test window.
     settings : Validation
