@@ -100,7 +100,7 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **nam
 
 
 def _in_order(table: Table, blocks: Iterable[pd.DataFrame], path: str) -> Iterator[pa.Table]:
-    """Give each block as `write` would write it, after a look at the one before."""
+    """Give each block as `write` would write it, checked against the block before."""
     schema, last = None, None
     for block in blocks:
         arrow = _to_arrow(table, block, path)

@@ -21,7 +21,7 @@ from barograph.typing import STRICT, Dates
 
 @dataclass(frozen=True, config=STRICT)
 class Exam:
-    """Which events are left out one by one and predicted by models that saw everything else up to the present.
+    """The events that are left out in turn and predicted by models that saw all other rows up to the present.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def exam_samples(
 
     Left out is every row whose life, from its date to its exit date, touches the closed span from the embargo
     before the first date examined to the embargo after the last exit of the rows examined. So no training label shares
-    a day with an examined one, and on both sides as many trading days as the embargo has lie between them. The draw is
+    a day with an examined one, and on both sides the embargo's trading days lie between them. The draw is
     that of the final fold: the same window, archive, balance, weights and budget. The event itself and the
     detected ones that are the same as it are no events of the archive any more; another event that reaches into the
     span loses the rows that lie in it, and no others.
@@ -71,7 +71,7 @@ def exam_samples(
     exams : pandas.DataFrame
         The exams table, in order of time. Examined are the named events of the exam's regimes that start no earlier
         than the first test window, since hyperparameters are tuned on the past of that one, and whose rows are all
-        labelled. `fold` is the one in whose test window the event starts: what it selected, it selected before.
+        labelled. The event starts in the test window of `fold`, whose features were selected before.
     samples : pandas.DataFrame
         The exam samples table.
     reasons : dict of str to str

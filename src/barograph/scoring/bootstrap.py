@@ -1,7 +1,7 @@
 """Block bootstrap: intervals for dependent daily data.
 
-A resample is a vector of counts, how often each date was drawn. Whatever is a sum over dates then needs one matrix
-product for all resamples, and several predictors or strategies stay paired by sharing the counts.
+A resample is a vector of counts, how often each date was drawn. A sum over dates then needs a single matrix product
+for all resamples, and several predictors or strategies stay paired by sharing the counts.
 """
 
 import numpy as np
@@ -50,8 +50,8 @@ def block_bootstrap_counts(n_dates: int, block: int, resamples: int, rng: np.ran
 def episode_bootstrap_counts(episodes: ArrayLike, block: int, resamples: int, rng: np.random.Generator) -> Counts:
     """Draw whole episodes, and blocks of dates within each; give how often each date was drawn, (resamples, n_dates).
 
-    For data that consist of a few independent episodes of different length, such as crises. As many episodes as there
-    are are drawn with replacement; the dates of each copy are a circular block resample of the episode's own. With a
+    For data that consist of a few independent episodes of different length, such as crises. Episodes are drawn with
+    replacement, as many as there are; the dates of each copy are a circular block resample of the episode's. With a
     single episode this is :func:`block_bootstrap_counts`.
 
     Parameters

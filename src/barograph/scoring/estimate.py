@@ -1,4 +1,4 @@
-"""A figure and its interval, the one type in which both travel."""
+"""A figure and its interval in a single type."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

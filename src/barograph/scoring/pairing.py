@@ -1,4 +1,4 @@
-"""The rows on which all predictors are compared: labelled, and predicted by every one of them."""
+"""The rows on which all predictors are compared: labelled, and predicted by each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,7 +99,9 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
     symbols = pd.Index(sorted({*labels["symbol"].unique(), *predictions["symbol"].unique()}))
     label_keys, label_rows = _sorted_keys(labels, symbols, "labels", np.arange(len(labels)))
     members = predictions.groupby("predictor", sort=False).indices
-    predicted = [_sorted_keys(predictions, symbols, f"predictions of {name}", members[name]) for name in predictors]
+    predicted = [
+        _sorted_keys(predictions, symbols, f"predictions of {name}", np.asarray(members[name])) for name in predictors
+    ]
     common: Ints = reduce(np.intersect1d, (keys for keys, _ in predicted), label_keys)
     if not common.size:
         raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
@@ -162,7 +164,7 @@ def _check_labels(labels: pd.DataFrame) -> None:
 
 
 def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str, rows: Rows) -> tuple[Ints, Rows]:
-    """Give one ascending integer per row that orders by symbol and date, and the row each belongs to."""
+    """Give an ascending integer per row that orders by symbol and date, and the row to which each belongs."""
     kept = frame.iloc[rows]
     day = kept["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     keys = symbols.get_indexer(pd.Index(kept["symbol"])).astype(np.int64) * _DAYS + day

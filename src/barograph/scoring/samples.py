@@ -55,7 +55,7 @@ class Forecasts:
     @cached_property
     def bin(self) -> Rows:
         """The bin of each class's probability, shape (P, 3, n)."""
-        return np.stack([[bin_of(p, self.bins) for p in each.T] for each in self.probabilities])
+        return np.stack([[bin_of(p, self.bins) for p in probabilities.T] for probabilities in self.probabilities])
 
     @cached_property
     def ascending(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -107,12 +107,12 @@ class Part:
         return self.forecasts.square[:, self.rows]
 
     def mean(self, values: Floats) -> Floats:
-        """Average what the predictors have of each row, shape (P, m); shape (P,), or (P, R) in R resamples."""
+        """Average the predictors' values of the rows, shape (P, m); shape (P,), or (P, R) in R resamples."""
         mean: Floats = values.mean(axis=1)
         return mean
 
     def relative(self, values: Floats, predictor: str) -> Floats:
-        """Divide each predictor's mean by that of one of them; as :meth:`mean`."""
+        """Divide each predictor's mean by that of `predictor`; as :meth:`mean`."""
         return _relative(self.mean(values), self.forecasts.predictors.index(predictor))
 
     def totals(self, group: Ints, groups: int, weights: Floats | None = None) -> Floats:
@@ -190,7 +190,7 @@ class Resamples(Part):
     def _drawn(self, values: Floats) -> Floats:
         """Add up values, shape (k, m), in each resample, shape (k, R)."""
         date, n_dates = self.forecasts.date[self.rows], self.forecasts.n_dates
-        return np.stack([np.bincount(date, each, n_dates)[self.dates] for each in values]) @ self.counts.T
+        return np.stack([np.bincount(date, row, n_dates)[self.dates] for row in values]) @ self.counts.T
 
 
 def _relative(figures: Floats, at: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Ablation: what each memory option is worth beside the others, on the same folds, seeds, rows and models."""
+"""Ablation: the worth of each memory option beside the others, on the same folds, seeds, rows and models."""
 
 from functools import partial
 from typing import Any, Final

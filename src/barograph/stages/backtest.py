@@ -1,4 +1,4 @@
-"""Backtest: trade what predictors and signals say with costs, beside the equal-weighted universe."""
+"""Backtest: trade the forecasts of predictors and the signals with costs, beside the equal-weighted universe."""
 
 import pandas as pd
 import pyarrow.parquet as pq

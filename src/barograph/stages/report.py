@@ -27,7 +27,7 @@ _STUDY: Final = "studies/published"
     "tuning", "validation", "drift", "explain", "gate", "strategy", "execution", "seed",
 )  # fmt: skip
 def main(stage: Stage) -> str:
-    """Draw what the stages wrote."""
+    """Draw the page from the other stages' outputs."""
     execution = stage.build("execution")
     results = Results(
         stage,

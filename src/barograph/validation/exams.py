@@ -49,8 +49,8 @@ def score_exams(
 
     Warnings
     --------
-    Not causal in time: trained also on what came after. It tells how well a crisis can be predicted from the others,
-    not how well it was.
+    Not causal in time: the models were trained also on later rows. The scores tell how well a crisis can be predicted
+    from the others, not how well it was.
 
     Notes
     -----
@@ -77,7 +77,7 @@ def score_exams(
 
 
 def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataFrame) -> pd.DataFrame:
-    """Put every predictor's answers in the exams beside what it predicted of the same rows walking forward."""
+    """Put every predictor's answers in the exams beside its walk-forward predictions of the same rows."""
     rows = predictions[["exam", *KEY]].drop_duplicates()
     answers = predictions[~predictions["predictor"].isin(BASELINES)]
     models = answers["predictor"].unique()

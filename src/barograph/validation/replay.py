@@ -103,12 +103,12 @@ def replay_improvement(
 
     Notes
     -----
-    The look-alikes of a fold are the nearest labelled rows of its own test window: all later than what was replayed,
-    none seen in training. The *others* are the rest of the window, and tell what replay did to everything. Distances
+    The look-alikes of a fold are the nearest labelled rows of its own test window: all later than the replayed rows,
+    none seen in training. The *others* are the rest of the window, and show the effect of replay on all rows. Distances
     are Euclidean over all features, as normal scores among the rows before the test window, so that neither units nor
     outliers count; see :meth:`barograph.validation.look_alikes.FeatureSpace.points`.
 
-    The interval is of the improvement's mean, from a circular block bootstrap of the part's own dates in which both
+    The interval is of the improvement's mean, from a circular block bootstrap of the part's dates in which both
     walks see the same draw.
     """
     if neighbours < 1:
