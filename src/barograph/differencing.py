@@ -13,22 +13,11 @@ Array = NDArray[np.float64]
 
 
 def difference_weights(d: float, threshold: float, most: int = sys.maxsize) -> Array:
-    r"""Give the weights of a fractional difference of order `d`, newest first.
+    r"""Give the weights of a fractional difference of order `d`, newest first, shape (K,).
 
     .. math:: w_0 = 1, \quad w_k = -w_{k-1} \frac{d - k + 1}{k}
 
-    Parameters
-    ----------
-    d : float
-        Order, zero or more.
-    threshold : float
-        The weights end before the first whose absolute value is below this.
-    most : int, optional
-        They end with this many of them at the latest.
-
-    Returns
-    -------
-    ndarray of shape (K,)
+    They end before the first whose absolute value is below `threshold`, and after `most` of them at the latest.
 
     References
     ----------

@@ -11,17 +11,9 @@ SMALLEST: Final = float(np.finfo(np.float64).eps)
 
 
 def log_losses(probabilities: Floats, label: NDArray[Any]) -> Floats:
-    """Give the log loss of each row.
+    """Give the log loss of each row, shape (..., n), from probabilities of shape (..., n, 3) and labels of shape (n,).
 
-    Parameters
-    ----------
-    probabilities : array of shape (..., n, 3)
-        Of sell, hold and buy; zero counts as the machine epsilon, so that no loss is infinite.
-    label : int array of shape (n,)
-
-    Returns
-    -------
-    array of shape (..., n)
+    A probability of zero counts as the machine epsilon, so that no loss is infinite.
     """
     losses: Floats = -np.log(np.clip(probabilities[..., np.arange(label.size), label], SMALLEST, 1.0))
     return losses

@@ -25,20 +25,11 @@ _ROWS_A_GROUP: Final = 1 << 16
 
 @dataclass(frozen=True)
 class Table:
-    """Where a table lies and which columns it has.
+    """Where a table lies, relative to the project's root, and its columns: the key, by which it is sorted, first.
 
-    Attributes
-    ----------
-    path : str
-        Relative to the project's root; ``{model}`` stands for a model's key, ``{option}`` for a memory option.
-    key : tuple of str
-        The columns by which the table is sorted and unique.
-    columns : mapping of str to pyarrow.DataType
-        Key columns first; all must be present.
-    nullable : frozenset of str
-        The columns that may hold nulls.
-    extra : pyarrow.DataType or None
-        The type of further columns, or None where there may be none.
+    Braces in `path` are filled in when it is read or written: ``{model}`` with a model's key, ``{option}`` with a
+    memory option. Only the columns in `nullable` may contain nulls. Further columns have the type `extra`; None allows
+    none.
     """
 
     path: str
@@ -49,22 +40,7 @@ class Table:
 
 
 def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, **names: str) -> pd.DataFrame:
-    """Read a table.
-
-    Parameters
-    ----------
-    table : Table
-    root : Path
-        The project's root.
-    columns : sequence of str, optional
-        Only these columns, in this order.
-    **names : str
-        What stands for the names in braces in the table's path, such as ``model="lightgbm"``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With a range index, sorted by the table's key.
+    """Read a table, or only these of its columns in this order; `names` fill the braces in its path.
 
     Raises
     ------
@@ -82,54 +58,20 @@ def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, **na
 
 
 def write(table: Table, frame: pd.DataFrame, root: Path, **names: str) -> Path:
-    """Write a table, sorted by its key.
-
-    Parameters
-    ----------
-    table : Table
-    frame : pandas.DataFrame
-        Exactly the table's columns, plus further ones where the table allows them; in any order of rows.
-    root : Path
-        The folder that stands for the project's root.
-    **names : str
-        What stands for the names in braces in the table's path, such as ``model="lightgbm"``.
-
-    Returns
-    -------
-    Path
-        The file written.
+    """Write a table, whatever the order of its rows, and give its path; `names` fill the braces in it.
 
     Raises
     ------
     InputError
-        If a column is missing or unknown, a key repeats, or a null stands where none may.
+        If a column is missing or unknown, a key repeats, or a value is null where none may be.
     """
-    path = root / table.path.format(**names)
-    arrow = _to_arrow(table, frame, str(path))
-    with replacing(path) as temporary, _writer(temporary, arrow.schema) as writer:
-        writer.write_table(arrow, _ROWS_A_GROUP)
-    return path
+    return write_blocks(table, [frame], root, **names)
 
 
 def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **names: str) -> Path:
-    """Write a table that is too large to be held, block by block of its rows.
+    """Write a table that is too large for memory, block by block of its rows.
 
-    The file has the same bytes as if `write` had been given all rows at once, however they are cut into blocks.
-
-    Parameters
-    ----------
-    table : Table
-    blocks : iterable of pandas.DataFrame
-        Each as `write` takes it, all with the same columns; each begins after the keys of the one before.
-    root : Path
-        The folder that stands for the project's root.
-    **names : str
-        What stands for the names in braces in the table's path, such as ``model="lightgbm"``.
-
-    Returns
-    -------
-    Path
-        The file written.
+    The bytes are the same however the rows are cut into blocks. Each block begins after the keys of the one before.
 
     Raises
     ------
@@ -144,7 +86,11 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **nam
         if first is None:
             raise InputError(f"{path}: there is no block to write; at least one is required")
         # Encoding takes about as long as making the next blocks, and does not need the interpreter.
-        with _writer(temporary, first.schema) as writer, ThreadPoolExecutor(1) as thread:
+        text = [column.name for column in first.schema if column.type == TEXT]
+        with (
+            pq.ParquetWriter(temporary, first.schema, compression="zstd", use_dictionary=text) as writer,
+            ThreadPoolExecutor(1) as thread,
+        ):
             written = thread.submit(writer.write_table, first, _ROWS_A_GROUP)
             for group in groups:
                 written.result()
@@ -153,13 +99,8 @@ def write_blocks(table: Table, blocks: Iterable[pd.DataFrame], root: Path, **nam
     return path
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    text = [column.name for column in schema if column.type == TEXT]
-    return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=text)
-
-
 def _in_order(table: Table, blocks: Iterable[pd.DataFrame], path: str) -> Iterator[pa.Table]:
-    """Give each block as `write` would write it, after a look at the one before."""
+    """Give each block as `write` would write it, checked against the block before."""
     schema, last = None, None
     for block in blocks:
         arrow = _to_arrow(table, block, path)

@@ -1,4 +1,4 @@
-"""Memory: what a model is shown in each fold, from which source and with which weight."""
+"""Memory: the rows that a model is shown in each fold, from which source and with which weight."""
 
 from barograph.memory.balancing import Balance, balanced_counts
 from barograph.memory.effective import effective_size, samples_by_regime

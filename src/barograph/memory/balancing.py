@@ -91,19 +91,7 @@ def balanced_counts(
 
 
 def draw_copies(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
-    """Draw `count` rows: without replacement while they last, else every row equally often up to one.
-
-    Parameters
-    ----------
-    rows : int array of shape (n,)
-    count : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    int array of shape (count,)
-        Rows, copies beside each other's first.
-    """
+    """Draw `count` rows: without replacement while they last, else every row equally often up to one."""
     whole, rest = divmod(count, rows.size) if rows.size else (0, 0)
     return np.concatenate([np.repeat(rows, whole), rng.choice(rows, rest, replace=False)])
 

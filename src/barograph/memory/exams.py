@@ -1,9 +1,8 @@
-"""The crisis exam: what today's model would be shown had it never seen one event."""
+"""The crisis exam: the rows that today's model would be shown had it never seen an event."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass as plain_dataclass
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,16 +14,14 @@ from barograph.archive.events import CONFIGURED
 from barograph.folds import Fold, lives_touch
 from barograph.memory.options import Memory
 from barograph.memory.samples import Labelled, draw_fold, labelled_rows
+from barograph.memory.schema import EXAM_SAMPLES, EXAMS
 from barograph.randomness import generator
 from barograph.typing import STRICT, Dates
-
-_EXAMS: Final = ["exam", "regime", "start", "end", "left_out_from", "left_out_to", "fold", "rows"]
-_SAMPLES: Final = ["exam", "symbol", "date", "copy", "source", "event", "regime", "weight"]
 
 
 @dataclass(frozen=True, config=STRICT)
 class Exam:
-    """Which events are left out one by one and predicted by models that saw everything else up to the present.
+    """The events that are left out in turn and predicted by models that saw all other rows up to the present.
 
     Parameters
     ----------
@@ -41,18 +38,9 @@ class Exam:
     @field_validator("regimes")
     @classmethod
     def _each_once(cls, regimes: list[Regime]) -> list[Regime]:
-        if repeated := [regime for at, regime in enumerate(regimes) if regime in regimes[:at]]:
+        if repeated := [regime for regime in regimes if regimes.count(regime) > 1]:
             raise ValueError(f"regimes names {repeated[0]} more than once")
         return regimes
-
-
-@plain_dataclass(frozen=True)
-class _Past:
-    """The labelled rows whose dates have a regime, the trading calendar up to the last exit, and the folds."""
-
-    labels: pd.DataFrame
-    calendar: Dates
-    folds: Sequence[Fold]
 
 
 def exam_samples(
@@ -71,28 +59,19 @@ def exam_samples(
 
     Left out is every row whose life, from its date to its exit date, touches the closed span from the embargo
     before the first date examined to the embargo after the last exit of the rows examined. So no training label shares
-    a day with an examined one, and on both sides as many trading days as the embargo has lie between them. The draw is
+    a day with an examined one, and on both sides the embargo's trading days lie between them. The draw is
     that of the final fold: the same window, archive, balance, weights and budget. The event itself and the
-    detected ones that are the same as it are no events of the archive any more; another that reaches into the span
-    loses the rows that lie in it, and no others.
+    detected ones that are the same as it are no events of the archive any more; another event that reaches into the
+    span loses the rows that lie in it, and no others.
 
-    Parameters
-    ----------
-    labels, regimes, events, archive : pandas.DataFrame
-        The tables of these names; the regimes' dates, up to the last exit, are the trading calendar.
-    memory : Memory
-    folds : sequence of Fold
-    embargo : int
-        Trading days.
-    seed : int
-    exam : Exam
+    The regimes' dates, up to the last exit, are the trading calendar; the embargo counts its days.
 
     Returns
     -------
     exams : pandas.DataFrame
         The exams table, in order of time. Examined are the named events of the exam's regimes that start no earlier
         than the first test window, since hyperparameters are tuned on the past of that one, and whose rows are all
-        labelled. `fold` is the one in whose test window the event starts: what it selected, it selected before.
+        labelled. The event starts in the test window of `fold`, whose features were selected before.
     samples : pandas.DataFrame
         The exam samples table.
     reasons : dict of str to str
@@ -105,71 +84,72 @@ def exam_samples(
 
     Notes
     -----
-    Replay plays no part: a memory of walk-forward mistakes holds those made in the event itself. The features of rows
-    after the event look back on its prices, as they would for anybody who lived after it; its labels are in no row.
+    Replay plays no part: a memory of walk-forward mistakes contains those made in the event itself. The features of
+    rows after the event look back on its prices, as they would for anybody who lived after it; its labels are in no
+    row.
 
     References
     ----------
     López de Prado (2018), "Advances in Financial Machine Learning", Wiley, ch. 7: purging and embargo.
     """
     known = labels[labels["date"].isin(regimes["date"])]
-    calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"]
-    past = _Past(known, calendar.to_numpy("datetime64[D]"), folds)
+    calendar = regimes.loc[regimes["date"] <= known["exit_date"].max(), "date"].to_numpy("datetime64[D]")
     named = events[(events["kind"] == CONFIGURED) & events["regime"].isin(exam.regimes)].sort_values("start")
-    why_not = [(event, _why_not(event, past)) for event in named.itertuples()]
-    described = [_describe(event, past, embargo) for event, reason in why_not if not reason]
-    exams = pd.DataFrame(described, columns=_EXAMS)
-    exams = exams.astype({"fold": np.int32, "rows": np.int64})
-    rows, final = labelled_rows(known, regimes, events, archive), past.folds[-1]
-    each: Iterable[Any] = exams.itertuples()
+    reasons, described = {}, []
+    for event in named.itertuples():
+        if reason := _reason_against(event, known, calendar, folds[0]):
+            reasons[str(event.event)] = reason
+        else:
+            described.append(_describe(event, known, calendar, folds, embargo))
+    exams = pd.DataFrame(described, columns=list(EXAMS.columns)).astype({"fold": np.int32, "rows": np.int64})
+    rows = labelled_rows(known, regimes, events, archive)
     drawn = [
-        draw_fold(_without(rows, row), final, memory, generator(seed, "exam", row.exam)).assign(exam=row.exam)
-        for row in each
+        draw_fold(_without(rows, row), folds[-1], memory, generator(seed, "exam", row["exam"])).assign(exam=row["exam"])
+        for row in described
     ]
-    samples = pd.concat(drawn, ignore_index=True)[_SAMPLES] if drawn else pd.DataFrame(columns=_SAMPLES)
-    return exams, samples, {str(event.event): reason for event, reason in why_not if reason}
+    columns = list(EXAM_SAMPLES.columns)
+    samples = pd.concat(drawn, ignore_index=True)[columns] if drawn else pd.DataFrame(columns=columns)
+    return exams, samples, reasons
 
 
-def _why_not(event: Any, past: _Past) -> str:
+def _reason_against(event: Any, labels: pd.DataFrame, calendar: Dates, first: Fold) -> str:
     """Give the reason not to examine an event; an empty text if there is none."""
     if not event.rows:
         return "the data holds no labelled row of it"
-    first = past.folds[0].test_start
-    if event.start < pd.Timestamp(first):
-        return f"it starts before {first}, and on what came before that day the models are tuned"
-    last = past.labels["date"].max()
-    unlabelled = past.calendar[(past.calendar > last.to_datetime64()) & (past.calendar <= event.end.to_datetime64())]
+    if event.start < pd.Timestamp(first.test_start):
+        return f"it starts before {first.test_start}, and on what came before that day the models are tuned"
+    last = labels["date"].max()
+    unlabelled = calendar[(calendar > last.to_datetime64()) & (calendar <= event.end.to_datetime64())]
     return f"its labels are not known from {unlabelled[0]} on" if unlabelled.size else ""
 
 
-def _describe(event: Any, past: _Past, embargo: int) -> dict[str, Any]:
-    rows = past.labels[past.labels["date"].between(event.start, event.end)]
+def _describe(event: Any, labels: pd.DataFrame, calendar: Dates, folds: Sequence[Fold], embargo: int) -> dict[str, Any]:
+    """Give the event's row of the exams table."""
+    rows = labels[labels["date"].between(event.start, event.end)]
     start, exit_date = rows["date"].min(), rows["exit_date"].max()
-    days = past.calendar
-    before = np.searchsorted(days, start.to_datetime64()) - embargo
-    after = np.searchsorted(days, exit_date.to_datetime64(), side="right") - 1 + embargo
+    before = np.searchsorted(calendar, start.to_datetime64()) - embargo
+    after = np.searchsorted(calendar, exit_date.to_datetime64(), side="right") - 1 + embargo
     return {
         "exam": event.event,
         "regime": event.regime,
         "start": start,
         "end": rows["date"].max(),
-        "left_out_from": pd.Timestamp(days[max(before, 0)]),
-        "left_out_to": max(exit_date, pd.Timestamp(days[min(after, days.size - 1)])),
-        "fold": next(fold.number for fold in past.folds if fold.tested(start.to_datetime64())),
+        "left_out_from": pd.Timestamp(calendar[max(before, 0)]),
+        "left_out_to": max(exit_date, pd.Timestamp(calendar[min(after, calendar.size - 1)])),
+        "fold": next(fold.number for fold in folds if fold.tested(start.to_datetime64())),
         "rows": len(rows),
     }
 
 
-def _without(rows: Labelled, exam: Any) -> Labelled:
+def _without(rows: Labelled, exam: dict[str, Any]) -> Labelled:
     """Give the rows with those left out never maturing, and the event and its twins retired from the archive."""
     lives = pd.DataFrame({"date": rows.date, "exit_date": rows.exit_date})
-    out = lives_touch(lives, exam.left_out_from, exam.left_out_to).to_numpy()
+    out = lives_touch(lives, exam["left_out_from"], exam["left_out_to"]).to_numpy()
     shown, events = rows.entry_event[~out[rows.entry_row]], rows.events
-    same = (events["event"] == exam.exam) | (events["duplicate_of"] == exam.exam)
+    same = (events["event"] == exam["exam"]) | (events["duplicate_of"] == exam["exam"])
+    retired = events["retired_on"].mask(same, exam["start"])
     return replace(
         rows,
         exit_date=np.where(out, np.datetime64("NaT", "D"), rows.exit_date),
-        events=events.assign(
-            rows=np.bincount(shown, minlength=len(events)), retired_on=events["retired_on"].mask(same, exam.start)
-        ),
+        events=events.assign(rows=np.bincount(shown, minlength=len(events)), retired_on=retired),
     )

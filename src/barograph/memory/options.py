@@ -97,7 +97,7 @@ class Replay:
 
 @dataclass(frozen=True, config=STRICT)
 class Memory:
-    """What a model is shown: a window, an archive, balanced and weighted, within one budget of rows, and its mistakes.
+    """The rows that a model is shown: window and archive, balanced and weighted, within a budget, and its mistakes.
 
     Parameters
     ----------

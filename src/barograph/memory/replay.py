@@ -17,14 +17,14 @@ _LOSSES = [*KEY, "exit_date", "uniqueness", "loss"]
 
 @dataclass(frozen=True)
 class ErrorReplay:
-    """What replaying a model's mistakes takes.
+    """Replays a model's mistakes, weighed as the memory weighs its other rows.
 
     Attributes
     ----------
     replay : Replay
     weights : Weights or None
     half_life : float or None
-        As the memory weighs its other rows; see :func:`barograph.memory.weighting.row_weights`.
+        Both as in :func:`barograph.memory.weighting.row_weights`.
     labels, regimes : pandas.DataFrame
         The tables of these names.
     """
@@ -36,12 +36,7 @@ class ErrorReplay:
     regimes: pd.DataFrame
 
     def losses(self, predictions: pd.DataFrame) -> pd.DataFrame:
-        """Give the log loss of every prediction whose row has a label and whose date has a regime.
-
-        Parameters
-        ----------
-        predictions : pandas.DataFrame
-            ``symbol, date, p_sell, p_hold, p_buy``, out of sample.
+        """Give the log loss of every out-of-sample prediction whose row has a label and whose date has a regime.
 
         Returns
         -------
@@ -82,12 +77,12 @@ class ErrorReplay:
             ``symbol, date, loss, exit_date`` of the rows replayed, the worst first.
         """
         worst = self._worst(losses, until, test_start)
-        at = pd.MultiIndex.from_frame(shown[KEY])
-        copies = at.value_counts().reindex(pd.MultiIndex.from_frame(worst[KEY])).fillna(0).to_numpy(np.int64)
+        rows = pd.MultiIndex.from_frame(shown[KEY])
+        copies = rows.value_counts().reindex(pd.MultiIndex.from_frame(worst[KEY])).fillna(0).to_numpy(np.int64)
         final = len(shown) + np.cumsum(copies == 0)
         allowed = np.cumsum(np.maximum(copies, 1)) <= self.replay.max_share * final
         worst, new = worst[allowed], worst[allowed & (copies == 0)]
-        again = at.isin(pd.MultiIndex.from_frame(worst[KEY]))
+        again = rows.isin(pd.MultiIndex.from_frame(worst[KEY]))
         weighted = shown.assign(weight=shown["weight"].where(~again, self.replay.weight * shown["weight"]))
         if len(new):
             appended = self._appended(new, until).assign(fold=shown["fold"].iloc[0])
@@ -109,20 +104,10 @@ class ErrorReplay:
 
 
 def replayed_by_regime(shown: pd.DataFrame, replayed: pd.DataFrame) -> pd.DataFrame:
-    """Describe what replay makes of the rows that each fold is shown.
+    """Describe the rows that each fold is shown once :meth:`ErrorReplay.show` has added the replayed ones.
 
-    Parameters
-    ----------
-    shown : pandas.DataFrame
-        ``fold, symbol, date, source, regime, weight``: what :meth:`ErrorReplay.show` gave, of all folds.
-    replayed : pandas.DataFrame
-        The replay table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a fold and regime that the fold is shown: ``fold, regime, rows``; how many of them are ``replayed``,
-        copies counted, and how many of those are ``appended``; and the ``effective_size``.
+    One row per fold and regime that the fold is shown: ``fold, regime, rows``; how many of them are ``replayed``,
+    copies counted, and how many of those are ``appended``; and the ``effective_size``.
     """
     keys = ["fold", *KEY]
     again = pd.MultiIndex.from_frame(shown[keys]).isin(pd.MultiIndex.from_frame(replayed[keys]))

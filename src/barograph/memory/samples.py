@@ -25,10 +25,10 @@ Names = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Labelled:
-    """All labelled rows as arrays, in the order of the labels table, with what the draw looks at.
+    """All labelled rows as arrays, in the order of the labels table, with the facts that a draw depends on.
 
-    `events` holds the archive's events, those that come first where a row belongs to several at the front; entry i of
-    `entry_row` and `entry_event` says that a row belongs to an event, both by position.
+    `events` are the archive's events; where a row belongs to several, the first counts. Entry i of `entry_row` and
+    `entry_event` says that a row belongs to an event, both by position.
     """
 
     symbol: Names
@@ -43,10 +43,10 @@ class Labelled:
 
 @dataclass(frozen=True)
 class _Pools:
-    """What a fold may draw: no row is in both pools.
+    """The rows that a fold may draw, none of them in both pools.
 
-    `event` and `regime` say under which names an archive row is shown, and `shares` how many rows of each event the
-    archive's part of the budget holds.
+    `event` and `regime` are the names under which an archive row is shown, `shares` the rows of each event in the
+    archive's part of the budget.
     """
 
     window: Mask
@@ -66,15 +66,7 @@ def draw_samples(
     folds: Sequence[Fold],
     seed: int,
 ) -> tuple[pd.DataFrame, Iterator[pd.DataFrame]]:
-    """Draw every fold's training rows.
-
-    Parameters
-    ----------
-    labels, regimes, events, archive : pandas.DataFrame
-        The tables of these names; rows of dates without a regime are not drawn.
-    memory : Memory
-    folds : sequence of Fold
-    seed : int
+    """Draw every fold's training rows; rows of dates without a regime are not drawn.
 
     Returns
     -------
@@ -100,8 +92,8 @@ def labelled_rows(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFr
     by_date = regimes.set_index("date")["regime"]
     named = events["kind"] == CONFIGURED
     ordered = events.assign(named=named).sort_values(["named", "severity", "event"], ascending=[False, False, True])
-    at = pd.MultiIndex.from_frame(labels[KEY]).get_indexer(pd.MultiIndex.from_frame(archive[KEY]))
-    labelled = at >= 0
+    entry_row = pd.MultiIndex.from_frame(labels[KEY]).get_indexer(pd.MultiIndex.from_frame(archive[KEY]))
+    labelled = entry_row >= 0
     return Labelled(
         symbol=labels["symbol"].to_numpy(object),
         date=labels["date"].to_numpy("datetime64[D]"),
@@ -109,19 +101,13 @@ def labelled_rows(labels: pd.DataFrame, regimes: pd.DataFrame, events: pd.DataFr
         uniqueness=labels["uniqueness"].to_numpy(),
         regime=by_date.reindex(labels["date"]).to_numpy(object),
         events=ordered.reset_index(drop=True),
-        entry_row=at[labelled],
+        entry_row=entry_row[labelled],
         entry_event=pd.Index(ordered["event"]).get_indexer(archive["event"])[labelled],
     )
 
 
 def draw_fold(rows: Labelled, fold: Fold, memory: Memory, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw one fold's part of the samples table.
-
-    Raises
-    ------
-    InputError
-        If no row matures in time.
-    """
+    """Draw a fold's part of the samples table; raise an InputError if no row matures in time."""
     pools = _pools(rows, fold, memory, rng)
     if not (pools.window.any() or pools.archive.any()):
         raise InputError(f"fold {fold.number}: no labelled row matures before {fold.cutoff}; give more history")
@@ -181,7 +167,7 @@ def _event_of_rows(rows: Labelled, usable: Mask) -> Rows:
 
 
 def _in_known_event(rows: Labelled, fold: Fold) -> Mask:
-    """Tell which rows are of an event that this fold knows, or lie on a date of one that is not of a single name."""
+    """Tell which rows are of an event that this fold knows, or on a date of such an event of the whole market."""
     events = rows.events
     known = (events["available_from"] < pd.Timestamp(fold.cutoff)).to_numpy()
     market = known & (events["kind"] != SHOCK).to_numpy()
@@ -192,27 +178,26 @@ def _in_known_event(rows: Labelled, fold: Fold) -> Mask:
 
 def _shares(event: Names, weights: pd.Series, archive: ArchiveShare, budget: int) -> dict[str, int]:
     """Share the archive's part of the budget among the events by weight, each row at most once."""
-    names, counts = np.unique(event.astype(str), return_counts=True)
-    available = dict(zip(names.tolist(), counts.tolist(), strict=True))
     targets = dict(zip(map(str, weights.index), weights.tolist(), strict=True))
-    return balanced_counts(available, targets, round(archive.share * budget), max_copies=1)
+    return balanced_counts(_counts(event), targets, round(archive.share * budget), max_copies=1)
+
+
+def _counts(names: Names) -> dict[str, int]:
+    values, counts = np.unique(names.astype(str), return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
 def _draw_archive(pools: _Pools, rng: np.random.Generator) -> Rows:
     archived = np.flatnonzero(pools.archive)
-    of_event = pd.Series(archived).groupby(pools.event[archived]).indices
-    drawn = [
-        rng.choice(archived[of_event[event]], count, replace=False) for event, count in pools.shares.items() if count
-    ]
+    members = pd.Series(archived).groupby(pools.event[archived]).indices
+    drawn = [rng.choice(archived[members[event]], n, replace=False) for event, n in pools.shares.items() if n]
     return np.concatenate([np.empty(0, np.intp), *drawn])
 
 
 def _draw_balanced(pools: _Pools, shared: Rows, balance: Balance, budget: int, rng: np.random.Generator) -> Rows:
     drawable = pools.window | pools.archive
-    names, sizes = np.unique(pools.regime[drawable].astype(str), return_counts=True)
-    available = dict(zip(names.tolist(), sizes.tolist(), strict=True))
     drawn = []
-    for regime, count in balanced_counts(available, balance.targets, budget).items():
+    for regime, count in balanced_counts(_counts(pools.regime[drawable]), balance.targets, budget).items():
         of_regime = drawable & (pools.regime == regime)
         drawn.append(_draw_regime(of_regime, pools.window, shared[of_regime[shared]], count, rng))
     return np.concatenate(drawn)
@@ -232,8 +217,10 @@ def _draw_regime(drawable: Mask, window: Mask, shared: Rows, count: int, rng: np
 
 def _sample_table(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> pd.DataFrame:
     archived = pools.archive[drawn]
-    event = pools.event[drawn]
+    event, regime = pools.event[drawn], pools.regime[drawn]
     event[~archived] = None
+    age = np.where(archived, np.timedelta64(0, "D"), fold.cutoff - rows.date[drawn])
+    half_life = memory.window.half_life
     return pd.DataFrame(
         {
             "fold": fold.number,
@@ -242,16 +229,10 @@ def _sample_table(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory
             "copy": np.arange(drawn.size) - np.searchsorted(drawn, drawn, side="left"),
             "source": np.where(archived, "archive", "window"),
             "event": event,
-            "regime": pools.regime[drawn],
-            "weight": _weight(rows, pools, fold, drawn, memory),
+            "regime": regime,
+            "weight": row_weights(regime, rows.uniqueness[drawn], age, weights=memory.weights, half_life=half_life),
         }
     )
-
-
-def _weight(rows: Labelled, pools: _Pools, fold: Fold, drawn: Rows, memory: Memory) -> Floats:
-    age = np.where(pools.archive[drawn], np.timedelta64(0, "D"), fold.cutoff - rows.date[drawn])
-    uniqueness, half_life = rows.uniqueness[drawn], memory.window.half_life
-    return row_weights(pools.regime[drawn], uniqueness, age, weights=memory.weights, half_life=half_life)
 
 
 def _window_start(fold: Fold, window: Window, first: pd.Timestamp) -> pd.Timestamp:

@@ -18,23 +18,11 @@ def row_weights(
     weights: Weights | None,
     half_life: float | None,
 ) -> Floats:
-    """Weigh rows.
+    """Weigh n rows, shape (n,), by the factor of their regime, their label's average uniqueness and their age.
 
-    Parameters
-    ----------
-    regime : object array of shape (n,)
-    uniqueness : array of shape (n,)
-        Average uniqueness of each row's label.
-    age : timedelta64 array of shape (n,)
-        From each row's date to the day before which a training row must be known; 0 for a row that does not fade.
-    weights : Weights or None
-        None weighs all regimes alike and leaves uniqueness out.
-    half_life : float or None
-        Years after which a row counts half; None for no decay.
-
-    Returns
-    -------
-    array of shape (n,)
+    The age runs from a row's date to the day before which a training row must be known; it is 0 for a row that does not
+    fade. After `half_life` years a row counts half; None is no decay. Without `weights` all regimes weigh alike, and
+    uniqueness is left out.
     """
     weight = np.ones(regime.size)
     if weights:

@@ -1,7 +1,7 @@
 """Block bootstrap: intervals for dependent daily data.
 
-A resample is a vector of counts, how often each date was drawn. Whatever is a sum over dates then needs one matrix
-product for all resamples, and several predictors or strategies stay paired by sharing the counts.
+A resample is a vector of counts, how often each date was drawn. A sum over dates then needs a single matrix product
+for all resamples, and several predictors or strategies stay paired by sharing the counts.
 """
 
 import numpy as np
@@ -16,29 +16,16 @@ Counts = NDArray[np.int32]
 
 
 def block_bootstrap_counts(n_dates: int, block: int, resamples: int, rng: np.random.Generator) -> Counts:
-    """Draw circular blocks of consecutive dates.
+    """Draw circular blocks of consecutive dates; give how often each date was drawn, shape (resamples, n_dates).
 
     Each resample joins blocks that start at random dates and continue at the first date after the last, and cuts the
-    last block short so that exactly `n_dates` dates are drawn. Every date is equally likely.
-
-    Parameters
-    ----------
-    n_dates : int
-        At least 1.
-    block : int
-        Dates a block; at most `n_dates` count.
-    resamples : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of int32, shape (resamples, n_dates)
-        How often each date was drawn; each row sums to `n_dates`.
+    last block short so that exactly `n_dates` dates are drawn. Every date is equally likely. A block has at most
+    `n_dates` dates.
 
     Raises
     ------
     InputError
-        If an argument is below 1.
+        If a number is below 1.
 
     References
     ----------
@@ -61,10 +48,11 @@ def block_bootstrap_counts(n_dates: int, block: int, resamples: int, rng: np.ran
 
 
 def episode_bootstrap_counts(episodes: ArrayLike, block: int, resamples: int, rng: np.random.Generator) -> Counts:
-    """Draw whole episodes, and blocks of dates within each episode drawn.
+    """Draw whole episodes, and blocks of dates within each; give how often each date was drawn, (resamples, n_dates).
 
-    For data that consist of a few independent episodes of different length, such as crises. As many episodes as there
-    are are drawn with replacement; the dates of each copy are a circular block resample of the episode's own.
+    For data that consist of a few independent episodes of different length, such as crises. Episodes are drawn with
+    replacement, as many as there are; the dates of each copy are a circular block resample of the episode's. With a
+    single episode this is :func:`block_bootstrap_counts`.
 
     Parameters
     ----------
@@ -72,11 +60,6 @@ def episode_bootstrap_counts(episodes: ArrayLike, block: int, resamples: int, rn
         The episode of each date, numbered from 0 without gaps, never decreasing.
     block, resamples, rng
         As in :func:`block_bootstrap_counts`.
-
-    Returns
-    -------
-    ndarray of int32, shape (resamples, n_dates)
-        Rows sum to the length of the episodes drawn. With a single episode this is the plain block bootstrap.
 
     Raises
     ------
@@ -116,19 +99,10 @@ def can_resample(episode: NDArray[np.integer], block: int) -> bool:
 
 
 def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
-    """Give the percentile interval of bootstrap samples.
+    """Give the lower and upper end of the percentile interval of samples, shape (resamples,) or (resamples, k).
 
-    Parameters
-    ----------
-    samples : array_like, shape (resamples,) or (resamples, k)
-        NaN marks resamples in which the statistic is undefined; they are left out.
-    level : float
-        Coverage in (0, 1), such as 0.95.
-
-    Returns
-    -------
-    low, high : ndarray, shape () or (k,)
-        NaN where the statistic is undefined in more than half of the resamples.
+    NaN marks resamples in which the statistic is undefined; they are left out. An interval is NaN where they are more
+    than half.
 
     Raises
     ------
@@ -149,42 +123,17 @@ def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
 
 
 def estimates(values: ArrayLike, samples: ArrayLike, level: float) -> list[Estimate]:
-    """Give k figures their intervals.
-
-    Parameters
-    ----------
-    values : array_like, shape (k,)
-    samples : array_like, shape (resamples, k)
-    level : float
-        Both as :func:`interval` takes them.
-
-    Returns
-    -------
-    list of Estimate
-    """
+    """Give k figures their intervals, from samples of shape (resamples, k), as :func:`interval` does."""
     columns = zip(np.asarray(values), *interval(samples, level), strict=True)
-    return [Estimate(*(float(figure) for figure in column)) for column in columns]
+    return [Estimate(*map(float, column)) for column in columns]
 
 
 def sharpe_interval(
     returns: ArrayLike, *, rng: np.random.Generator, block: int = 21, resamples: int = 1000, level: float = 0.95
 ) -> Estimate:
-    """Give the annualised Sharpe ratio of daily returns with its block-bootstrap interval.
+    """Give the annualised Sharpe ratio of daily returns, shape (T,), with its block-bootstrap interval.
 
-    Parameters
-    ----------
-    returns : array_like, shape (T,)
-        Daily simple returns, already in excess of the risk-free rate where that matters.
-    rng : numpy.random.Generator
-    block : int, default=21
-        Trading days resampled together.
-    resamples : int, default=1000
-    level : float, default=0.95
-
-    Returns
-    -------
-    Estimate
-        Mean over standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary.
+    The returns are simple, and in excess of the risk-free rate where that matters; see :func:`resampled_sharpe`.
 
     Raises
     ------
@@ -207,19 +156,7 @@ def sharpe_difference_interval(
 ) -> Estimate:
     """Give by how much one annualised Sharpe ratio exceeds another, with its paired block-bootstrap interval.
 
-    Both series are resampled on the same dates, so that what they have in common cancels.
-
-    Parameters
-    ----------
-    returns, benchmark : array_like, shape (T,)
-        Daily simple returns of the same dates.
-    rng, block, resamples, level
-        As in :func:`sharpe_interval`.
-
-    Returns
-    -------
-    Estimate
-        Sharpe ratio of `returns` minus that of `benchmark`.
+    Both series, shape (T,), are resampled on the same dates, so that what they have in common cancels.
 
     Raises
     ------
@@ -255,18 +192,10 @@ def _sharpe(returns: Floats) -> float:
 
 
 def resampled_sharpe(returns: Floats, counts: NDArray[np.number]) -> Floats:
-    """Give the annualised Sharpe ratio of each resample of daily returns.
+    """Give the annualised Sharpe ratio of each resample of daily returns, shape (T, series), as (resamples, series).
 
-    Parameters
-    ----------
-    returns : ndarray, shape (T, series)
-    counts : ndarray, shape (resamples, T)
-        How often each resample drew each day.
-
-    Returns
-    -------
-    ndarray, shape (resamples, series)
-        Mean over standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary, or a single one.
+    It is the mean over the standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary, or a single
+    one. `counts`, shape (resamples, T), tells how often each resample drew each day.
     """
     weights, shift = counts.astype(np.float64), returns.mean(axis=0)
     centred, drawn = returns - shift, weights.sum(axis=1, keepdims=True)

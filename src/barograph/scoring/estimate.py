@@ -1,4 +1,4 @@
-"""A figure and its interval, the one type in which both travel."""
+"""A figure and its interval in a single type."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,13 +8,7 @@ import pandas as pd
 
 
 class Estimate(NamedTuple):
-    """A figure and its interval.
-
-    Attributes
-    ----------
-    value, low, high : float
-        NaN where undefined.
-    """
+    """A figure and the ends of its interval, NaN where undefined."""
 
     value: float
     low: float

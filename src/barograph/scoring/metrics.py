@@ -65,12 +65,13 @@ def _skill(baseline: str) -> Metric:
 
 
 def _calibration_error(part: Part) -> Floats:
-    given, label = part.forecasts, part.label
+    forecasts, label = part.forecasts, part.label
+    predictors, bins = len(forecasts.predictors), forecasts.bins
     gaps = []
-    for i, k in np.ndindex(len(given.predictors), len(CLASSES)):
-        surplus = (label == k) - given.probabilities[i, part.rows, k]
-        gaps.append(calibration_gap(part.totals(given.bin[i, k, part.rows], given.bins, surplus), part.size))
-    mean: Floats = np.stack(gaps).reshape(len(given.predictors), len(CLASSES), *part.size.shape).mean(axis=1)
+    for i, k in np.ndindex(predictors, len(CLASSES)):
+        surplus = (label == k) - forecasts.probabilities[i, part.rows, k]
+        gaps.append(calibration_gap(part.totals(forecasts.bin[i, k, part.rows], bins, surplus), part.size))
+    mean: Floats = np.stack(gaps).reshape(predictors, len(CLASSES), *part.size.shape).mean(axis=1)
     return mean
 
 
@@ -134,44 +135,31 @@ def metrics_of(table: TableName) -> list[Metric]:
 
 def score_columns(table: TableName, drawn: Collection[Draws]) -> list[str]:
     """Name the columns of a table's metrics; those of the intervals in `drawn` have three."""
-    found: list[str] = []
+    columns: list[str] = []
     for metric in metrics_of(table):
-        found += interval_columns(metric.key) if metric.interval in drawn else (metric.key,)
-    return found
+        columns += interval_columns(metric.key) if metric.interval in drawn else (metric.key,)
+    return columns
 
 
 def scores(
     table: TableName, part: Part, episode: Ints, drawn: Mapping[Draws, bool], settings: Validation, rng: Generator
 ) -> dict[str, dict[str, float]]:
-    """Score every predictor on a part of the rows, with intervals.
+    """Score every predictor on a part of the rows; give by predictor the columns that :func:`score_columns` names.
 
-    Parameters
-    ----------
-    table : {"slices", "exams", "study"}
-    part : Part
-    episode : ndarray of int, shape (d,)
-        The episode of each of its dates, as :func:`~barograph.scoring.episode_bootstrap_counts` takes them.
-    drawn : mapping of {"few", "all"} to bool
-        Which intervals have columns; False makes them NaN, as does a single episode shorter than two blocks, which
-        cannot be resampled in blocks.
-    settings : Validation
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    dict of str to dict
-        By predictor, the columns that :func:`score_columns` names.
+    `episode` numbers the episodes of the part's dates, as :func:`~barograph.scoring.episode_bootstrap_counts` takes
+    them. The intervals in `drawn` have columns; False makes them NaN, as does a single episode shorter than two blocks,
+    which cannot be resampled in blocks.
     """
-    given, level = part.forecasts, settings.level
-    dates = np.unique(given.date[part.rows])
+    forecasts, level = part.forecasts, settings.level
+    dates = np.unique(forecasts.date[part.rows])
     counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
     numbers: dict[Draws, int] = {"few": settings.auc_resamples, "all": settings.resamples}
-    found: dict[str, dict[str, float]] = {name: {} for name in given.predictors}
+    columns: dict[str, dict[str, float]] = {name: {} for name in forecasts.predictors}
     for metric in metrics_of(table):
         values = metric.score(part)
         samples = np.full((1, values.size), np.nan)
         if drawn.get(metric.interval) and can_resample(episode, settings.block_days):
-            samples = metric.score(Resamples(given, part.rows, dates, counts[: numbers[metric.interval]])).T
-        for row, estimate in zip(found.values(), estimates(values, samples, level), strict=True):
+            samples = metric.score(Resamples(forecasts, part.rows, dates, counts[: numbers[metric.interval]])).T
+        for row, estimate in zip(columns.values(), estimates(values, samples, level), strict=True):
             row |= estimate.columns(metric.key) if metric.interval in drawn else {metric.key: estimate.value}
-    return found
+    return columns

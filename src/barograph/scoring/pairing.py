@@ -1,4 +1,4 @@
-"""The rows on which all predictors are compared: labelled, and predicted by every one of them."""
+"""The rows on which all predictors are compared: labelled, and predicted by each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,7 @@ _DAYS = 1 << 20
 
 @dataclass(frozen=True)
 class Calendar:
-    """All trading days, with the regime of each.
-
-    Attributes
-    ----------
-    days : pandas.DatetimeIndex, shape (c,)
-        Ascending.
-    regime : ndarray of str, shape (c,)
-    """
+    """All trading days, ascending, with the regime of each."""
 
     days: pd.DatetimeIndex
     regime: NDArray[np.object_]
@@ -38,11 +31,11 @@ class Calendar:
         return cls(pd.DatetimeIndex(ordered["date"]), ordered["regime"].to_numpy(dtype=object))
 
     def positions(self, dates: pd.DatetimeIndex, of: str) -> Ints:
-        """Give the place of each date; `of` says in a refusal what it is a date of."""
-        places = self.days.get_indexer(dates)
-        if (places < 0).any():
-            raise InputError(f"regimes: no regime on {dates[int(np.argmin(places))]:%Y-%m-%d}, a date of {of}")
-        return places.astype(np.int64)
+        """Give the position of each date; the error about a date without a regime names the table, `of`."""
+        positions = self.days.get_indexer(dates)
+        if (positions < 0).any():
+            raise InputError(f"regimes: no regime on {dates[int(np.argmin(positions))]:%Y-%m-%d}, a date of {of}")
+        return positions.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -51,11 +44,10 @@ class Paired:
 
     Attributes
     ----------
-    predictors : list of str
-        Sorted, length P.
+    predictors : list of str, length P
+        Sorted.
     probabilities : ndarray, shape (P, n, 3)
-    label : ndarray of int, shape (n,)
-    fold : ndarray of int, shape (n,)
+    label, fold : ndarray of int, shape (n,)
     date : ndarray of int, shape (n,)
         Index into `dates`.
     dates : ndarray of datetime64[D], shape (D,)
@@ -80,27 +72,14 @@ class Paired:
     coverage: pd.DataFrame
 
     def forecasts(self, bins: int) -> Forecasts:
-        """Give what scores are made of; `bins` are those of the calibration error."""
+        """Give the forecasts to score; `bins` are those of the calibration error."""
         return Forecasts(self.predictors, self.probabilities, self.label, self.date, self.dates.size, bins)
 
 
 def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, universe: pd.DataFrame) -> Paired:
     """Align predictions, labels, regimes and sectors on the rows that all predictors share.
 
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        Columns `predictor, symbol, date, fold, p_sell, p_hold, p_buy`, baselines included, in any order of rows.
-    labels : pandas.DataFrame
-        At least `symbol, date, label`.
-    regimes : pandas.DataFrame
-        At least `date, regime`; its dates are the trading calendar.
-    universe : pandas.DataFrame
-        At least `symbol, gics_sector`.
-
-    Returns
-    -------
-    Paired
+    The dates of the regimes table are the trading calendar. The predictions include the baselines.
 
     Raises
     ------
@@ -115,16 +94,22 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
     _check_probabilities(predictions)
     _check_labels(labels)
     predictors = sorted(predictions["predictor"].unique())
-    absent = [name for name in BASELINES if name not in predictors]
-    if absent:
+    if absent := [name for name in BASELINES if name not in predictors]:
         raise InputError(f"predictions: the baselines {absent} are missing; predictors are {predictors}")
-
     symbols = pd.Index(sorted({*labels["symbol"].unique(), *predictions["symbol"].unique()}))
-    label_keys, label_rows = _sorted_keys(labels, symbols, "labels")
-    predicted = _sorted_keys_by_predictor(predictions, predictors, symbols)
+    label_keys, label_rows = _sorted_keys(labels, symbols, "labels", np.arange(len(labels)))
+    members = predictions.groupby("predictor", sort=False).indices
+    predicted = [
+        _sorted_keys(predictions, symbols, f"predictions of {name}", np.asarray(members[name])) for name in predictors
+    ]
     common: Ints = reduce(np.intersect1d, (keys for keys, _ in predicted), label_keys)
     if not common.size:
         raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
+    coverage = {
+        "predictor": predictors,
+        "predicted": [keys.size for keys, _ in predicted],
+        "labelled": [int(np.isin(keys, label_keys, assume_unique=True).sum()) for keys, _ in predicted],
+    }
     rows = np.stack([rows[np.searchsorted(keys, common)] for keys, rows in predicted])
     dates, date = np.unique((common % _DAYS).astype("datetime64[D]"), return_inverse=True)
     calendar = Calendar.of(regimes)
@@ -139,7 +124,7 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         trading_day=trading_day,
         regime=calendar.regime[trading_day],
         sector=_sectors(universe, symbols[common // _DAYS]),
-        coverage=_coverage(predictors, [keys for keys, _ in predicted], label_keys, common.size),
+        coverage=pd.DataFrame(coverage).assign(scored=common.size),
     )
 
 
@@ -178,40 +163,18 @@ def _check_labels(labels: pd.DataFrame) -> None:
         )
 
 
-def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str) -> tuple[Ints, Rows]:
-    """Give one ascending integer per row that orders by symbol and date, and the row each belongs to."""
-    day = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    keys = symbols.get_indexer(pd.Index(frame["symbol"])).astype(np.int64) * _DAYS + day
-    rows = np.argsort(keys, kind="stable")
-    keys = keys[rows]
+def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str, rows: Rows) -> tuple[Ints, Rows]:
+    """Give an ascending integer per row that orders by symbol and date, and the row to which each belongs."""
+    kept = frame.iloc[rows]
+    day = kept["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    keys = symbols.get_indexer(pd.Index(kept["symbol"])).astype(np.int64) * _DAYS + day
+    order = np.argsort(keys, kind="stable")
+    keys, rows = keys[order], rows[order]
     repeated = np.flatnonzero(keys[1:] == keys[:-1])
     if repeated.size:
         row = frame.iloc[rows[repeated[0]]]
         raise InputError(f"{name}: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once; it must be unique")
     return keys, rows
-
-
-def _sorted_keys_by_predictor(
-    predictions: pd.DataFrame, predictors: Sequence[str], symbols: pd.Index
-) -> list[tuple[Ints, Rows]]:
-    members = predictions.groupby("predictor", sort=False).indices
-    found = []
-    for predictor in predictors:
-        places = np.asarray(members[predictor])
-        keys, rows = _sorted_keys(predictions.iloc[places], symbols, f"predictions of {predictor}")
-        found.append((keys, places[rows]))
-    return found
-
-
-def _coverage(predictors: Sequence[str], predicted: Sequence[Ints], labelled: Ints, scored: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "predictor": predictors,
-            "predicted": [keys.size for keys in predicted],
-            "labelled": [int(np.isin(keys, labelled, assume_unique=True).sum()) for keys in predicted],
-            "scored": scored,
-        }
-    )
 
 
 def _fold(predictions: pd.DataFrame, rows: Rows) -> Ints:

@@ -1,4 +1,4 @@
-"""What a score sees: forecasts and labels on a part of the rows, once or in many resamples of its dates."""
+"""The rows that a score is computed from: a part of all forecasts, once or in many resamples of its dates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +9,17 @@ from numpy.typing import NDArray
 
 from barograph.losses import log_losses, square_losses
 from barograph.names import CLASSES
-from barograph.scoring.auc import resampled_auc
 from barograph.scoring.calibration import bin_of
 from barograph.typing import Floats, Ints, Rows
 
 
 @dataclass(frozen=True)
 class Forecasts:
-    """What P predictors said of n rows, and what came of them.
+    """The forecasts of P predictors for n rows, and the labels.
 
     Attributes
     ----------
-    predictors : sequence of str
-        Length P.
+    predictors : sequence of str, length P
     probabilities : ndarray, shape (P, n, 3)
     label : ndarray of int, shape (n,)
     date : ndarray of int, shape (n,)
@@ -57,7 +55,7 @@ class Forecasts:
     @cached_property
     def bin(self) -> Rows:
         """The bin of each class's probability, shape (P, 3, n)."""
-        return np.stack([[bin_of(p, self.bins) for p in each.T] for each in self.probabilities])
+        return np.stack([[bin_of(p, self.bins) for p in probabilities.T] for probabilities in self.probabilities])
 
     @cached_property
     def ascending(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -109,12 +107,12 @@ class Part:
         return self.forecasts.square[:, self.rows]
 
     def mean(self, values: Floats) -> Floats:
-        """Average what the predictors have of each row, shape (P, m); shape (P,), or (P, R) in R resamples."""
+        """Average the predictors' values of the rows, shape (P, m); shape (P,), or (P, R) in R resamples."""
         mean: Floats = values.mean(axis=1)
         return mean
 
     def relative(self, values: Floats, predictor: str) -> Floats:
-        """Divide each predictor's mean by that of one of them; as :meth:`mean`."""
+        """Divide each predictor's mean by that of `predictor`; as :meth:`mean`."""
         return _relative(self.mean(values), self.forecasts.predictors.index(predictor))
 
     def totals(self, group: Ints, groups: int, weights: Floats | None = None) -> Floats:
@@ -135,16 +133,18 @@ class Part:
 
     def _areas(self, weights: Floats) -> Floats:
         """Give the areas with dates weighted, shape (n_dates, R)."""
-        given = self.forecasts
-        inside = np.zeros(given.label.size, dtype=bool)
+        from barograph.scoring.auc import resampled_auc
+
+        forecasts = self.forecasts
+        inside = np.zeros(forecasts.label.size, dtype=bool)
         inside[self.rows] = True
-        found = np.zeros((len(given.predictors), weights.shape[1]))
-        for i, k in np.ndindex(len(given.predictors), len(CLASSES)):
-            order, tie = (of_all[i, k] for of_all in given.ascending)
+        areas = np.zeros((len(forecasts.predictors), weights.shape[1]))
+        for i, k in np.ndindex(len(forecasts.predictors), len(CLASSES)):
+            order, tie = (ranks[i, k] for ranks in forecasts.ascending)
             kept = inside[order]
             rows = order[kept]
-            found[i] += resampled_auc(tie[kept], given.date[rows], given.label[rows] == k, weights)
-        return found / len(CLASSES)
+            areas[i] += resampled_auc(tie[kept], forecasts.date[rows], forecasts.label[rows] == k, weights)
+        return areas / len(CLASSES)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class Resamples(Part):
     def _drawn(self, values: Floats) -> Floats:
         """Add up values, shape (k, m), in each resample, shape (k, R)."""
         date, n_dates = self.forecasts.date[self.rows], self.forecasts.n_dates
-        return np.stack([np.bincount(date, each, n_dates)[self.dates] for each in values]) @ self.counts.T
+        return np.stack([np.bincount(date, row, n_dates)[self.dates] for row in values]) @ self.counts.T
 
 
 def _relative(figures: Floats, at: int) -> Floats:

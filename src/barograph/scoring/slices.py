@@ -16,15 +16,9 @@ POOLED = ("regime", "event")
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of the scored rows.
+    """Some of the scored rows: at least one position, ascending, shape (m,).
 
-    Attributes
-    ----------
-    kind : str
-        `overall`, `regime`, `event`, `sector` or `fold`.
-    name : str
-    rows : ndarray of int, shape (m,)
-        Ascending positions among the scored rows; at least one.
+    The kind is `overall`, `regime`, `event`, `sector` or `fold`.
     """
 
     kind: str
@@ -35,17 +29,9 @@ class Slice:
 def slices(paired: Paired, archive: pd.DataFrame) -> Iterator[Slice]:
     """Cut the scored rows up; slices without rows are left out.
 
-    Parameters
-    ----------
-    paired : Paired
-    archive : pandas.DataFrame
-        At least `event, date`. An event's slice holds all rows of its dates, of every symbol.
-
-    Yields
-    ------
-    Slice
-        Overall, then regimes (from calm to crisis), events (by date), sectors (by name) and folds (by number, named
-        like ``2008 (fold 3)`` after the year of their first scored date).
+    Overall, then regimes (from calm to crisis), events (by date: all rows of the dates of an event in `archive`, of
+    every symbol), sectors (by name) and folds (by number, named like ``2008 (fold 3)`` after the year of their first
+    scored date).
     """
     yield Slice("overall", "overall", np.arange(paired.label.size))
     regime = paired.regime[paired.date]

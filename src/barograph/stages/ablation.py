@@ -1,6 +1,6 @@
-"""Ablation: what each memory option is worth beside the others, on the same folds, seeds, rows and models."""
+"""Ablation: the worth of each memory option beside the others, on the same folds, seeds, rows and models."""
 
-from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -22,6 +22,7 @@ from barograph.stages.digests import study_digest
 from barograph.stages.stage import Stage, stage
 from barograph.stages.studied import studied_models
 
+Tables = dict[str, pd.DataFrame]
 _FOLDER: Final = "studies/ablation"
 _ROWS: Final = ["symbol", "date", "fold"]
 _RECALIBRATING: Final = SoftVote(weights={}, calibration="sigmoid")
@@ -33,62 +34,55 @@ def main(stage: Stage) -> str:
     settings: Ablation = stage.build("ablation")
     validation, seed = stage.build("validation"), stage.settings["seed"]
     labels, regimes, folds = (stage.read(table) for table in (LABELS, REGIME_SERIES, FOLDS))
+    tested = folds[folds["test_end"].notna()]
     strategy, execution, bars = stage.build("strategy"), stage.build("execution"), stage.read(BARS)
-    stated = _stated(stage, settings)
-    rows = next(iter(stated[VOTE].values()))[_ROWS]
+    predictions = _predictions(stage, settings)
+    rows = next(iter(predictions[VOTE].values()))[_ROWS]
     scored = scored_rows(rows, labels, regimes, validation)
+    compared = partial(compare, rows=scored, study=settings, validation=validation, seed=seed)
     parts = []
-    for model in tqdm(stated, "ablation", unit="model", disable=None):
-        for calibration in ("raw", "recalibrated"):
-            walked = stated[model] if calibration == "raw" else _recalibrated(stated[model], labels, folds)
+    for model, raw in tqdm(predictions.items(), "ablation", unit="model", disable=None):
+        for calibration, walked in (("raw", raw), ("recalibrated", _recalibrated(raw, labels, tested))):
             traded = pd.concat([table.assign(predictor=option) for option, table in walked.items()])
             returns = net_returns(traded, bars, strategy, execution).drop(columns=UNIVERSE)
             given = {name: table[list(PROBABILITIES)].to_numpy()[scored.position] for name, table in walked.items()}
-            parts.append(
-                compare(
-                    given, returns, scored, model=model, calibration=calibration,
-                    study=settings, validation=validation, seed=seed,
-                )
-            )  # fmt: skip
+            parts.append(compared(given, returns, model=model, calibration=calibration))
     differences = judge_differences(parts, settings, validation)
     counted = rows.iloc[scored.position]
     facts = _facts(stage, settings, differences, counted) | _baselines(counted, labels, regimes, folds)
     _write(stage, differences, facts)
-    return _said(differences)
+    verdicts = differences["verdict"].value_counts().items()
+    return f"{len(differences):,} differences: " + ", ".join(f"{verdict} {count:,}" for verdict, count in verdicts)
 
 
-def _stated(stage: Stage, settings: Ablation) -> dict[str, dict[str, pd.DataFrame]]:
-    """Read what the models said under each option, by model, and their equal vote beside them."""
-    stated: dict[str, dict[str, pd.DataFrame]] = {}
+def _predictions(stage: Stage, settings: Ablation) -> dict[str, Tables]:
+    """Read the predictions of each model, and of their equal vote, by option."""
+    models = studied_models(settings.models, stage.settings["models"])
+    predictions: dict[str, Tables] = {model: {} for model in models}
+    vote: Tables = {}
+    rows = None
     for option in settings.options:
-        read = stage.read(ABLATION_PREDICTIONS, option=option)
-        for model in studied_models(settings.models, stage.settings["models"]):
-            stated.setdefault(model, {})[option] = read[read["model"] == model].reset_index(drop=True)
-    rows = next(iter(next(iter(stated.values())).values()))[_ROWS]
-    for model, tables_of in stated.items():
-        for option, table in tables_of.items():
-            if not table[_ROWS].equals(rows):
+        table = stage.read(ABLATION_PREDICTIONS, option=option)
+        for model in models:
+            of_model = table[table["model"] == model].reset_index(drop=True)
+            rows = of_model[_ROWS] if rows is None else rows
+            if not of_model[_ROWS].equals(rows):
                 path = ABLATION_PREDICTIONS.path.format(option=option)
-                raise InputError(f"{path}: {model} predicted {len(table):,} rows, not the {len(rows):,} of the others")
-    vote = {}
-    for option in settings.options:
-        members = [tables_of[option].assign(predictor=model) for model, tables_of in stated.items()]
-        vote[option] = equal_vote(pd.concat(members), _ROWS)
-    return stated | {VOTE: vote}
+                raise InputError(
+                    f"{path}: {model} predicted {len(of_model):,} rows, not the {len(rows):,} of the others"
+                )
+            predictions[model][option] = of_model
+        vote[option] = equal_vote(table[table["model"].isin(models)].rename(columns={"model": "predictor"}), _ROWS)
+    return predictions | {VOTE: vote}
 
 
-def _recalibrated(
-    stated: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """Correct each option's probabilities by what had matured, unresampled, before each fold."""
-    tested = folds[folds["test_end"].notna()]
-    return {
-        option: _RECALIBRATING.walk({option: table}, labels, tested).predictions for option, table in stated.items()
-    }
+def _recalibrated(raw: Tables, labels: pd.DataFrame, tested: pd.DataFrame) -> Tables:
+    """Correct each option's probabilities by the unresampled predictions that had matured before each fold."""
+    return {name: _RECALIBRATING.walk({name: table}, labels, tested).predictions for name, table in raw.items()}
 
 
 def _facts(stage: Stage, settings: Ablation, differences: pd.DataFrame, scored: pd.DataFrame) -> dict[str, Any]:
-    """Say what was studied; `scored` are the rows that count."""
+    """Describe the study; `scored` are the rows that count."""
     validation, budget = stage.settings["validation"], stage.settings["memory.rows"]
     return {
         "symbols": int(scored["symbol"].nunique()),
@@ -129,13 +123,6 @@ def _write(stage: Stage, differences: pd.DataFrame, facts: dict[str, Any]) -> No
     stage.write_text(f"{_FOLDER}/index.html", render_study(differences, facts))
     text = "\n".join([study_summary(differences, facts), "", *study_words(differences, facts), ""])
     stage.write_text(f"{_FOLDER}/summary.txt", text)
-
-
-def _said(differences: pd.DataFrame) -> str:
-    counts = differences["verdict"].value_counts()
-    return f"{len(differences):,} differences: " + ", ".join(
-        f"{verdict} {count:,}" for verdict, count in counts.items()
-    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ablation, one option: walk forward with every model of the study on what this memory shows it."""
+"""Ablation, one option: walk forward with every model of the study on the rows that this memory shows it."""
 
 from functools import partial
 
@@ -25,7 +25,7 @@ from barograph.training import walk
 
 @stage("ablation.models", "models", "memory.rows", "seed")
 def main(stage: Stage) -> str:
-    """Predict the test windows with the models of the study; what is drawn is what the samples stage would draw."""
+    """Predict the test windows with the models of the study, on the draw that the samples stage would make."""
     if stage.option is None:
         raise InputError("option: null; it must name a memory option, as `dvc repro studies/ablation/dvc.yaml` does")
     memory, seed = _memory(stage.option, stage.settings["memory.rows"]), stage.settings["seed"]

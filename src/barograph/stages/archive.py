@@ -11,7 +11,7 @@ from barograph.stages.stage import Stage, stage
 
 @stage("archive", "regime")
 def main(stage: Stage) -> str:
-    """Collect the rows of every event and report what the data does not cover."""
+    """Collect the rows of every event and report the events that the data does not cover."""
     labels, regimes = stage.read(LABELS), stage.read(REGIME_SERIES)
     labels = labels[labels["date"].isin(regimes["date"])].reset_index(drop=True)
     bars = stage.read(BARS)

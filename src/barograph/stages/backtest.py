@@ -1,4 +1,4 @@
-"""Backtest: trade what predictors and signals say with costs, beside the equal-weighted universe."""
+"""Backtest: trade the forecasts of predictors and the signals with costs, beside the equal-weighted universe."""
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -16,15 +16,9 @@ from barograph.stages.words import estimate
 @stage("models", "strategy", "execution", "validation", "seed")
 def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal."""
-    result = backtest(
-        read_predictors(stage),
-        stage.read(BARS),
-        stage.build("strategy"),
-        stage.build("execution"),
-        stage.build("validation"),
-        stage.settings["seed"],
-        _signals(stage),
-    )
+    strategy, execution, validation = (stage.build(key) for key in ("strategy", "execution", "validation"))
+    given = (read_predictors(stage), stage.read(BARS), strategy, execution, validation)
+    result = backtest(*given, stage.settings["seed"], _signals(stage))
     for name in ("summary", "equity", "monthly", "cost_curve"):
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
     equity = result.equity[result.equity["predictor"] == ENSEMBLE]

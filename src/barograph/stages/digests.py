@@ -1,4 +1,4 @@
-"""What a result was computed from, in short."""
+"""Digests of a result's inputs."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ def md5(stage: Stage, table: tables.Table) -> str:
 
 
 def study_digest(stage: Stage, budget: int) -> str:
-    """Give a digest of what a memory study is run on: labels, features, test windows and the budget of rows."""
+    """Give a digest of a memory study's inputs: labels, features, test windows and the budget of rows."""
     windows = stage.read(FOLDS)[["test_start", "test_end"]].to_csv(index=False)
     parts = [md5(stage, LABELS), md5(stage, FEATURES), windows, budget]
     return hashlib.md5(json.dumps(parts).encode()).hexdigest()

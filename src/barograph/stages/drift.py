@@ -1,4 +1,4 @@
-"""Drift: what moved between each test window and its past, false alarms controlled."""
+"""Drift: the changes between each test window and its past, false alarms controlled."""
 
 from barograph.drift import drift_metrics, measure_drift
 from barograph.features.schema import FEATURES
@@ -10,7 +10,7 @@ from barograph.stages.stage import Stage, stage
 
 @stage("models", "drift", "seed")
 def main(stage: Stage) -> str:
-    """Compare features, regimes and predictions of every test window with what came before."""
+    """Compare features, regimes and predictions of every test window with its past."""
     catalogue = stage.read_csv("reports/features/catalogue.csv")
     result = measure_drift(
         stage.read(FEATURES),

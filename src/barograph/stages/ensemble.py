@@ -1,4 +1,4 @@
-"""Ensemble: the baselines and what the models say together, out of sample."""
+"""Ensemble: the baselines and the models' combined probabilities, out of sample."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Explain: why every model says what it says, in every regime and from fold to fold."""
+"""Explain: the reasons for every model's output, in every regime and from fold to fold."""
 
 import pandas as pd
 from tqdm import tqdm

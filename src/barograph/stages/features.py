@@ -1,4 +1,4 @@
-"""Features: the matrix, its catalogue, and what the source could not give."""
+"""Features: the matrix, its catalogue, and the features whose inputs the source lacks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -43,13 +43,13 @@ def main(stage: Stage) -> str:
 
 
 def _unread(facts: pd.DataFrame) -> list[str]:
-    """List the fields that no feature reads, such as one that is misspelt."""
+    """List the fields that no feature reads, such as misspelt ones."""
     read = {AGES.get(name, name) for entry in catalogue() for name in entry.inputs}
     return sorted(set(facts["field"].unique()) - read)
 
 
 def _write(stage: Stage, blocks: Iterable[pd.DataFrame], rows: int) -> list[str]:
-    """Write the table, of which no more than a few blocks are ever held, and give the features in it."""
+    """Write the table, of which only a few blocks are in memory at a time, and give the features in it."""
     computed: list[str] = []
 
     def counted() -> Iterator[pd.DataFrame]:
@@ -66,10 +66,10 @@ def _write(stage: Stage, blocks: Iterable[pd.DataFrame], rows: int) -> list[str]
 def _signals(stage: Stage, universe: pd.DataFrame) -> tuple[pd.DataFrame | None, list[Feature]]:
     """Give the signals of the market's source and of the user's file, and their entries."""
     path = stage.settings["features"]["signals"]
-    own, notes = read_signals(Path(path), universe)
+    of_user, notes = read_signals(Path(path), universe)
     for note in notes:
         print(f"          {note}")
-    return merge({SIGNALS.path: stage.read_optional(SIGNALS), path: own})
+    return merge({SIGNALS.path: stage.read_optional(SIGNALS), path: of_user})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Folds: which days each one tests, and until when its past was known."""
+"""Folds: which days each tests, and until when its past was known."""
 
 from barograph.folds import tabulate_folds
 from barograph.folds.schema import TEST_WINDOWS

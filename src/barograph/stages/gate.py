@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.gate import Champion, gate_metrics, judge, read_champion
+from barograph.gate import gate_metrics, judge, read_champion
 from barograph.stages.stage import Stage, stage
 
 _CHAMPION: Final = "models/champion/metrics.json"
@@ -17,28 +17,24 @@ def main(stage: Stage) -> str:
     validation, backtest, drift = (
         stage.read_json(f"reports/metrics/{name}.json") for name in ("validation", "backtest", "drift")
     )
-    table = judge(gate, validation, backtest, drift, _champion(stage))
+    path = stage.root / _CHAMPION
+    champion = read_champion(path.read_bytes(), _CHAMPION) if path.is_file() else None
+    table = judge(gate, validation, backtest, drift, champion)
     stage.write_csv("reports/gate/criteria.csv", table)
     scores = gate_metrics(gate, table)
     stage.write_json("reports/metrics/gate.json", scores)
     found = scores[gate.candidate]
     verdict = "accepted" if found["accepted"] else "rejected"
     skipped = f", {found['not_applicable']} not applicable" if found["not_applicable"] else ""
-    fails = ", ".join(_failure(row) for _, row in table[table["verdict"] == "fail"].iterrows())
-    return f"{gate.candidate} {verdict}: {found['passed']} of {len(table)} criteria pass{skipped}" + (
-        f"; fails {fails}" if fails else ""
-    )
+    failures = ", ".join(_failure(row) for _, row in table[table["verdict"] == "fail"].iterrows())
+    passed = f"{gate.candidate} {verdict}: {found['passed']} of {len(table)} criteria pass{skipped}"
+    return f"{passed}; fails {failures}" if failures else passed
 
 
 def _failure(row: pd.Series) -> str:
     figure = "undefined" if pd.isna(row["figure"]) else f"{row['figure']:.3g}"
     threshold = "the champion's, which is undefined" if pd.isna(row["threshold"]) else f"{row['threshold']:.3g}"
     return f"{row['criterion']} ({figure}, must be {row['rule'].replace('_', ' ')} {threshold})"
-
-
-def _champion(stage: Stage) -> Champion | None:
-    path = stage.root / _CHAMPION
-    return read_champion(path.read_bytes(), _CHAMPION) if path.is_file() else None
 
 
 if __name__ == "__main__":

@@ -23,28 +23,11 @@ _STUDY: Final = "studies/published"
 
 
 @stage(
-    "market",
-    "regime",
-    "features",
-    "label",
-    "archive",
-    "exam",
-    "folds",
-    "memory",
-    "selection",
-    "models",
-    "ensemble",
-    "tuning",
-    "validation",
-    "drift",
-    "explain",
-    "gate",
-    "strategy",
-    "execution",
-    "seed",
-)
+    "market", "regime", "features", "label", "archive", "exam", "folds", "memory", "selection", "models", "ensemble",
+    "tuning", "validation", "drift", "explain", "gate", "strategy", "execution", "seed",
+)  # fmt: skip
 def main(stage: Stage) -> str:
-    """Draw what the stages wrote."""
+    """Draw the page from the other stages' outputs."""
     execution = stage.build("execution")
     results = Results(
         stage,

@@ -15,7 +15,7 @@ from barograph.stages.stage import Stage, stage
 
 @stage("exam", "memory", "seed", upstream=("folds.embargo",))
 def main(stage: Stage) -> str:
-    """Draw the training rows of each fold and of every exam, and tell what they are worth."""
+    """Draw the training rows of each fold and of every exam, and describe them."""
     memory: Memory = stage.build("memory")
     exam, seed, embargo = stage.build("exam"), stage.settings["seed"], stage.settings["folds.embargo"]
     tables = [stage.read(table) for table in (LABELS, REGIME_SERIES, EVENTS, ARCHIVE)]

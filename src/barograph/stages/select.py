@@ -1,4 +1,4 @@
-"""Selection: which features each fold keeps, decided by what had matured before it."""
+"""Selection: which features each fold keeps, decided by the rows that had matured before it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from barograph.stages.stage import Stage, stage
 
 @stage("selection", "seed", upstream=("folds.embargo",))
 def main(stage: Stage) -> str:
-    """Select on every fold's own past, that of the model that goes into service included."""
+    """Select on every fold's past, that of the model that goes into service included."""
     selection, seed, embargo = stage.build("selection"), stage.settings["seed"], stage.settings["folds.embargo"]
     folds = tabulated_folds(stage.read(TEST_WINDOWS))
     data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))

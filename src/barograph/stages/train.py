@@ -29,19 +29,15 @@ from barograph.training.schema import EXAM_PREDICTIONS, IMPORTANCE, PREDICTIONS,
 
 
 @stage(
-    "models",
-    "memory.replay",
-    "seed",
-    config_name="train",
-    by_hand=("model",),
-    upstream=("memory.weights", "memory.window.half_life"),
-)
+    "models", "memory.replay", "seed",
+    config_name="train", by_hand=("model",), upstream=("memory.weights", "memory.window.half_life"),
+)  # fmt: skip
 def main(stage: Stage) -> str:
     """Train the model that DVC names or, by hand, the one that `model=` chooses."""
     name, settings = stage.chosen_model()
     model, seed = tuned_model(stage, name, settings), stage.settings["seed"]
-    labels, folds = stage.read(LABELS), stage.read(FOLDS)
-    data, selection = TrainingSet(stage.read(FEATURES), labels), stage.read(SELECTION)
+    labels, folds, selection = (stage.read(table) for table in (LABELS, FOLDS, SELECTION))
+    data = TrainingSet(stage.read(FEATURES), labels)
     given = {"name": name, "seed": seed, "selection": selection}
     steps = partial(walk, model, data, stage.read(SAMPLES), folds, **given)
     replay = _error_replay(stage, labels)
@@ -52,12 +48,15 @@ def main(stage: Stage) -> str:
         shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
         parts.append((step.predictions, shares.assign(fold=step.fold), step.shown, step.replayed))
     predictions, importance, shown, replayed = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
-    stage.write(PREDICTIONS, predictions, model=name)
-    stage.write(IMPORTANCE, importance, model=name)
-    stage.write(REPLAY, replayed, model=name)
-    stage.write(UNREPLAYED, _unreplayed(steps, replay, folds, name, predictions), model=name)
+    unreplayed = predictions.head(0)
+    if replay:
+        bar = tqdm(steps(), f"{name}, nothing replayed", total=len(folds), unit="fold", disable=None)
+        unreplayed = pd.concat([step.predictions for step in bar], ignore_index=True)
+    exams = _exams(stage, partial(sit_exams, model, data, **given), name)
+    tables = (PREDICTIONS, IMPORTANCE, REPLAY, UNREPLAYED, EXAM_PREDICTIONS)
+    for table, frame in zip(tables, (predictions, importance, replayed, unreplayed, exams), strict=True):
+        stage.write(table, frame, model=name)
     stage.write_csv(f"reports/replay/{name}.csv", replayed_by_regime(shown, replayed))
-    stage.write(EXAM_PREDICTIONS, _exams(stage, partial(sit_exams, model, data, **given), name), model=name)
     save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
     again = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{again}"
@@ -67,23 +66,7 @@ def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
     replay, weights = stage.build("memory.replay"), stage.build("memory.weights")
     if replay is None:
         return None
-    half_life = stage.settings["memory.window.half_life"]
-    return ErrorReplay(replay, weights, half_life, labels, stage.read(REGIME_SERIES))
-
-
-def _unreplayed(
-    walked: Callable[[], Iterator[Step]],
-    replay: ErrorReplay | None,
-    folds: pd.DataFrame,
-    name: str,
-    predictions: pd.DataFrame,
-) -> pd.DataFrame:
-    """Predict what the model would have said had nothing been replayed; nothing where nothing was."""
-    if replay is None:
-        return predictions.head(0)
-    steps = tqdm(walked(), f"{name}, nothing replayed", total=len(folds), unit="fold", disable=None)
-    said: pd.DataFrame = pd.concat([step.predictions for step in steps], ignore_index=True)
-    return said
+    return ErrorReplay(replay, weights, stage.settings["memory.window.half_life"], labels, stage.read(REGIME_SERIES))
 
 
 def _exams(stage: Stage, sat: Callable[..., Iterator[pd.DataFrame]], name: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Building a model with what its tuning found."""
+"""Building a model with the parameters that its tuning found."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ from barograph.tuning import tuned
 
 
 def tuned_model(stage: Stage, name: str, settings: dict[str, Any]) -> Model:
-    """Build the model and fix what tuning found; one that leaves nothing open needs no search."""
+    """Build the model and fix the parameters that tuning found; a model without open parameters needs no search."""
     model: Model = config.build(settings, f"models.{name}")
     return tuned(model, stage.read_json(f"data/tuning/{name}.json"), name) if searched(model) else model

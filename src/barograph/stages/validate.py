@@ -25,16 +25,10 @@ def main(stage: Stage) -> str:
     labels, regimes, universe = (stage.read(table) for table in (LABELS, REGIME_SERIES, UNIVERSE))
     predictors, named = read_predictors(stage), archive[archive["kind"] == "configured"]
     result = validate(predictors, labels, regimes, universe, named, validation, seed)
-    stage.write_csv("reports/validation/slices.csv", result.slices)
-    stage.write_csv("reports/validation/calibration.csv", result.calibration)
-    stage.write_csv("reports/validation/confusion.csv", result.confusion)
-    stage.write_csv("reports/validation/coverage.csv", result.coverage)
-    for name, table in _plots(result).items():
-        stage.write_csv(f"reports/validation/ensemble_{name}.csv", table)
-    exams = _exams(stage, predictors, labels, regimes, validation)
-    stage.write_csv("reports/validation/exam.csv", exams)
-    for name, table in _replay(stage, labels, regimes, universe, validation).items():
-        stage.write_csv(f"reports/validation/replay_{name}.csv", table)
+    tables = vars(result) | _plots(result) | {"exam": _exams(stage, predictors, labels, regimes, validation)}
+    tables |= _replay(stage, labels, regimes, universe, validation)
+    for name, table in tables.items():
+        stage.write_csv(f"reports/validation/{name}.csv", table)
     scores = metrics(result)
     stage.write_json("reports/metrics/validation.json", scores)
     return f"ensemble's skill against regime_prior {estimate(scores[ENSEMBLE], 'skill_regime_prior', '+.2%')}"
@@ -43,41 +37,39 @@ def main(stage: Stage) -> str:
 def _exams(
     stage: Stage, predictors: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation
 ) -> pd.DataFrame:
-    """Score what each model says of a crisis that it alone has not seen, beside baselines of the same past."""
+    """Score each model's answers to the exams, beside baselines of the same past."""
     models = [stage.read(EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["models"]]
-    exams, seed = stage.read(EXAMS), stage.settings["seed"]
-    sat = [*models, exam_baselines(models[0][["exam", "symbol", "date"]], labels, regimes, exams)]
-    answers = pd.concat(sat, ignore_index=True)
-    return score_exams(answers, predictors, labels, regimes, exams, validation, seed)
+    exams = stage.read(EXAMS)
+    baselines = exam_baselines(models[0][["exam", "symbol", "date"]], labels, regimes, exams)
+    answers = pd.concat([*models, baselines], ignore_index=True)
+    return score_exams(answers, predictors, labels, regimes, exams, validation, stage.settings["seed"])
 
 
 def _replay(
     stage: Stage, labels: pd.DataFrame, regimes: pd.DataFrame, universe: pd.DataFrame, validation: Validation
 ) -> dict[str, pd.DataFrame]:
-    """Say of each model which of its mistakes were replayed, and whether that helped on later rows that look alike."""
+    """Tell which mistakes of each model were replayed, and whether that helped on later rows that look alike."""
     groups, improvement = [], []
     for name in stage.settings["models"]:
         replayed, predictions = stage.read(REPLAY, model=name), stage.read(PREDICTIONS, model=name)
         if replayed.empty:
             continue
         groups.append(replay_groups(replayed, predictions, labels, regimes, universe).assign(model=name))
-        without, features = stage.read(UNREPLAYED, model=name), stage.read(FEATURES)
-        changed = replay_improvement(
-            replayed, features, labels, predictions, without, settings=validation, seed=stage.settings["seed"]
-        )
-        improvement.append(changed.assign(model=name))
-    found = {"groups": groups, "improvement": improvement}
-    return {name: pd.concat(parts) if parts else pd.DataFrame({"model": []}) for name, parts in found.items()}
+        without, features, seed = stage.read(UNREPLAYED, model=name), stage.read(FEATURES), stage.settings["seed"]
+        given = (replayed, features, labels, predictions, without)
+        improvement.append(replay_improvement(*given, settings=validation, seed=seed).assign(model=name))
+    parts = {"replay_groups": groups, "replay_improvement": improvement}
+    return {name: pd.concat(tables) if tables else pd.DataFrame({"model": []}) for name, tables in parts.items()}
 
 
 def _plots(result: ValidationResult) -> dict[str, pd.DataFrame]:
     """Give the ensemble's tables for `dvc plots`, which draws a line a revision."""
     slices, bins = (table[table["predictor"] == ENSEMBLE] for table in (result.slices, result.calibration))
-    columns = {"slice": "regime", "skill_regime_prior": "skill"}
-    regime = slices[(slices["kind"] == "regime") & slices["sufficient"]].rename(columns=columns)[["regime", "skill"]]
-    fold = slices[slices["kind"] == "fold"].rename(columns={"slice": "fold", "skill_regime_prior": "skill"})
-    fold = fold.assign(fold=fold["fold"].str.slice(0, 4))[["fold", "skill"]]
-    return {"by_regime": regime, "by_fold": fold, "reliability": bins[bins["class"] == "buy"]}
+    slices = slices.assign(skill=slices["skill_regime_prior"], regime=slices["slice"], fold=slices["slice"].str[:4])
+    regime = slices.loc[(slices["kind"] == "regime") & slices["sufficient"], ["regime", "skill"]]
+    fold = slices.loc[slices["kind"] == "fold", ["fold", "skill"]]
+    reliability = bins[bins["class"] == "buy"]
+    return {"ensemble_by_regime": regime, "ensemble_by_fold": fold, "ensemble_reliability": reliability}
 
 
 if __name__ == "__main__":

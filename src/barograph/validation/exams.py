@@ -1,4 +1,4 @@
-"""The crisis exam's marks: how well today's models do in an event that they have not seen, and against what."""
+"""Scores of the crisis exams: how well today's models do in an event that they have not seen, beside baselines."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -31,19 +31,8 @@ def score_exams(
 ) -> pd.DataFrame:
     """Score models that saw everything but an event on that event, beside baselines and their walk-forward selves.
 
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        `predictor, exam, symbol, date, p_sell, p_hold, p_buy` of the models and of both baselines, the latter from all
-        labelled rows that the exam does not leave out.
-    walk_forward : pandas.DataFrame
-        `predictor, symbol, date, fold, p_sell, p_hold, p_buy` of the models and both baselines; other predictors are
-        left alone.
-    labels, regimes, exams : pandas.DataFrame
-        The tables of these names.
-    settings : Validation
-    seed : int
-        Of the bootstrap.
+    Every table of predictions includes both baselines; in `predictions` they come from all labelled rows that the exam
+    does not leave out. In `walk_forward` predictors other than the models and the baselines are left alone.
 
     Returns
     -------
@@ -60,8 +49,8 @@ def score_exams(
 
     Warnings
     --------
-    Not causal in time: trained also on what came after. It tells how well a crisis can be predicted from the others,
-    not how well it was.
+    Not causal in time: the models were trained also on later rows. The scores tell how well a crisis can be predicted
+    from the others, not how well it was.
 
     Notes
     -----
@@ -78,17 +67,17 @@ def score_exams(
     universe = pd.DataFrame({"symbol": both["symbol"].unique(), "gics_sector": "any"})
     paired = pair(both, labels, regimes, universe)
     forecasts = paired.forecasts(settings.calibration_bins)
-    rows = [row for sat in _sat(ordered, paired) for row in _score(sat, paired, forecasts, settings, seed)]
+    rows = [row for part in _parts(ordered, paired) for row in _score(part, paired, forecasts, settings, seed)]
     table = pd.DataFrame(rows)
-    starts = ordered.set_index("exam")
+    by_exam = ordered.set_index("exam")
     for day in ("start", "end"):
-        table[day] = table["exam"].map(starts[day])
-    table["regime"] = table["exam"].map(starts["regime"]).fillna(table["exam"])
+        table[day] = table["exam"].map(by_exam[day])
+    table["regime"] = table["exam"].map(by_exam["regime"]).fillna(table["exam"])
     return table[columns]
 
 
 def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataFrame) -> pd.DataFrame:
-    """Put every predictor's answers in the exams beside what it predicted of the same rows walking forward."""
+    """Put every predictor's answers in the exams beside its walk-forward predictions of the same rows."""
     rows = predictions[["exam", *KEY]].drop_duplicates()
     answers = predictions[~predictions["predictor"].isin(BASELINES)]
     models = answers["predictor"].unique()
@@ -102,29 +91,30 @@ def _both(predictions: pd.DataFrame, walk_forward: pd.DataFrame, exams: pd.DataF
     return both.assign(fold=both["exam"].map(number).astype(np.int64))
 
 
-def _sat(exams: pd.DataFrame, paired: Paired) -> list[Slice]:
-    numbers = [("event", name, np.array([at])) for at, name in enumerate(exams["exam"])]
+def _parts(exams: pd.DataFrame, paired: Paired) -> list[Slice]:
+    """Cut the rows into events, then regimes; the pairing's fold is the number of the exam."""
+    numbers = [("event", name, np.array([number])) for number, name in enumerate(exams["exam"])]
     numbers += [("regime", regime, np.flatnonzero(exams["regime"] == regime)) for regime in REGIMES]
-    sat = [Slice(kind, name, np.flatnonzero(np.isin(paired.fold, events))) for kind, name, events in numbers]
-    return [part for part in sat if part.rows.size]
+    parts = [Slice(kind, name, np.flatnonzero(np.isin(paired.fold, events))) for kind, name, events in numbers]
+    return [part for part in parts if part.rows.size]
 
 
 def _score(
-    sat: Slice, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
+    part: Slice, paired: Paired, forecasts: Forecasts, settings: Validation, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Give a row of the table for every predictor, its walk-forward self beside it."""
-    rows = sat.rows
+    rows = part.rows
     dates, first = np.unique(paired.date[rows], return_index=True)
     events, episode = np.unique(paired.fold[rows[first]], return_inverse=True)
-    rng = generator(seed, "exam", sat.kind, sat.name)
-    found = scores("exams", Part(forecasts, rows), episode, _DRAWN, settings, rng)
+    rng = generator(seed, "exam", part.kind, part.name)
+    figures = scores("exams", Part(forecasts, rows), episode, _DRAWN, settings, rng)
     walked = {
-        name.removeprefix(_WALKED): figures["log_loss"] for name, figures in found.items() if name.startswith(_WALKED)
+        name.removeprefix(_WALKED): scored["log_loss"] for name, scored in figures.items() if name.startswith(_WALKED)
     }
-    sufficient = sat.kind == "regime" and events.size >= settings.min_episodes
-    for predictor in [name for name in found if not name.startswith(_WALKED)]:
+    sufficient = part.kind == "regime" and events.size >= settings.min_episodes
+    for predictor in [name for name in figures if not name.startswith(_WALKED)]:
         loss = walked.get(predictor, np.nan)
-        facts = {"kind": sat.kind, "exam": sat.name, "predictor": predictor, "rows": rows.size}
+        facts = {"kind": part.kind, "exam": part.name, "predictor": predictor, "rows": rows.size}
         evidence = {"dates": dates.size, "events": events.size, "sufficient": sufficient}
         beside = (loss, 1 - loss / walked.get(REGIME_PRIOR, np.nan))
-        yield facts | evidence | found[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))
+        yield facts | evidence | figures[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))

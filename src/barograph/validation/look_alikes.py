@@ -14,13 +14,7 @@ _REFERENCE_ROWS: Final = 5_000
 
 
 class FeatureSpace:
-    """The features as points whose distances mean something.
-
-    Parameters
-    ----------
-    features : pandas.DataFrame
-        The features table, in any order of rows.
-    """
+    """The features table, its rows in any order, as points whose distances mean something."""
 
     def __init__(self, features: pd.DataFrame) -> None:
         self._features = features
@@ -34,19 +28,9 @@ class FeatureSpace:
 
         .. math:: z = \Phi^{-1}\left(\frac{\#\{x_i < x\} + \#\{x_i \le x\}}{2 n}\right)
 
-        Parameters
-        ----------
-        rows : pandas.DataFrame
-            ``symbol, date``.
-        before : pandas.Timestamp
-            The features' rows before this date are the :math:`x_i`, or 5,000 of them drawn at random.
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        array of shape (rows, features)
-            Only features that vary among the :math:`x_i`. A missing value is in the middle (0), one beyond all
-            :math:`x_i` half an observation from the end.
+        The :math:`x_i` are the features' rows before a date, or 5,000 of them drawn at random. Each column is a feature
+        that varies among them. A missing value is in the middle (0), one beyond all :math:`x_i` half an observation
+        from the end.
 
         Raises
         ------
@@ -62,9 +46,9 @@ class FeatureSpace:
         .. [1] van der Waerden (1952), "Order Tests for the Two-Sample Problem and Their Power", Indagationes
            Mathematicae 14 (normal scores).
         """
-        at = self._keys.get_indexer(pd.MultiIndex.from_frame(rows[KEY]))
-        if (at < 0).any():
-            row = rows.iloc[int(np.argmin(at))]
+        positions = self._keys.get_indexer(pd.MultiIndex.from_frame(rows[KEY]))
+        if (positions < 0).any():
+            row = rows.iloc[int(np.argmin(positions))]
             raise InputError(f"features: no row of {row['symbol']} on {row['date']:%Y-%m-%d}, which was predicted")
         past = self._ordered[self._dates[self._ordered] < before.to_datetime64()]
         reference = rng.choice(past, _REFERENCE_ROWS, replace=False) if past.size > _REFERENCE_ROWS else past
@@ -74,7 +58,7 @@ class FeatureSpace:
             known = np.sort(values[reference])
             known = known[~np.isnan(known)]
             if known.size and known[0] < known[-1]:
-                columns.append(_normal_scores(known, values[at]))
+                columns.append(_normal_scores(known, values[positions]))
         if not columns:
             raise InputError(f"features: none varies before {before:%Y-%m-%d}; look-alikes need one that does")
         return np.column_stack(columns)
@@ -83,21 +67,7 @@ class FeatureSpace:
 def look_alikes(
     space: FeatureSpace, earlier: pd.DataFrame, window: pd.DataFrame, neighbours: int, rng: np.random.Generator
 ) -> Mask:
-    """Tell which rows of a window are among the nearest of an earlier row.
-
-    Parameters
-    ----------
-    space : FeatureSpace
-    earlier, window : pandas.DataFrame
-        ``symbol, date``; neither is empty.
-    neighbours : int
-        Rows of the window that each earlier one takes, at least 1; all of them where there are no more.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    bool array of shape (window rows,)
-    """
+    """Tell which rows of a window are among the `neighbours` nearest of an earlier row; neither table is empty."""
     from sklearn.neighbors import NearestNeighbors
     from threadpoolctl import threadpool_limits
 

@@ -1,4 +1,4 @@
-"""What replay is worth: which mistakes were replayed, and what that did to later rows that resemble them."""
+"""The worth of replay: which mistakes were replayed, and the effect on later rows that resemble them."""
 
 from typing import Any, Final
 
@@ -23,16 +23,7 @@ def replay_groups(
     regimes: pd.DataFrame,
     universe: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Tell where a model's replayed mistakes lie.
-
-    Parameters
-    ----------
-    replayed : pandas.DataFrame
-        The model's replay table.
-    predictions : pandas.DataFrame
-        The model's predictions table.
-    labels, regimes, universe : pandas.DataFrame
-        The tables of these names.
+    """Tell where a model's replayed mistakes lie, from its replay and predictions tables.
 
     Returns
     -------
@@ -40,7 +31,8 @@ def replay_groups(
         `kind` (`overall`, `regime`, `sector`, `class`) and `value`, in that order: regimes, of the rows' dates, from
         calm to crisis, sectors by name, classes from sell to buy. `predicted` counts the out-of-sample predictions of
         labelled rows, `replayed` those of them that at least one fold replays, `share` divides the two. `mean_loss` is
-        the log loss of the predicted rows, `mean_loss_replayed` what was recorded of the replayed ones (NaN without).
+        the log loss of the predicted rows, `mean_loss_replayed` the recorded log loss of the replayed ones (NaN
+        without).
 
     Raises
     ------
@@ -58,13 +50,13 @@ def replay_groups(
     rows["sector"] = _found(rows["symbol"].map(sectors), rows, "universe", "gics_sector")
     rows["class"] = np.array(CLASSES)[rows["label"]]
     order = {"overall": ("overall",), "regime": REGIMES, "sector": sorted(rows["sector"].unique()), "class": CLASSES}
-    table = [
+    groups = [
         {"kind": kind, "value": value, **_group(rows[rows[kind] == value])}
         for kind, values in order.items()
         for value in values
     ]
-    found = pd.DataFrame(table, columns=_GROUP_COLUMNS)
-    return found[found["predicted"] > 0].reset_index(drop=True)
+    table = pd.DataFrame(groups, columns=_GROUP_COLUMNS)
+    return table[table["predicted"] > 0].reset_index(drop=True)
 
 
 def replay_improvement(
@@ -78,18 +70,16 @@ def replay_improvement(
     settings: Validation,
     seed: int,
 ) -> pd.DataFrame:
-    """Measure what replay did to the loss on later rows that resemble the replayed ones, and on the others.
+    """Measure the effect of replay on the loss of later rows that resemble the replayed ones, and of the others.
 
     Parameters
     ----------
-    replayed : pandas.DataFrame
-        The model's replay table.
+    replayed, predictions : pandas.DataFrame
+        The model's replay and predictions tables, of a walk with replay.
     features, labels : pandas.DataFrame
         The tables of these names.
-    predictions : pandas.DataFrame
-        The model's predictions table, of a walk with replay.
     without : pandas.DataFrame
-        The same rows, of a walk on the same samples and seeds without replay.
+        The same rows as the predictions, of a walk on the same samples and seeds without replay.
     neighbours : int, default=1
         Look-alikes that each replayed row has in a test window.
     settings : Validation
@@ -113,12 +103,12 @@ def replay_improvement(
 
     Notes
     -----
-    The look-alikes of a fold are the nearest labelled rows of its own test window: all later than what was replayed,
-    none seen in training. The *others* are the rest of the window, and tell what replay did to everything. Distances
+    The look-alikes of a fold are the nearest labelled rows of its own test window: all later than the replayed rows,
+    none seen in training. The *others* are the rest of the window, and show the effect of replay on all rows. Distances
     are Euclidean over all features, as normal scores among the rows before the test window, so that neither units nor
     outliers count; see :meth:`barograph.validation.look_alikes.FeatureSpace.points`.
 
-    The interval is of the improvement's mean, from a circular block bootstrap of the part's own dates in which both
+    The interval is of the improvement's mean, from a circular block bootstrap of the part's dates in which both
     walks see the same draw.
     """
     if neighbours < 1:
@@ -150,12 +140,12 @@ def replay_improvement(
 
 def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation, seed: int) -> dict[str, Any]:
     gain = (rows["loss_without"] - rows["loss"]).to_numpy()
-    dates, at = np.unique(rows["date"].to_numpy(), return_inverse=True)
+    dates, date = np.unique(rows["date"].to_numpy(), return_inverse=True)
     estimate = UNDEFINED._replace(value=gain.mean() if gain.size else np.nan)
     if dates.size >= 2 * settings.block_days:
         rng = generator(seed, "replay", fold, part)
         counts = block_bootstrap_counts(dates.size, settings.block_days, settings.resamples, rng).astype(np.float64)
-        means = counts @ np.bincount(at, gain) / (counts @ np.bincount(at))
+        means = counts @ np.bincount(date, gain) / (counts @ np.bincount(date))
         (estimate,) = estimates([estimate.value], means[:, None], settings.level)
     losses = (rows["loss"].mean(), rows["loss_without"].mean())
     return dict(zip(_IMPROVEMENT_COLUMNS, (fold, part, len(rows), dates.size, *losses, *estimate), strict=True))
@@ -163,13 +153,8 @@ def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation,
 
 def _group(rows: pd.DataFrame) -> dict[str, Any]:
     again = rows["recorded"].notna()
-    return {
-        "predicted": len(rows),
-        "replayed": int(again.sum()),
-        "share": again.mean(),
-        "mean_loss": rows["loss"].mean(),
-        "mean_loss_replayed": rows["recorded"].mean(),
-    }
+    losses = {"mean_loss": rows["loss"].mean(), "mean_loss_replayed": rows["recorded"].mean()}
+    return {"predicted": len(rows), "replayed": int(again.sum()), "share": again.mean()} | losses
 
 
 def _scored(predictions: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
@@ -195,17 +180,13 @@ def _check_same_rows(predictions: pd.DataFrame, without: pd.DataFrame) -> None:
 
 
 def _check_replayed(replayed: pd.DataFrame, scored: pd.DataFrame) -> None:
-    found = replayed[["fold", *KEY]].merge(
-        scored[[*KEY, "fold"]].rename(columns={"fold": "predicted_in"}), on=KEY, how="left"
-    )
-    early = found["predicted_in"] < found["fold"]
+    predicted = scored[[*KEY, "fold"]].rename(columns={"fold": "predicted_in"})
+    rows = replayed[["fold", *KEY]].merge(predicted, on=KEY, how="left")
+    early = rows["predicted_in"] < rows["fold"]
     if not early.all():
-        row = found[~early].iloc[0]
-        state = (
-            "has no prediction with a label"
-            if pd.isna(row["predicted_in"])
-            else f"was predicted in fold {row['predicted_in']:.0f}"
-        )
+        row = rows[~early].iloc[0]
+        known = pd.notna(row["predicted_in"])
+        state = f"was predicted in fold {row['predicted_in']:.0f}" if known else "has no prediction with a label"
         raise InputError(
             f"replay: fold {row['fold']} replays {_named(row)}, which {state}; it must be a mistake of an earlier fold"
         )

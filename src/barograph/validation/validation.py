@@ -20,7 +20,7 @@ _CRASH_SKILL: Final = f"skill_{REGIME_PRIOR}"
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """What :func:`validate` finds.
+    """The tables of :func:`validate`.
 
     Attributes
     ----------
@@ -65,10 +65,6 @@ def validate(
     seed : int
         Of the bootstrap.
 
-    Returns
-    -------
-    ValidationResult
-
     Raises
     ------
     InputError
@@ -103,18 +99,11 @@ def validate(
 
 
 def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]]:
-    """Choose the figures that a person compares between two runs.
+    """Choose the figures that a person compares between two runs, as plain numbers by predictor.
 
-    Parameters
-    ----------
-    result : ValidationResult
-
-    Returns
-    -------
-    dict
-        Per predictor: `rows` and the overall scores with their intervals, `crash_episodes`, and the skill against
-        `regime_prior` in crashes as `crash_skill_regime_prior` with `_low` and `_high`. Plain numbers; None where
-        undefined, and for crashes where the evidence is insufficient.
+    Each has `rows` and the overall scores with their intervals, `crash_episodes`, and the skill against `regime_prior`
+    in crashes as `crash_skill_regime_prior` with `_low` and `_high`. None where undefined, and for crashes where the
+    evidence is insufficient.
     """
     table = result.slices
     overall = table[table["kind"] == "overall"]
@@ -148,21 +137,23 @@ def _score(
         yield dict(zip(_FACTS, facts, strict=True)) | figures
 
 
-def _calibration(given: Forecasts) -> pd.DataFrame:
+def _calibration(forecasts: Forecasts) -> pd.DataFrame:
     parts = []
-    for i, k in np.ndindex(len(given.predictors), len(CLASSES)):
-        rows = np.bincount(given.bin[i, k], minlength=given.bins)
+    for i, k in np.ndindex(len(forecasts.predictors), len(CLASSES)):
+        bins = forecasts.bin[i, k]
+        rows = np.bincount(bins, minlength=forecasts.bins)
         used = np.flatnonzero(rows)
-        stated = np.bincount(given.bin[i, k], given.probabilities[i, :, k], given.bins)
-        happened = np.bincount(given.bin[i, k], given.label == k, given.bins)
+        stated = np.bincount(bins, forecasts.probabilities[i, :, k], forecasts.bins)
+        happened = np.bincount(bins, forecasts.label == k, forecasts.bins)
         curve = pd.DataFrame({"bin": used, "mean_probability": stated[used], "frequency": happened[used]})
         curve[["mean_probability", "frequency"]] /= rows[used, None]
-        parts.append(curve.assign(predictor=given.predictors[i], rows=rows[used], **{"class": CLASSES[k]}))
+        parts.append(curve.assign(predictor=forecasts.predictors[i], rows=rows[used], **{"class": CLASSES[k]}))
     columns = ["predictor", "class", "bin", "mean_probability", "frequency", "rows"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _confusion(given: Forecasts) -> pd.DataFrame:
-    keys = pd.MultiIndex.from_product([given.predictors, CLASSES, CLASSES], names=["predictor", "label", "predicted"])
-    rows = Part(given, np.arange(given.label.size)).confusion.ravel().astype(np.int64)
+def _confusion(forecasts: Forecasts) -> pd.DataFrame:
+    names = ["predictor", "label", "predicted"]
+    keys = pd.MultiIndex.from_product([forecasts.predictors, CLASSES, CLASSES], names=names)
+    rows = Part(forecasts, np.arange(forecasts.label.size)).confusion.ravel().astype(np.int64)
     return pd.DataFrame({"rows": rows}, index=keys).reset_index()
