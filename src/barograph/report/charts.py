@@ -53,6 +53,17 @@ def axis(title: str = "", **more: object) -> Layout:
     return base | more
 
 
+def forest_layout(title: str, ticks: Sequence[str], row: int, **across: object) -> Layout:
+    """Give the layout of a forest plot: so many pixels for each tick, the first on top, and a line at zero."""
+    names = {"tickvals": list(reversed(range(len(ticks)))), "ticktext": list(ticks)}
+    return layout(
+        64 + row * max(2, len(ticks)),
+        xaxis=axis(title, zeroline=True, zerolinecolor=palette.INK, **across),
+        yaxis=axis(range=[-0.6, len(ticks) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **names),
+        margin={"l": 8, "r": 12, "t": 4, "b": 8},
+    )
+
+
 def panel_name(text: str, top: float = 1.0) -> Layout:
     """Name a panel and its unit above its upper left corner, where a turned axis title would cost width."""
     corner = {"x": 0, "y": top, "xanchor": "left", "yanchor": "bottom", "xshift": 2, "yshift": 3}

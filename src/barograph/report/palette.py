@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from barograph.names import CLASSES, REGIMES, SIGNAL_PREFIX
+from barograph.names import REGIMES, SIGNAL_PREFIX
 
 INK: Final = "#1d2733"
 MUTED: Final = "#5d6b7a"
@@ -87,6 +87,11 @@ def marks(predictors: Iterable[str]) -> dict[str, Mark]:
     return {name: _MARKS.get(name) or _FURTHER[others.index(name) % len(_FURTHER)] for name in names}
 
 
+def mark(predictor: str) -> Mark:
+    """Give the mark of a predictor that is drawn alone."""
+    return marks([predictor])[predictor]
+
+
 def title(name: str) -> str:
     """Turn a key into what a reader reads: ``Random forest`` of ``random_forest``; a date at its end stays one."""
     if name in _WORDS:
@@ -101,18 +106,23 @@ def subject(name: str) -> str:
     return "the ensemble" if name == "ensemble" else title(name)
 
 
+def choices(predictors: Iterable[str]) -> list[tuple[str, str]]:
+    """Give predictors and their names for a chooser."""
+    return [(name, title(name)) for name in predictors]
+
+
+def ordered(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Give names in the order in which they are known, the others last and alphabetically."""
+    there = set(names)
+    first = [name for name in dict.fromkeys(known) if name in there]
+    return [*first, *sorted(there.difference(first))]
+
+
 def regime_order(names: Iterable[str]) -> list[str]:
     """Sort regimes from calm to crisis, unknown ones last and alphabetically."""
-    known = {name: place for place, name in enumerate(REGIMES)}
-    return sorted(set(names), key=lambda name: (known.get(name, len(known)), name))
+    return ordered(names, REGIMES)
 
 
 def regime_colour(name: str) -> str:
     """Give a regime's colour, black for a regime of a user's own."""
     return REGIME_COLOURS.get(name, "#000000")
-
-
-def class_name(value: object) -> str:
-    """Give a class its name, whether it comes as 0, 1, 2 or as a name."""
-    text = str(value)
-    return CLASSES[int(float(text))] if text.replace(".0", "").isdigit() else text

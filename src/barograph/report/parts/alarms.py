@@ -26,11 +26,6 @@ _COLUMNS: Final = [
 ]
 
 
-def flags(column: "pd.Series[Any]") -> "pd.Series[bool]":
-    """Read a column of yes and no; what is missing is no."""
-    return column.astype("boolean").fillna(False).astype(bool)
-
-
 def table(results: Results) -> Table | None:
     """Give the table of the features that raised an alarm; None where none did."""
     found = rows(results)
@@ -40,7 +35,7 @@ def table(results: Results) -> Table | None:
 def caption(results: Results) -> str:
     """Say how many features raised an alarm, and how many of them the table shows."""
     drift = results[FEATURES]
-    n = int(drift.loc[flags(drift["alarm"]), "feature"].nunique())
+    n = int(drift.loc[drift["alarm"], "feature"].nunique())
     of = f"{words.count(n, 'feature')} of {int(drift['feature'].nunique()):,} raised an alarm in at least one test"
     cut = f"; the {SHOWN} that matter most today" if n > SHOWN else ""
     return f"{of}{cut}. An alarm is a move, large and significant, that persists. Choose a heading to sort."
@@ -49,7 +44,6 @@ def caption(results: Results) -> str:
 def rows(results: Results) -> list[Row]:
     """Give the features that raised an alarm, those of the latest test first, then by the largest effect."""
     drift = results[FEATURES].sort_values("fold", kind="stable")
-    drift = drift.assign(moved=flags(drift["moved"]), alarm=flags(drift["alarm"]))
     alarmed = drift[drift["feature"].isin(drift.loc[drift["alarm"], "feature"])]
     latest = drift["fold"].max()
     found = [_row(results, str(feature), tests, latest) for feature, tests in alarmed.groupby("feature")]
@@ -58,8 +52,7 @@ def rows(results: Results) -> list[Row]:
 
 def longest_run(moved: "pd.Series[bool]") -> int:
     """Count the most neighbouring True values."""
-    groups = (moved != moved.shift()).cumsum()
-    return int(moved.astype(int).groupby(groups).sum().max()) if len(moved) else 0
+    return int(moved.astype(int).groupby((~moved).cumsum()).sum().max()) if len(moved) else 0
 
 
 def _row(results: Results, feature: str, tests: pd.DataFrame, latest: Any) -> tuple[tuple[Any, ...], Row]:

@@ -27,10 +27,8 @@ _COLUMNS: Final = [
 
 
 def blocks(results: Results) -> list[Block]:
-    """Give the gate's outcome and its criteria; nothing where no gate was held."""
+    """Give the gate's outcome and its criteria."""
     criteria = results[CRITERIA]
-    if criteria.empty:
-        return []
     caption = (
         f"What {palette.subject(results.candidate)} had to reach; beside it what always naming the majority class "
         "would get."
@@ -57,18 +55,15 @@ def count(criteria: pd.DataFrame) -> str:
 
 
 def clause(results: Results) -> str:
-    """Say the outcome inside a sentence; empty where no gate was held."""
-    criteria = results[CRITERIA]
-    if criteria.empty:
-        return ""
+    """Say the outcome inside a sentence."""
     who = "it" if results.candidate == results.headline else palette.subject(results.candidate)
-    return f"the gate {'rejects' if outcome(criteria) == 'rejected' else 'accepts'} {who}"
+    return f"the gate {'rejects' if outcome(results[CRITERIA]) == 'rejected' else 'accepts'} {who}"
 
 
 def sentences(criteria: pd.DataFrame) -> list[str]:
     """Name the criteria that fail, and those that prove little because the majority class would pass them too."""
-    passed = criteria["verdict"] == PASS
-    failed, cheap = criteria[criteria["verdict"] == FAIL], criteria[passed & (criteria["majority_verdict"] == PASS)]
+    failed = criteria[criteria["verdict"] == FAIL]
+    cheap = criteria[(criteria["verdict"] == PASS) & (criteria["majority_verdict"] == PASS)]
     texts = []
     if len(failed):
         texts.append(f"Short of: {_listed(failed)}. A rejection is a normal outcome: nothing is promoted.")

@@ -27,22 +27,18 @@ _COLUMNS: Final = [
 
 def blocks(results: Results) -> list[Block]:
     """Tell how many features a fold keeps, what was dropped, and what each feature is."""
-    folded = [
-        Group([table], summary=summary)
-        for summary, table in (
-            ("What each feature is", _catalogue(results)),
-            ("Features left out, and what the source would need", _left_out(results)),
-        )
-        if table is not None
+    left_out = _left_out(results)
+    return [
+        Heading(heading(results)),
+        *present(families(results), _dropped(results)),
+        Group([_catalogue(results)], summary="What each feature is"),
+        *([Group([left_out], summary="Features left out, and what the source would need")] if left_out else []),
     ]
-    return [Heading(heading(results)), *present(families(results), _dropped(results)), *folded]
 
 
 def heading(results: Results) -> str:
     """Say how many features a fold keeps, and how stable the choice is."""
     table = results[SELECTION]
-    if table.empty:
-        return "No features were selected"
     kept, features = table.groupby("fold")["kept"].sum(), table["feature"].nunique()
     of = words.count(int(features), "feature")
     if (kept == features).all():
@@ -123,10 +119,10 @@ def _named(rows: pd.DataFrame) -> str:
     return ", ".join(shown[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _catalogue(results: Results) -> Table | None:
+def _catalogue(results: Results) -> Table:
     rows = catalogue_rows(results)
     caption = f"{words.count(len(rows), 'feature')}, as computed from the data of this page; choose a heading to sort."
-    return Table("catalogue-table", caption, _COLUMNS, rows, first="Feature") if rows else None
+    return Table("catalogue-table", caption, _COLUMNS, rows, first="Feature")
 
 
 def catalogue_rows(results: Results) -> list[Row]:

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from barograph.report import heat, palette, words
-from barograph.report.blocks import Block, Cell, Chart, Column, Controls, Group, Section, Table, Words, present
+from barograph.report.blocks import Cell, Chart, Column, Controls, Group, Section, Table, Words, present
 from barograph.report.cells import DASH, number, predictor_row, word
 from barograph.report.charts import Trace
-from barograph.report.heat import Choice
 from barograph.report.parts import agreement, beeswarm
 from barograph.report.parts.kept import OTHER
 from barograph.report.results import METHODS, SHAP, Results
@@ -28,25 +27,21 @@ _COLUMNS: Final = [
 
 
 def section(results: Results) -> Section:
-    """Draw what the models' scores are attributed to; a heading alone where nothing was explained."""
-    blocks = _blocks(results) if results.explained else []
-    return Section("why", "Why", heading(results), blocks)
-
-
-def _blocks(results: Results) -> list[Block]:
+    """Draw what the models' scores are attributed to."""
     lead = (
         "Attributions of the final models, on rows that they may have been trained on: what they use, not what is true "
         "of the market. Every regime is drawn in equal numbers, so that rare ones weigh more here than in the calendar."
     )
     matrices = agreement.matrices(results)
-    return [
+    blocks = [
         Words([lead], "lead"),
-        Group(present(features(results), families(results))),
+        Group([features(results), families(results)]),
         *([Group(matrices)] if matrices else []),
-        Controls("choose-model", "Model shown in the next charts", results.choices(results.explained)),
-        Group(present(chosen_features(results), beeswarm.beeswarms(results))),
+        Controls("choose-model", "Model shown in the next charts", palette.choices(results.explained)),
+        Group([chosen_features(results), beeswarm.beeswarms(results)]),
         *present(agreement.over_folds(results), agreement.stability(results), methods(results)),
     ]
+    return Section("why", "Why", heading(results), blocks)
 
 
 def shares(results: Results) -> pd.DataFrame:
@@ -72,10 +67,7 @@ def by_family(results: Results, table: pd.DataFrame) -> pd.DataFrame:
 
 def heading(results: Results) -> str:
     """Say which family carries most, in how far the models agree on it, and what crashes change."""
-    table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return "No model was explained"
-    families = by_family(results, table)
+    families = by_family(results, shares(results))
     mean = average(families)
     first = str(mean.index[0])
     range_ = families[ALL].xs(first, level="feature")
@@ -103,11 +95,9 @@ def _in_crashes(families: pd.DataFrame, first: str) -> str:
     return f"; in crashes {name} gains most, from {_percent(levels[ALL])} to {_percent(levels['crash'])} %"
 
 
-def families(results: Results) -> Chart | None:
-    """Draw the families' shares by regime, in the average of the models; None where nothing was explained."""
+def families(results: Results) -> Chart:
+    """Draw the families' shares by regime, in the average of the models."""
     table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return None
     mean = average(by_family(results, table))
     carried = mean[ALL].cumsum()
     needed = min(int((carried < 2 / 3).sum()) + 1, len(mean))
@@ -123,11 +113,9 @@ def families(results: Results) -> Chart | None:
     )
 
 
-def features(results: Results) -> Chart | None:
-    """Draw the first features' shares by regime, in the average of the models; None where nothing was explained."""
+def features(results: Results) -> Chart:
+    """Draw the first features' shares by regime, in the average of the models."""
     table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return None
     mean = average(table)
     top = mean.head(FIRST)
     return Chart(
@@ -136,9 +124,13 @@ def features(results: Results) -> Chart | None:
         f"Share of the attribution of the {len(top)} first features, %, average of "
         f"{words.count(_n_models(table), 'model')}",
         f"Heat map of the {len(top)} most important features by regime.",
-        [heat.cells(100 * top, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")],
-        heat.grid_layout([str(name) for name in top.index], _columns(mean)),
+        [_cells(top)],
+        heat.grid_layout(list(top.index), _columns(mean)),
     )
+
+
+def _cells(shares: pd.DataFrame) -> Trace:
+    return heat.cells(100 * shares, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")
 
 
 def _leader(mean: pd.DataFrame) -> str:
@@ -151,25 +143,19 @@ def _leader(mean: pd.DataFrame) -> str:
     return f"{most} comes first in {n} of {words.count(regimes.shape[1], 'regime')}; {rest}"
 
 
-def chosen_features(results: Results) -> Chart | None:
+def chosen_features(results: Results) -> Chart:
     """Draw each model's first features by regime, of which the page shows the chosen model's."""
     table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return None
-    data: list[Trace] = []
-    choices: dict[str, Choice] = {}
+    maps = {}
     for model in results.explained:
         top = average(table[table.index.get_level_values("model") == model]).head(FIRST)
-        trace = heat.cells(100 * top, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")
-        data.append(trace | {"meta": {"predictor": model}, "visible": not choices})
-        choices[model] = Choice.of(_chosen_finding(model, top), list(top.index))
-    return Chart(
+        maps[model] = _chosen_finding(model, top), list(top.index), _cells(top)
+    return heat.chosen(
         "why-own",
-        next(iter(choices.values())).heading,
         "Share of the model's attribution, %, by regime",
         "Heat map of the chosen model's most important features by regime.",
-        data,
-        heat.chosen_layout(choices, _columns(table)),
+        maps,
+        _columns(table),
     )
 
 
@@ -192,27 +178,19 @@ def _percent(share: Any) -> str:
     return words.number(value, 0 if value >= 1 or np.isnan(value) else 1)
 
 
-def methods(results: Results) -> Table | None:
+def methods(results: Results) -> Table:
     """Tell how each model was explained, in the order of their skill."""
     caption = (
         "How each model was explained. The additivity error is how far base value and shares together are from the "
         "output that they explain."
     )
-    table = results[METHODS].set_index("model")
-    rows = [
-        predictor_row(
-            name,
-            results.headline,
-            [
-                *(word(str(table.loc[name, key])) for key in ("method", "output")),
-                number(float(table.loc[name, "rows"]), 0),  # type: ignore[arg-type]
-                _error(float(table.loc[name, "largest_error"])),  # type: ignore[arg-type]
-            ],
-        )
-        for name in results.explained
-        if name in table.index
-    ]
-    return Table("method-table", caption, _COLUMNS, rows, first="Model") if rows else None
+    told = {row["model"]: row for row in results[METHODS].to_dict("records")}
+    rows = []
+    for name in results.explained:
+        method, output, size, error = (told[name][key] for key in ("method", "output", "rows", "largest_error"))
+        cells = [word(method), word(output), number(size, 0), _error(error)]
+        rows.append(predictor_row(name, results.headline, cells))
+    return Table("method-table", caption, _COLUMNS, rows, first="Model")
 
 
 def _error(value: float) -> Cell:

@@ -30,8 +30,6 @@ _RECALIBRATED: Final = (
 
 def answer(study: Study) -> list[str]:
     """Give the study's answer, a sentence or few each: scope, scale, window, archive, parts, wholes, crises, money."""
-    if study.differences.empty:
-        return ["The study compared nothing: its table is empty."]
     parts = [
         scope(study),
         *(_opening(study, option, ("none",)) for option in ("expanding", "recency")),
@@ -50,7 +48,7 @@ def scope(study: Study) -> str:
     """Say what was measured, on what, and with which certainty."""
     facts = study.facts
     found = [gap for name in study.references for gap in study.against(name)]
-    days, blocks = (max((getattr(gap, name) for gap in found), default=0) for name in ("dates", "episodes"))
+    days, blocks = (max(getattr(gap, name) for gap in found) for name in ("dates", "episodes"))
     on = f"{words.count(int(facts['symbols']), 'symbol')} ({facts['source']}, {facts['label']})"
     size = [
         words.count(int(facts["rows"]), "row"),
@@ -62,7 +60,7 @@ def scope(study: Study) -> str:
     return (
         f"Out of sample on {on}, {facts['first']} to {facts['last']}: {', '.join(size)}, every option on the same "
         f"folds, seeds and {int(facts['budget']):,} rows a fold. Figures are of {speaker(study)}; in brackets "
-        f"{100 * float(facts['level']):g} % intervals{inside}."
+        f"{study.level} intervals{inside}."
     )
 
 
@@ -84,9 +82,7 @@ def headline(study: Study) -> str:
     if found:
         names = words.joined([called(gap.option) for gap in found])
         clauses.append(f"{names} {'hurts' if len(found) == 1 else 'hurt'} a rolling window")
-    if not clauses:
-        clauses = [finding(study, name) for name in study.references[:1]] or ["nothing was compared"]
-    return words.capitalised("; ".join(clauses))
+    return words.capitalised("; ".join(clauses or [finding(study, study.references[0])]))
 
 
 def _opening(study: Study, option: str, references: Sequence[str]) -> str:
@@ -107,7 +103,7 @@ def _archive(study: Study, option: str) -> str:
     if placebo is None:
         return text
     others = _other_metrics(study, placebo)
-    both_ways = [gap for gap in (placebo, study.twin(placebo)) if gap is not None]
+    both_ways = [placebo, *study.twins([placebo])]
     if alone and alone.verdict == HELPS and all(gap.verdict == NO_EVIDENCE for gap in both_ways):
         by = "By log loss" if others else "So by none of the metrics"
         text += f" {by} what it adds is{' not' if others else ''} shown to be more than as many random old rows add."
@@ -116,16 +112,19 @@ def _archive(study: Study, option: str) -> str:
 
 def _though(study: Study, placebo: Difference) -> str:
     """Name the other metrics by which an option differs from its placebo, where log loss shows nothing."""
-    others = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    said = [f"by {gain_of(gap.metric).noun} it {gap.verdict}" for gap in others if gap and gap.sure]
+    said = [f"by {gain_of(gap.metric).noun} it {gap.verdict}" for gap in _others(study, placebo) if gap.sure]
     return f", though {words.joined(said)}" if said and not placebo.sure else ""
 
 
 def _other_metrics(study: Study, placebo: Difference) -> str:
     """Give the other metrics by which an option differs from its placebo, raw or recalibrated; empty without any."""
+    decided = [gap for gap in _others(study, placebo) if study.decided(gap)]
+    return ", ".join(f"{gain_of(gap.metric).noun} {both(study, gap)}" for gap in decided)
+
+
+def _others(study: Study, placebo: Difference) -> list[Difference]:
     found = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    sure = [gap for gap in found if gap and (gap.sure or ((twin := study.twin(gap)) is not None and twin.sure))]
-    return ", ".join(f"{gain_of(gap.metric).noun} {both(study, gap)}" for gap in sure)
+    return [gap for gap in found if gap is not None]
 
 
 def _parts(study: Study) -> str:

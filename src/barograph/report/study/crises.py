@@ -88,7 +88,7 @@ def _other_ratios(study: Study) -> str:
 
 def _listed(study: Study, found: Sequence[Difference]) -> str:
     """List what has a verdict, raw or recalibrated, and count the rest."""
-    listed = [gap for gap in found if gap.sure or ((twin := study.twin(gap)) is not None and twin.sure)]
+    listed = [gap for gap in found if study.decided(gap)]
     rest = len(found) - len(listed)
     end = f"; no evidence for {'the other' if rest == 1 else f'the other {rest}'}" if rest else ""
     return "; ".join(f"{called(gap.option)} {brief(study, gap)}{beside(study, gap)}" for gap in listed) + end
@@ -119,4 +119,4 @@ def _largest(found: Sequence[Difference]) -> str:
 
 
 def _twins(study: Study, found: Sequence[Difference]) -> list[Difference]:
-    return [twin for gap in found if (twin := study.twin(gap)) is not None and twin.told]
+    return [twin for twin in study.twins(found) if twin.told]

@@ -7,8 +7,7 @@ from typing import Any, Final
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import palette, words
 from barograph.report.blocks import Chart
-from barograph.report.charts import Layout, Trace, axis, label, layout, rounded, scatter, whiskers
-from barograph.report.heat import Choice, meta
+from barograph.report.charts import Layout, Trace, forest_layout, label, rounded, scatter, whiskers
 from barograph.report.study import outcomes
 from barograph.report.study.differences import OVERALL, RAW, RECALIBRATED, Difference, Study
 from barograph.report.study.names import target
@@ -35,8 +34,6 @@ def panels(study: Study, models: Sequence[str] = ()) -> list[Chart]:
 
 def regimes(study: Study) -> list[Chart]:
     """Draw every option against the first reference in each regime."""
-    if not study.references:
-        return []
     return [
         _forest(study, f"study-regime-{place}", study.references[0], regime, study.models)
         for place, regime in enumerate(study.regimes)
@@ -62,8 +59,7 @@ def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence
         for calibration in study.calibrations
     }
     everything = [difference for found in drawn.values() for difference in found]
-    there = {difference.option for difference in everything}
-    order = [option for option in study.options if option in there]
+    order = palette.ordered([difference.option for difference in everything], study.options)
     places = {option: len(order) - 1 - place for place, option in enumerate(order)}
     window = _window(everything)
     data = [
@@ -71,15 +67,20 @@ def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence
         for (model, calibration), found in drawn.items()
         for trace in _marks(study, found, places, calibration, window)
     ]
-    choices = {model: Choice(_heading(study, reference, slice_, model), {}) for model in models}
-    figure = _layout(order, window, small=slice_ != OVERALL)
+    headings = {model: _heading(study, reference, slice_, model) for model in models}
+    meta = {model: {"heading": heading, "layout": {}} for model, heading in headings.items()}
+    room = 0.03 * (window[1] - window[0])
+    ends = rounded([window[0] - room, window[1] + room], 4)
+    across: Layout = {"rangemode": "tozero"} if math.isinf(room) else {"range": ends}
+    ticks = [label(palette.title(option)) for option in order]
+    figure = forest_layout("Log loss saved, %", ticks, 32 if slice_ == OVERALL else 26, **across)
     return Chart(
         id,
-        choices[models[0]].heading,
+        headings[models[0]],
         _cases(study, reference, slice_),
         f"Forest plot of the log loss that {words.count(len(order), 'option')} save, with intervals.",
         data,
-        figure | ({"meta": meta(choices)} if len(models) > 1 else {}),
+        figure | ({"meta": meta} if len(models) > 1 else {}),
         note=_note(everything, window),
     )
 
@@ -90,10 +91,7 @@ def _heading(study: Study, reference: str, slice_: str, model: str) -> str:
 
 
 def _cases(study: Study, reference: str, slice_: str) -> str:
-    found = study.against(reference, "log_loss", slice_)
-    if not found:
-        return ""
-    most = max(found, key=lambda difference: difference.dates)
+    most = max(study.against(reference, "log_loss", slice_), key=lambda difference: difference.dates)
     days = words.count(most.dates, "trading day")
     return days if slice_ == OVERALL else f"{days}, {words.count(most.episodes, 'episode')}"
 
@@ -164,19 +162,3 @@ def _edges(shown: Sequence[Difference], marker: dict[str, Any], window: Window) 
 def _hover(study: Study, difference: Difference, calibration: str) -> str:
     name = label(palette.title(difference.option))
     return f"{name}, {calibration}<br>{label(outcomes.brief(study, difference))}"
-
-
-def _layout(order: Sequence[str], window: Window, *, small: bool) -> Layout:
-    room = 0.03 * (window[1] - window[0])
-    ends = rounded([window[0] - room, window[1] + room], 4)
-    drawn: Layout = {"rangemode": "tozero"} if math.isinf(room) else {"range": ends}
-    names: Layout = {
-        "tickvals": list(reversed(range(len(order)))),
-        "ticktext": [label(palette.title(name)) for name in order],
-    }
-    return layout(
-        64 + (26 if small else 32) * max(2, len(order)),
-        xaxis=axis("Log loss saved, %", zeroline=True, zerolinecolor=palette.INK, **drawn),
-        yaxis=axis(range=[-0.6, len(order) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **names),
-        margin={"l": 8, "r": 12, "t": 4, "b": 8},
-    )

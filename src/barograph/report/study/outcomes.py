@@ -89,7 +89,7 @@ def outcome(found: Sequence[Difference]) -> str:
 
 
 def _recalibrated(study: Study, found: Sequence[Difference]) -> str:
-    twins = [twin for gap in found if (twin := study.twin(gap)) is not None]
+    twins = study.twins(found)
     if not twins or all(gap.verdict == TOO_FEW_CRISES for gap in (*found, *twins)):
         return ""
     same = [gap.verdict for gap in found] == [gap.verdict for gap in twins]
@@ -98,9 +98,7 @@ def _recalibrated(study: Study, found: Sequence[Difference]) -> str:
 
 def tally(study: Study, found: Sequence[Difference]) -> str:
     """Count verdicts: ``of 22 comparisons, 6 help, 13 hurt and 3 show no evidence (recalibrated 5 help, ...)``."""
-    if not found:
-        return "nothing was compared"
-    twins = [twin for gap in found if (twin := study.twin(gap)) is not None]
+    twins = study.twins(found)
     recalibrated = f" (recalibrated {counted(twins)})" if twins else ""
     return f"of {words.count(len(found), 'comparison')}, {counted(found)}{recalibrated}"
 
@@ -120,4 +118,4 @@ def _corrected(study: Study, gap: Difference) -> str:
     """Explain why an interval that leaves zero out is no evidence."""
     if gap.verdict != NO_EVIDENCE or gap.gain.evidence not in ("better", "worse"):
         return ""
-    return f" by the test corrected for {int(study.facts['comparisons']):,} comparisons"
+    return f" by the test corrected for {study.comparisons}"

@@ -29,10 +29,10 @@ def baselines(study: Study) -> dict[str, float]:
 def scale(study: Study) -> str:
     """Say how options stand to the regime table, and which are worse; empty where its log loss is not known."""
     table = baselines(study).get(REGIME_PRIOR)
-    scores = {name: log_losses(study, name) for name in study.calibrations}
-    if table is None or not scores or not next(iter(scores.values())):
+    if table is None:
         return ""
-    first = next(iter(scores.values()))
+    scores = {name: log_losses(study, name) for name in study.calibrations}
+    first = scores[study.calibrations[0]]
     best = min(first, key=lambda name: first[name])
     shown = [name for name in dict.fromkeys([*_SHOWN, best]) if name in first]
     beside = scores.get(RECALIBRATED, {}) if RAW in scores else {}
@@ -54,8 +54,6 @@ def scale(study: Study) -> str:
 def note(study: Study) -> str:
     """Write the log losses themselves, baselines first."""
     scores = [log_losses(study, name) for name in study.calibrations]
-    if not scores or not scores[0]:
-        return ""
     texts = [f"{palette.title(key).lower()} {score:.4f}" for key, score in baselines(study).items()]
     texts += [f"{called(key)} {', '.join(f'{each[key]:.4f}' for each in scores if key in each)}" for key in scores[0]]
     return f"Log loss on the same rows, of {study.speaker} {' and '.join(study.calibrations)}: {'; '.join(texts)}."

@@ -17,8 +17,6 @@ _AGAINST: Final = Column("Against", "the option it is compared to", words=True)
 
 def by_metric(study: Study) -> list[tuple[str, Table]]:
     """Give one named table per model and calibration: options down, metrics across; that of the sentences first."""
-    if study.differences.empty:
-        return []
     heads = [Column(gain_of(metric).name, gain_of(metric).meaning) for metric in study.metrics]
     pairs = [(model, calibration) for calibration in study.calibrations for model in study.models]
     tables: list[tuple[str, Table]] = []
@@ -28,7 +26,7 @@ def by_metric(study: Study) -> list[tuple[str, Table]]:
             [study.find(*pair, metric, model=model, calibration=calibration) for pair in _pairs(study)]
             for metric in study.metrics
         ]
-        caption = f"{name}: what each option gains on its reference, with {_level(study)} intervals and the verdict."
+        caption = f"{name}: what each option gains on its reference, with {study.level} intervals and the verdict."
         tables.append((name, _table(study, f"metrics-{place}", caption, heads, columns)))
     return tables
 
@@ -48,7 +46,7 @@ def by_regime(study: Study) -> list[tuple[str, Table]]:
             ]
             heads = [Column(palette.title(name), f"{title}, {meaning}") for name in slices]
             caption = (
-                f"{title}, by regime ({palette.title(study.models[0])}, {calibration}), with {_level(study)} intervals "
+                f"{title}, by regime ({palette.title(study.models[0])}, {calibration}), with {study.level} intervals "
                 "and the verdict."
             )
             table = _table(study, f"regimes-{len(tables)}", caption, heads, columns)
@@ -96,7 +94,3 @@ def _cell(difference: Difference, gain: Quantity) -> Cell:
         return Cell(DASH.text, words.count(difference.episodes, "episode"), "", "too few")
     cell = interval(gain, sign=True)
     return cell if cell == DASH else replace(cell, verdict=difference.verdict)
-
-
-def _level(study: Study) -> str:
-    return f"{100 * float(study.facts['level']):g} %"
