@@ -1,6 +1,7 @@
 """Parts of charts that several sections share, as plain dictionaries of plotly's JSON."""
 
 import html
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -51,6 +52,14 @@ def axis(title: str = "", **more: object) -> Layout:
         "ticks": "",
     }
     return base | more
+
+
+def log_axis(low: float, high: float, steps: Sequence[float], **more: object) -> Layout:
+    """Give a logarithmic axis with ticks at these steps of each power of ten, at every second one where they crowd."""
+    ticks = [step * 10**power if power >= 0 else step / 10**-power for power in range(-3, 7) for step in steps]
+    inside = [tick for tick in ticks if low <= tick <= high]
+    drawn = inside[:: 2 if len(inside) > 9 else 1] if len(inside) > 1 else rounded(np.geomspace(low, high, 4), 2)
+    return axis(type="log", range=[math.log10(low), math.log10(high)], tickvals=drawn, fixedrange=True, **more)
 
 
 def forest_layout(title: str, ticks: Sequence[str], row: int, **across: object) -> Layout:

@@ -1,15 +1,9 @@
 """Names and colours: one colour per regime and per predictor, on every page of every report.
 
-The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart. There are more
-predictors than hues: the second of a family takes a darker shade, another dash and another marker, and the baselines
-are greys. The shades were chosen so that no two predictors come closer than 14 units of CIELAB to a reader with
-protanopia, deuteranopia or tritanopia.
-
-References
-----------
-Okabe, M., Ito, K. (2008). Color Universal Design. https://jfly.uni-koeln.de/color/
-Machado, G., Oliveira, M., Fernandes, L. (2009). A physiologically-based model for simulation of color vision
-deficiency. IEEE Transactions on Visualization and Computer Graphics 15(6).
+The hues are those of Okabe and Ito (2008, https://jfly.uni-koeln.de/color/). There are more predictors than hues: the
+second of a family takes a darker shade, another dash and another marker, and the baselines are greys. No two predictors
+come closer than 14 units of CIELAB to a reader with protanopia, deuteranopia or tritanopia, as Machado, Oliveira and
+Fernandes (2009, IEEE Transactions on Visualization and Computer Graphics 15(6)) simulate them.
 """
 
 import re
@@ -72,12 +66,7 @@ _MARKS: Final = {
     "gradient_boosting": Mark("#7A5200", "dashdot", "triangle-down"),
     "neural_network": Mark("#56B4E9", "solid", "pentagon"),
 }
-_FURTHER: Final = (
-    Mark("#7A3B00", "longdash", "star"),
-    Mark("#B8A800", "longdash", "star"),
-    Mark("#1F4E79", "longdash", "star"),
-    Mark("#A0487A", "longdash", "star"),
-)
+_FURTHER: Final = [Mark(colour, "longdash", "star") for colour in ("#7A3B00", "#B8A800", "#1F4E79", "#A0487A")]
 
 
 def marks(predictors: Iterable[str]) -> dict[str, Mark]:

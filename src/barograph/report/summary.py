@@ -79,8 +79,8 @@ def closing(study: Study) -> str:
         _line("", [calibration for calibration, _, _ in heads]),
         "-" * _WIDTH,
     ]
-    cells = zip(*map(_gains, columns), strict=True)
-    for option, found, texts in zip(study.options, zip(*columns, strict=True), cells, strict=True):
+    gains = [[_gain(*pair) for pair in zip(column, shared(column), strict=True)] for column in columns]
+    for option, found, texts in zip(study.options, zip(*columns, strict=True), zip(*gains, strict=True), strict=True):
         if any(found):
             lines += [_line(name, part) for name, part in zip((option, "", ""), zip(*texts, strict=True), strict=True)]
     note = (
@@ -90,13 +90,10 @@ def closing(study: Study) -> str:
     return _plain([*lines, "-" * _WIDTH, *_wrapped(note)])
 
 
-def _gains(found: list[Difference | None]) -> list[tuple[str, str, str]]:
-    """Give figure, interval and verdict of every difference."""
-    gains = iter(shared([gap.gain for gap in found if gap is not None]))
-    return [("-", "", "") if gap is None else _gain(gap, next(gains)) for gap in found]
-
-
-def _gain(gap: Difference, gain: Quantity) -> tuple[str, str, str]:
+def _gain(gap: Difference | None, gain: Quantity) -> tuple[str, str, str]:
+    """Give figure, interval and verdict."""
+    if gap is None:
+        return "-", "", ""
     if not gap.told:
         return "-", "", "too few crises" if gap.verdict == TOO_FEW_CRISES else "no figure"
     interval = gain.interval()

@@ -94,13 +94,12 @@ def equity(results: Results) -> Chart:
 
 
 def _equity_layout(low: float, high: float, deepest: float) -> Layout:
-    span: Layout = {"range": [math.log10(low), math.log10(high)], "tickvals": _ticks(low, high)}
     return charts.layout(
         560,
         showlegend=True,
         hovermode="x unified",
         xaxis=charts.axis(type="date", showgrid=False, anchor="y2", hoverformat="%d %b %Y"),
-        yaxis=charts.axis(type="log", domain=[0.38, 1], fixedrange=True, **span),
+        yaxis=charts.log_axis(low, high, (1, 1.5, 2, 3, 5, 7), domain=[0.38, 1]),
         annotations=[charts.panel_name("Equity, start = 1, log scale"), charts.panel_name("Drawdown", 0.32)],
         yaxis2=charts.axis(domain=[0, 0.32], range=[deepest, 0], tickformat=".0%", fixedrange=True),
     )
@@ -215,9 +214,3 @@ def _month(value: float, full: float) -> Cell:
         return Cell("")
     colour = palette.BETTER if value >= 0 else palette.WORSE
     return Cell(words.number(100 * value, 1), shade=charts.rgba(colour, round(0.55 * min(abs(value) / full, 1), 3)))
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    steps: list[float] = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000]
-    inside = [tick for tick in steps if low <= tick <= high]
-    return inside[:: 2 if len(inside) > 9 else 1]

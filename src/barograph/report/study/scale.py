@@ -17,13 +17,12 @@ def log_losses(study: Study, calibration: str) -> dict[str, float]:
     """Give the overall log loss of every option, of the predictor of which the sentences speak."""
     found = [gap for name in study.references for gap in study.against(name, calibration=calibration)]
     scores = {gap.option: gap.value for gap in found} | {gap.reference: gap.reference_value for gap in found}
-    return {name: scores[name] for name in dict.fromkeys([*study.facts["options"], *sorted(scores)]) if name in scores}
+    return {name: scores[name] for name in palette.ordered(scores, study.facts["options"])}
 
 
 def baselines(study: Study) -> dict[str, float]:
     """Give the log loss of the class frequencies on the same rows, as far as the facts know it."""
-    known = {name: study.facts.get(key) for name, key in BASELINE_FACTS.items()}
-    return {name: float(score) for name, score in known.items() if score is not None}
+    return {name: float(study.facts[key]) for name, key in BASELINE_FACTS.items() if key in study.facts}
 
 
 def scale(study: Study) -> str:
