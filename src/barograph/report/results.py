@@ -73,7 +73,6 @@ class Results:
 
     Attributes
     ----------
-    files : Files
     settings : mapping
         The sections of the configuration that the report's stage declares.
     cost_bps : float
@@ -86,12 +85,7 @@ class Results:
     study : str
         The folder of the published memory study; empty where there is none.
     headline : str
-        The predictor of which the verdict speaks.
-
-    Raises
-    ------
-    InputError
-        When a file with rows lacks a column that the page shows, or the headline has no overall score.
+        The predictor of which the verdict speaks; an `InputError` where it has no overall score.
     """
 
     files: Files
@@ -104,7 +98,7 @@ class Results:
     _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, source: Table | Csv) -> pd.DataFrame:
-        """Read a table or a CSV file, unless it has been read."""
+        """Read a table, or a CSV file that must have the columns shown where it has rows, unless it has been read."""
         if source.path not in self._read:
             self._read[source.path] = self._frame(source)
         return self._read[source.path]

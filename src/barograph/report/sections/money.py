@@ -80,21 +80,8 @@ def equity(results: Results) -> Chart:
     data = charts.bands(regimes, low, high) + charts.bands(regimes, deepest, 0.0, yaxis="y2")
     order = results.traded
     for name in sorted(order, key=lambda name: (name in (results.headline, UNIVERSE), name == results.headline)):
-        data += _lines(lines[lines["predictor"] == name], name, results, order)
-    return Chart(
-        "equity",
-        _drawdown_finding(results),
-        "After costs, weekly (the drawdown is the week's deepest). Names beneath show and hide the other predictors; "
-        "drag across to zoom both panels.",
-        "Line chart of equity and drawdown of the predictors and the equal-weighted universe.",
-        data,
-        _equity_layout(low, high, deepest),
-        legend=charts.regime_legend(regimes["regime"].astype(str)),
-    )
-
-
-def _equity_layout(low: float, high: float, deepest: float) -> Layout:
-    return charts.layout(
+        data += _lines(lines[lines["predictor"] == name], name, results.headline, order)
+    figure = charts.layout(
         560,
         showlegend=True,
         hovermode="x unified",
@@ -103,32 +90,35 @@ def _equity_layout(low: float, high: float, deepest: float) -> Layout:
         annotations=[charts.panel_name("Equity, start = 1, log scale"), charts.panel_name("Drawdown", 0.32)],
         yaxis2=charts.axis(domain=[0, 0.32], range=[deepest, 0], tickformat=".0%", fixedrange=True),
     )
+    lost = 100 * results[BACKTEST].set_index("predictor")["max_drawdown"].abs()
+    return Chart(
+        "equity",
+        f"At worst {palette.subject(results.headline)} lost {lost[results.headline]:.0f} % of its highest value, the "
+        f"universe {lost[UNIVERSE]:.0f} %",
+        "After costs, weekly (the drawdown is the week's deepest). Names beneath show and hide the other predictors; "
+        "drag across to zoom both panels.",
+        "Line chart of equity and drawdown of the predictors and the equal-weighted universe.",
+        data,
+        figure,
+        legend=charts.regime_legend(regimes["regime"]),
+    )
 
 
-def _lines(rows: pd.DataFrame, name: str, results: Results, order: list[str]) -> list[Trace]:
-    bold, mark = name in (results.headline, UNIVERSE), palette.marks(order)[name]
-    width = 2.4 if name == results.headline else 1.6 if bold else 1
+def _lines(rows: pd.DataFrame, name: str, headline: str, order: list[str]) -> list[Trace]:
+    bold, mark = name in (headline, UNIVERSE), palette.marks(order)[name]
     shared = {
-        "line": {"color": mark.colour, "width": width, "dash": mark.dash},
+        "line": {"color": mark.colour, "width": 2.4 if name == headline else 1.6 if bold else 1, "dash": mark.dash},
         "name": charts.title(name),
         "legendgroup": f"p-{name}",
         "legendrank": 1000 + order.index(name),
         "visible": True if bold else "legendonly",
     }
-    days, start = charts.dates(rows["date"]), float(rows["equity"].iloc[0]) if len(rows) else 1.0
+    days, start = charts.dates(rows["date"]), float(rows["equity"].iloc[0])
     value, fall = charts.rounded(rows["equity"], 4), charts.rounded(rows["drawdown"], 3)
     return [
         charts.scatter("lines", days, value, hovertemplate="%{y:.2f}", meta={"start": start}, **shared),
         charts.scatter("lines", days, fall, hovertemplate="%{y:.0%}", yaxis="y2", **shared | {"showlegend": False}),
     ]
-
-
-def _drawdown_finding(results: Results) -> str:
-    losses = 100 * results[BACKTEST].set_index("predictor")["max_drawdown"].abs()
-    return (
-        f"At worst {palette.subject(results.headline)} lost {losses[results.headline]:.0f} % of its highest value, the "
-        f"universe {losses[UNIVERSE]:.0f} %"
-    )
 
 
 def cost_curve(results: Results) -> Chart:
@@ -205,8 +195,7 @@ def months(results: Results) -> list[Row]:
 
 
 def _compound(returns: "pd.Series[Any]") -> float:
-    known = returns.dropna().to_numpy(float)
-    return float(np.prod(1 + known) - 1) if len(known) else math.nan
+    return float((1 + returns).prod(min_count=1) - 1)
 
 
 def _month(value: float, full: float) -> Cell:

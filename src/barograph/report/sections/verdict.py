@@ -24,8 +24,10 @@ def section(results: Results) -> Section:
         f"{results.confidence} intervals. No claim is made where an interval includes zero or the independent cases "
         "are too few."
     )
+    frequencies = _claim(results, "prior", CLASS_FREQUENCIES)
+    money = words.money_sentence(palette.subject(results.headline), results.excess_sharpe)
     blocks: list[Block] = [
-        Words(_further(results), "standfirst"),
+        Words([f"{words.capitalised(frequencies)}.", f"{money}."], "standfirst"),
         Cards(_cards(results)),
         Words([note], "note"),
         *gate.blocks(results),
@@ -38,10 +40,13 @@ def sentence(results: Results) -> str:
     row, tested = results.headline_scores, results[FOLDS].dropna(subset=["test_end"])
     years = words.years(tested["test_start"].min(), tested["test_end"].max())
     size = f"{words.count(int(row['dates']), 'trading day')}, {words.count(len(tested), 'fold')}"
-    claim = words.skill_sentence(
-        palette.subject(results.headline), words.log_loss_skill(row), REGIME_TABLE, sufficient=bool(row["sufficient"])
-    )
+    claim = _claim(results, "regime_prior", REGIME_TABLE)
     return f"Out of sample, {years} ({size}), {claim}; {crash(results)}; {gate.clause(results)}."
+
+
+def _claim(results: Results, key: str, baseline: str) -> str:
+    row, name = results.headline_scores, palette.subject(results.headline)
+    return words.skill_sentence(name, words.log_loss_skill(row, key), baseline, sufficient=bool(row["sufficient"]))
 
 
 def crash(results: Results) -> str:
@@ -63,13 +68,6 @@ def crash_rows(results: Results) -> pd.DataFrame:
     """Give the scores in crashes by predictor."""
     table = results[SLICES]
     return table[(table["kind"] == "regime") & (table["slice"] == "crash")].set_index("predictor", drop=False)
-
-
-def _further(results: Results) -> list[str]:
-    row, name = results.headline_scores, palette.subject(results.headline)
-    skill, sufficient = words.log_loss_skill(row, "prior"), bool(row["sufficient"])
-    beaten = words.capitalised(words.skill_sentence(name, skill, CLASS_FREQUENCIES, sufficient=sufficient))
-    return [f"{beaten}.", f"{words.money_sentence(name, results.excess_sharpe)}."]
 
 
 def _cards(results: Results) -> list[Card]:

@@ -1,11 +1,11 @@
 """Why: the shares of the models' scores that their features have, in every regime and in each model."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pandas as pd
 
+from barograph.names import REGIMES
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Cell, Chart, Column, Controls, Group, Section, Table, Words, present
 from barograph.report.cells import DASH, number, predictor_row, word
@@ -49,8 +49,7 @@ def shares(results: Results) -> pd.DataFrame:
     table = results[SHAP]
     table = table[(table["rows"] > 0) & table["share"].notna()]
     wide = table.pivot_table(index=["model", "feature"], columns="regime", values="share", aggfunc="first", sort=True)
-    order = [name for name in (ALL, *palette.regime_order(set(wide.columns) - {ALL})) if name in wide.columns]
-    return wide.reindex(columns=order)
+    return wide[palette.ordered(wide.columns, [ALL, *REGIMES])]
 
 
 def average(table: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +60,8 @@ def average(table: pd.DataFrame) -> pd.DataFrame:
 
 def by_family(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     """Add up the shares of a family's features, in each model."""
-    family = table.index.get_level_values("feature").map(lambda name: results.families.get(name, OTHER))
+    families = results.families
+    family = table.index.get_level_values("feature").map(lambda name: families.get(name, OTHER))
     return table.groupby([table.index.get_level_values("model"), family.rename("feature")]).sum(min_count=1)
 
 
@@ -173,9 +173,8 @@ def _n_models(table: pd.DataFrame) -> int:
     return int(table.index.get_level_values("model").nunique())
 
 
-def _percent(share: Any) -> str:
-    value = 100 * float(share)
-    return words.number(value, 0 if value >= 1 or np.isnan(value) else 1)
+def _percent(share: float) -> str:
+    return words.number(100 * share, 1 if share < 0.01 else 0)
 
 
 def methods(results: Results) -> Table:

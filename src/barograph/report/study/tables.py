@@ -35,9 +35,8 @@ def by_regime(study: Study) -> list[tuple[str, Table]]:
     tables: list[tuple[str, Table]] = []
     for calibration in study.calibrations:
         for metric in study.metrics:
-            columns = [
-                [study.find(*pair, metric, name, calibration=calibration) for pair in _pairs(study)] for name in slices
-            ]
+            of = {"calibration": calibration}
+            columns = [[study.find(*pair, metric, name, **of) for pair in _pairs(study)] for name in slices]
             if not any(gap for column in columns[1:] for gap in column):
                 continue
             title = gain_of(metric).name
@@ -52,7 +51,7 @@ def by_regime(study: Study) -> list[tuple[str, Table]]:
 
 
 def shared(column: Sequence[Difference | None]) -> list[Quantity]:
-    """Give the gains of a column its decimals, but a gain its own where those would write its interval's end as zero."""
+    """Give a column's gains its decimals, but a gain its own where those would write its interval's end as zero."""
     gains = [Quantity(UNDEFINED) if gap is None else gap.gain for gap in column]
     return [
         gain if gain.evidence in ("better", "worse") and gain.decimals > even.decimals and not _end(even) else even
