@@ -54,7 +54,7 @@ def axis(title: str = "", **more: object) -> Layout:
     return base | more
 
 
-def log_axis(low: float, high: float, steps: Sequence[float], **more: object) -> Layout:
+def log_axis(low: float, high: float, steps: Sequence[float], **more: Any) -> Layout:
     """Give a logarithmic axis with ticks at these steps of each power of ten, at every second one where they crowd."""
     ticks = [step * 10**power if power >= 0 else step / 10**-power for power in range(-3, 7) for step in steps]
     inside = [tick for tick in ticks if low <= tick <= high]
@@ -62,7 +62,7 @@ def log_axis(low: float, high: float, steps: Sequence[float], **more: object) ->
     return axis(type="log", range=[math.log10(low), math.log10(high)], tickvals=drawn, fixedrange=True, **more)
 
 
-def forest_layout(title: str, ticks: Sequence[str], row: int, **across: object) -> Layout:
+def forest_layout(title: str, ticks: Sequence[str], row: int, **across: Any) -> Layout:
     """Give the layout of a forest plot: so many pixels for each tick, the first on top, and a line at zero."""
     names = {"tickvals": list(reversed(range(len(ticks)))), "ticktext": list(ticks)}
     return layout(

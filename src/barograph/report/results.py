@@ -44,7 +44,7 @@ BACKTEST: Final = Csv(
 MONTHLY: Final = Csv("reports/backtest/monthly.csv", ("predictor", "year", "month", "return"))
 EVENTS: Final = Csv(
     "reports/archive/events.csv",
-    ("event", "kind", "start", "end", "regime", "rows", "available_from", "coverage", "duplicate_of"),
+    ("event", "kind", "start", "end", "regime", "event_weight", "rows", "available_from", "coverage", "duplicate_of"),
     dates=("start", "end", "recognised_on", "available_from"),
 )
 CATALOGUE: Final = Csv(
@@ -145,7 +145,8 @@ class Results:
     @cached_property
     def excess_sharpe(self) -> Quantity:
         """The headline's Sharpe ratio after costs over that of the equal-weighted universe."""
-        return Quantity.of(self[BACKTEST].set_index("predictor").loc[self.headline], "excess_sharpe")
+        rows = {row["predictor"]: row for row in self[BACKTEST].to_dict("records")}
+        return Quantity.of(rows[self.headline], "excess_sharpe")
 
     @property
     def scored(self) -> list[str]:

@@ -96,7 +96,7 @@ def harder_baseline(row: Record) -> str:
 
 def aligned(column: Sequence[Quantity]) -> list[Quantity]:
     """Give the quantities of a column the decimals that the middle one of them supports."""
-    wide = [each for each in column if each.known and each.estimate.high > each.estimate.low]
+    wide = [quantity for quantity in column if quantity.known and quantity.estimate.high > quantity.estimate.low]
     decimals = sorted(quantity.decimals for quantity in wide)
     return [replace(quantity, places=decimals[len(decimals) // 2]) for quantity in column] if decimals else list(column)
 

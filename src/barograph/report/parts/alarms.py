@@ -50,7 +50,7 @@ def longest_run(moved: "pd.Series[bool]") -> int:
 
 
 def _row(results: Results, feature: str, tests: pd.DataFrame, latest: Any) -> tuple[tuple[Any, ...], Row]:
-    peak = tests.loc[tests["psi"].idxmax()]
+    peak = tests.sort_values("psi", ascending=False, kind="stable").iloc[0]
     now = tests[tests["fold"] == latest]
     state = 2 if now["alarm"].any() else 1 if now["moved"].any() else 0
     alarms, run, psi, q = int(tests["alarm"].sum()), longest_run(tests["moved"]), float(peak["psi"]), peak["q_value"]

@@ -34,6 +34,14 @@ def beeswarms(results: Results) -> Chart:
         data += [trace | {"visible": not choices} for trace in _dots(drawn, names, model)]
         choices[model] = {"heading": _finding(model, rows, names[0]), "layout": _axes(results, model, names)}
     first = next(iter(choices.values()))
+    shown = first["layout"]
+    figure = layout(
+        96 + 30 * len(shown["yaxis.ticktext"]),
+        xaxis=axis(shown["xaxis.title.text"], zeroline=True, zerolinecolor=palette.INK, fixedrange=True, nticks=6),
+        yaxis=axis(fixedrange=True, **{key: shown[f"yaxis.{key}"] for key in ("range", "tickvals", "ticktext")}),
+        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        meta=choices,
+    )
     return Chart(
         "why-beeswarm",
         first["heading"],
@@ -41,7 +49,7 @@ def beeswarms(results: Results) -> Chart:
         "speaks for buy, left for sell",
         "Beeswarm of the attributions of the chosen model's most important features.",
         data,
-        _layout(first["layout"]) | {"meta": choices},
+        figure,
         legend=[("low value", LOW, "swatch"), ("high value", HIGH, "swatch"), ("missing", MISSING, "swatch")],
     )
 
@@ -96,17 +104,6 @@ def _axes(results: Results, model: str, names: list[str]) -> Layout:
         "xaxis.title.text": f"Share of buy minus that of sell<br>{label(unit)}",
         "yaxis.range": [len(names) - 0.4, -0.6],
     } | heat.row_names(names)
-
-
-def _layout(shown: Layout) -> Layout:
-    ticks = {key: shown[f"yaxis.{key}"] for key in ("range", "tickvals", "ticktext")}
-    title = shown["xaxis.title.text"]
-    return layout(
-        96 + 30 * len(ticks["ticktext"]),
-        xaxis=axis(title, zeroline=True, zerolinecolor=palette.INK, fixedrange=True, nticks=6),
-        yaxis=axis(fixedrange=True, **ticks),
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-    )
 
 
 def _finding(model: str, rows: pd.DataFrame, first: str) -> str:

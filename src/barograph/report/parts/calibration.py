@@ -27,8 +27,9 @@ def blocks(results: Results) -> list[Block]:
     )
     curves = reliability(results)
     heading = Heading("Do probabilities mean what they say?")
+    meant: list[Block] = [heading, Words([meaning], "subtitle"), Group(curves, "grid three")] if curves else []
     return [
-        *([heading, Words([meaning], "subtitle"), Group(curves, "grid three")] if curves else []),
+        *meant,
         Heading("What is called what?"),
         Words(["Of the rows with a label (down), the percentage called each class (across)."], "subtitle"),
         Group(confusion(results), "confusions"),

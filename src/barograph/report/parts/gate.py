@@ -74,18 +74,13 @@ def sentences(criteria: pd.DataFrame) -> list[str]:
 
 def _listed(criteria: pd.DataFrame) -> str:
     """List descriptions without the remarks after a semicolon."""
-    return "; ".join(_description(row).partition(";")[0] for row in criteria.to_dict("records"))
-
-
-def _description(row: Record) -> str:
-    text = row["description"]
-    return str(text).rstrip(".") if isinstance(text, str) and text else palette.title(str(row["criterion"]))
+    return "; ".join(text.rstrip(".").partition(";")[0] for text in criteria["description"])
 
 
 def _row(row: Record) -> Row:
     threshold, figure, majority = (float(row[key]) for key in ("threshold", "figure", "majority_figure"))
     decimals = max(places(threshold), *(distinct(value, threshold) for value in (figure, majority)))
-    rule = _RULES.get(str(row["rule"]), str(row["rule"]))
+    rule = _RULES[row["rule"]]
     asked = f"{rule} {words.number(threshold, places(threshold))}" if math.isfinite(threshold) else DASH.text
     cells = [
         Cell(words.number(figure, decimals)),
@@ -94,7 +89,7 @@ def _row(row: Record) -> Row:
         Cell(words.number(majority, decimals) if math.isfinite(majority) else ""),
         _verdict(row["majority_verdict"]),
     ]
-    return Row(_description(row), cells)
+    return Row(row["description"].rstrip("."), cells)
 
 
 def _verdict(verdict: Any) -> Cell:

@@ -59,7 +59,7 @@ def search(name: str, tuning: Tuning) -> list[Row]:
     losses = [words.number(_float(tuning[key]), 4) for key in ("start_log_loss", "log_loss")]
     trials = " / ".join(str(tuning["trials"][kind]) for kind in ("complete", "pruned", "failed"))
     of_all = [Cell(text) for text in (*losses, words.number(100 * _gain(tuning), 2), trials)]
-    rows = []
+    rows: list[Row] = []
     for key, value in sorted(tuning["params"].items()):
         started = Cell(value_text(start[key]) if key in start else "")
         share = Cell(words.number(100 * _float(shares.get(key)), 0))

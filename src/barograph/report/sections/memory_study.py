@@ -8,7 +8,6 @@ from barograph.report.study import claims, figures
 from barograph.report.study.differences import COLUMNS, Study
 
 ADDRESS: Final = "../studies/ablation/index.html"
-HEADLINE: Final = "headline.csv"
 
 
 def section(results: Results) -> Section:
@@ -21,7 +20,7 @@ def section(results: Results) -> Section:
         return _section("What remembering is worth was not measured here", Words([text]))
     link = Link("The whole study", ADDRESS, ": every model, metric and regime, and how to read them.")
     facts = results.files.read_json(f"{results.study}/facts.json")
-    study = Study(results[Csv(f"{results.study}/{HEADLINE}", COLUMNS)], facts)
+    study = Study(results[Csv(f"{results.study}/headline.csv", COLUMNS)], facts)
     if facts["data_digest"] != results.data_digest:
         text = (
             f"The published study was run on other data, folds or budget: {facts['symbols']} symbols, {facts['first']} "

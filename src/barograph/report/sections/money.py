@@ -195,7 +195,8 @@ def months(results: Results) -> list[Row]:
 
 
 def _compound(returns: "pd.Series[Any]") -> float:
-    return float((1 + returns).prod(min_count=1) - 1)
+    known = 1 + returns.dropna().to_numpy(float)
+    return float(known.prod()) - 1 if len(known) else math.nan
 
 
 def _month(value: float, full: float) -> Cell:

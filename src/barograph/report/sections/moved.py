@@ -27,7 +27,7 @@ def section(results: Results) -> Section:
 
 def heading(results: Results) -> str:
     """Say how many features moved in the latest test, and how many of them raise an alarm."""
-    table = _judged(results[FEATURES], "psi")
+    table = results[FEATURES].dropna(subset=["psi"])
     last = table["fold"].max()
     rows = table[table["fold"] == last]
     moved, raised = int(rows["moved"].sum()), int(rows["alarm"].sum())
@@ -41,7 +41,7 @@ def heading(results: Results) -> str:
 
 def features(results: Results) -> Chart:
     """Draw how far each family's features are from their past, by fold, and how many moved."""
-    table = _judged(results[FEATURES], "psi")
+    table = results[FEATURES].dropna(subset=["psi"])
     counts = _counts(table)
     effect = counts["psi"].unstack("fold")
     effect = effect.loc[[EVERY, *effect.index.drop(EVERY).sort_values()]]
@@ -96,7 +96,7 @@ def _features_finding(results: Results, table: pd.DataFrame) -> str:
 
 def regimes(results: Results) -> Chart:
     """Draw how far each test's mix of regimes is from its past, and which regimes make the difference."""
-    table = _judged(results[REGIMES], "js").sort_values("fold")
+    table = results[REGIMES].dropna(subset=["js"]).sort_values("fold")
     shares = results[SHARES][results[SHARES]["fold"].isin(table["fold"])]
     change = shares.assign(change=100 * (shares["current"] - shares["reference"]))
     grid = change.pivot_table(index="regime", columns="fold", values="change", aggfunc="first")
@@ -165,7 +165,7 @@ def _regimes_finding(results: Results, table: pd.DataFrame, grid: pd.DataFrame) 
 
 def predictions(results: Results) -> Chart | None:
     """Draw how far each predictor's predictions moved, by fold; None where none has earlier ones to compare with."""
-    table = _judged(results[PREDICTIONS], "js")
+    table = results[PREDICTIONS].dropna(subset=["js"])
     if table.empty:
         return None
     order = results.ranked(table["predictor"])
@@ -208,8 +208,3 @@ def _predictions_finding(table: pd.DataFrame) -> str:
     if int((times == count).sum()) > 1:
         return f"{text}, at none in more than {count} of {of}"
     return f"{text}, most often at {palette.subject(most)}, in {count} of {of}"
-
-
-def _judged(table: pd.DataFrame, effect: str) -> pd.DataFrame:
-    """Leave out rows that had nothing to be compared with."""
-    return table[table[effect].notna()]

@@ -9,7 +9,7 @@ from barograph.report.results import Results
 def section(results: Results) -> Section:
     """Tell source and coverage, limits, parameters that were changed, commands, hashes and versions."""
     given = results.provenance
-    limits = [Heading("What limits the data"), Words(given["notes"], "list")] if given["notes"] else []
+    limits: list[Block] = [Heading("What limits the data"), Words(given["notes"], "list")] if given["notes"] else []
     changed = [
         Row(f"`{key}`", [Cell(_plain(default)), Cell(_plain(value))])
         for key, (default, value) in sorted(given["params_changed"].items())

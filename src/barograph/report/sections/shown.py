@@ -118,7 +118,7 @@ def _archive(results: Results) -> Table | None:
         cells = [
             Cell(f"{day(event['start'])} to {day(event['end'])}"),
             Cell(palette.title(str(event["regime"]))),
-            Cell(words.number(float(event.get("event_weight", float("nan"))), 2)),
+            Cell(words.number(float(event["event_weight"]), 2)),
             Cell(f"{int(event['rows']):,}" if covered else "not in the data"),
             Cell(day(event["available_from"])) if covered else DASH,
         ]

@@ -1,7 +1,7 @@
 """Why: the shares of the models' scores that their features have, in every regime and in each model."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -173,7 +173,7 @@ def _n_models(table: pd.DataFrame) -> int:
     return int(table.index.get_level_values("model").nunique())
 
 
-def _percent(share: float) -> str:
+def _percent(share: Any) -> str:
     return words.number(100 * share, 1 if share < 0.01 else 0)
 
 

@@ -67,33 +67,25 @@ def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence
         for (model, calibration), found in drawn.items()
         for trace in _marks(study, found, places, calibration, window)
     ]
-    headings = {model: _heading(study, reference, slice_, model) for model in models}
+    overall, most = slice_ == OVERALL, max(drawn[models[0], study.calibrations[0]], key=lambda gap: gap.dates)
+    days, cases = words.count(most.dates, "trading day"), words.count(most.episodes, "episode")
+    name = f"Log loss {against(reference)}" if overall else palette.title(slice_)
+    headings = {model: f"{name}: {outcomes.finding(study, reference, slice_, model=model)}" for model in models}
     meta = {model: {"heading": heading, "layout": {}} for model, heading in headings.items()}
     room = 0.03 * (window[1] - window[0])
     ends = rounded([window[0] - room, window[1] + room], 4)
     across: Layout = {"rangemode": "tozero"} if math.isinf(room) else {"range": ends}
     ticks = [label(palette.title(option)) for option in order]
-    figure = forest_layout("Log loss saved, %", ticks, 32 if slice_ == OVERALL else 26, **across)
+    figure = forest_layout("Log loss saved, %", ticks, 32 if overall else 26, **across)
     return Chart(
         id,
         headings[models[0]],
-        _cases(study, reference, slice_),
+        days if overall else f"{days}, {cases}",
         f"Forest plot of the log loss that {words.count(len(order), 'option')} save, with intervals.",
         data,
         figure | ({"meta": meta} if len(models) > 1 else {}),
         note=_note(everything, window),
     )
-
-
-def _heading(study: Study, reference: str, slice_: str, model: str) -> str:
-    said = outcomes.finding(study, reference, slice_, model=model)
-    return f"{f'Log loss {against(reference)}' if slice_ == OVERALL else palette.title(slice_)}: {said}"
-
-
-def _cases(study: Study, reference: str, slice_: str) -> str:
-    most = max(study.against(reference, "log_loss", slice_), key=lambda difference: difference.dates)
-    days = words.count(most.dates, "trading day")
-    return days if slice_ == OVERALL else f"{days}, {words.count(most.episodes, 'episode')}"
 
 
 def _percent(difference: Difference) -> tuple[float, float, float]:
@@ -139,7 +131,10 @@ def _marks(
             shown = [gap for gap in known if _within(gap, window) == inside]
             if shown:
                 heights = [places[gap.option] + shift for gap in shown]
-                says = [_hover(study, gap, calibration) for gap in shown]
+                says = [
+                    f"{label(palette.title(gap.option))}, {calibration}<br>{label(outcomes.brief(study, gap))}"
+                    for gap in shown
+                ]
                 base = scatter("markers", [], heights, hovertext=says, hovertemplate="%{hovertext}<extra></extra>")
                 inner = {"marker": marker} | whiskers([_percent(gap) for gap in shown], colour)
                 traces.append(base | (inner if inside else _edges(shown, marker, window)))
@@ -157,8 +152,3 @@ def _edges(shown: Sequence[Difference], marker: dict[str, Any], window: Window) 
         "textposition": [f"middle {'right' if to_left else 'left'}" for to_left in left],
         "textfont": {"size": 10.5, "color": palette.INK},
     }
-
-
-def _hover(study: Study, difference: Difference, calibration: str) -> str:
-    name = label(palette.title(difference.option))
-    return f"{name}, {calibration}<br>{label(outcomes.brief(study, difference))}"
