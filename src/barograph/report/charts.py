@@ -64,7 +64,7 @@ def log_axis(low: float, high: float, steps: Sequence[float], **more: Any) -> La
 
 def forest_layout(title: str, ticks: Sequence[str], row: int, **across: Any) -> Layout:
     """Give the layout of a forest plot: so many pixels for each tick, the first on top, and a line at zero."""
-    names = {"tickvals": list(reversed(range(len(ticks)))), "ticktext": list(ticks)}
+    names: Layout = {"tickvals": list(reversed(range(len(ticks)))), "ticktext": list(ticks)}
     return layout(
         64 + row * max(2, len(ticks)),
         xaxis=axis(title, zeroline=True, zerolinecolor=palette.INK, **across),

@@ -154,9 +154,9 @@ def regime_sentence(regime: str, skill: Quantity, baseline: str, *, episodes: in
     return f"in {regime} there is no evidence of skill against {baseline}: {skill.text(' %', sign=True)} ({cases})"
 
 
-def money_sentence(name: str, excess: Quantity, universe: str = "the equal-weighted universe") -> str:
+def money_sentence(name: str, excess: Quantity) -> str:
     """Say whether trading on a predictor paid more, per unit of risk, than holding everything equally."""
-    kind = excess.evidence
+    kind, universe = excess.evidence, "the equal-weighted universe"
     if kind == "insufficient":
         return f"Whether trading on {name} beats {universe} cannot be said: its excess Sharpe ratio has no interval"
     size = excess.figure().lstrip(MINUS)

@@ -52,11 +52,12 @@ def blocks(results: Results) -> list[Block]:
         "The vote in each event, trained on everything but it and the weeks on both sides. In brackets "
         f"{results.confidence} intervals, of which the note beneath tells; choose a heading to sort."
     )
+    rows = [_row(*pair) for pair in zip(vote.to_dict("records"), figures(vote, _METRICS), strict=True)]
     beside = "Beside it is the walk-forward skill, of models that knew only the past."
     return [
         Heading(heading(vote), "exam"),
         Words([beside], "subtitle", tag=LABEL),
-        Table("exam-table", caption, _COLUMNS, rows(vote), first="Exam"),
+        Table("exam-table", caption, _COLUMNS, rows, first="Exam"),
         Words([note(vote)], "note"),
         Group([_others(exam)], summary="Every predictor in every exam"),
     ]
@@ -106,11 +107,6 @@ def _name(row: Record) -> str:
     return palette.title(str(row["exam"])) + ("" if row["kind"] == "event" else ", pooled")
 
 
-def rows(scores: pd.DataFrame) -> list[Row]:
-    """Give a predictor's exams and the regimes that pool them, in their order."""
-    return [_row(*pair) for pair in zip(scores.to_dict("records"), figures(scores, _METRICS), strict=True)]
-
-
 def _row(row: Record, scores: Sequence[Cell]) -> Row:
     pooled = row["kind"] == "regime"
     start = "" if pooled else day(row["start"])
@@ -129,16 +125,16 @@ def _others(exam: pd.DataFrame) -> Table:
     metric = shown("skill_regime_prior")
     names = {(row["kind"], row["exam"]): _name(row) for row in exam.to_dict("records")}
     predictors = set(exam["predictor"]) - {REGIME_PRIOR}
-    told = []
+    rows = []
     for predictor in sorted(predictors, key=lambda name: (name in BASELINES, name != VOTE, name)):
         scores = exam[exam["predictor"] == predictor]
         found = zip(scores.to_dict("records"), column(scores, metric.key), strict=True)
         cells = {(row["kind"], row["exam"]): _skill(row, cell) for row, cell in found}
         title = "The vote" if predictor == VOTE else palette.title(predictor)
         kind = "baseline" if predictor in BASELINES else "model"
-        told.append(Row(title, [cells.get(key, DASH) for key in names], kind, palette.mark(predictor).colour))
+        rows.append(Row(title, [cells.get(key, DASH) for key in names], kind, palette.mark(predictor).colour))
     caption = f"Skill of every predictor against the regime table, % of its log loss. {LABEL}"
-    return Table("exam-others-table", caption, [Column(name, metric.meaning) for name in names.values()], told)
+    return Table("exam-others-table", caption, [Column(name, metric.meaning) for name in names.values()], rows)
 
 
 def _skill(row: Record, cell: Cell) -> Cell:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from barograph.report.blocks import Block, Controls, Group, Link, Section, Words
+from barograph.report.blocks import Block, Group, Link, Section, Words
 from barograph.report.results import Csv, Results
 from barograph.report.study import claims, figures
 from barograph.report.study.differences import COLUMNS, Study
@@ -28,11 +28,9 @@ def section(results: Results) -> Section:
             "fold."
         )
         return _section("The memory study was run on other data, folds or budget", Words([text], "prose"), link)
-    key = Controls(
-        filled="raw", hollow="recalibrated", text="right of zero the option is better.", legend=figures.legend(study)
-    )
-    told, drawn = Words(claims.answer(study), "prose"), Group(figures.panels(study, study.models[:1]))
-    return _section(claims.headline(study), told, key, drawn, link)
+    speaker = study.models[:1]
+    drawn = figures.controls(study, speaker), Group(figures.panels(study, speaker))
+    return _section(claims.headline(study), Words(claims.answer(study), "prose"), *drawn, link)
 
 
 def _section(heading: str, *blocks: Block) -> Section:

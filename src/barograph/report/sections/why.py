@@ -106,7 +106,7 @@ def families(results: Results) -> Chart:
     return Chart(
         "why-families",
         f"{few} features {'together carry' if needed > 1 else 'carry'} {_percent(carried.iloc[needed - 1])} %",
-        f"Share of the attribution by family, %, average of {words.count(_n_models(table), 'model')}",
+        f"Share of the attribution by family, %, average of {words.count(table.index.unique('model').size, 'model')}",
         f"Heat map of {len(mean)} families of features by regime.",
         [heat.cells(100 * mean, hovertemplate="%{y} %{x}: %{z:.1f} %<extra></extra>")],
         heat.grid_layout(names, _columns(mean)),
@@ -122,7 +122,7 @@ def features(results: Results) -> Chart:
         "why-features",
         _leader(mean),
         f"Share of the attribution of the {len(top)} first features, %, average of "
-        f"{words.count(_n_models(table), 'model')}",
+        f"{words.count(table.index.unique('model').size, 'model')}",
         f"Heat map of the {len(top)} most important features by regime.",
         [_cells(top)],
         heat.grid_layout(list(top.index), _columns(mean)),
@@ -167,10 +167,6 @@ def _chosen_finding(model: str, top: pd.DataFrame) -> str:
 
 def _columns(table: pd.DataFrame) -> list[str]:
     return [palette.title(str(name)) for name in table.columns]
-
-
-def _n_models(table: pd.DataFrame) -> int:
-    return int(table.index.get_level_values("model").nunique())
 
 
 def _percent(share: Any) -> str:

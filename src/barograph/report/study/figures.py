@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import palette, words
-from barograph.report.blocks import Chart
+from barograph.report.blocks import Chart, Controls
 from barograph.report.charts import Layout, Trace, forest_layout, label, rounded, scatter, whiskers
 from barograph.report.study import outcomes
 from barograph.report.study.differences import OVERALL, RAW, RECALIBRATED, Difference, Study
@@ -22,6 +22,20 @@ _FAR: Final = 2.5
 _BEYOND: Final = "A triangle at the edge: the option lies beyond it"
 _SHIFTS: Final = {RAW: 0.19, RECALIBRATED: -0.19}
 Window = tuple[float, float]
+
+
+def controls(study: Study, models: Sequence[str]) -> Controls:
+    """Give the chooser of the model, where there are several, and the key to the marks."""
+    both, there = len(study.calibrations) > 1, set(study.differences["verdict"])
+    return Controls(
+        "choose",
+        "Model shown in the charts",
+        palette.choices(models) if len(models) > 1 else (),
+        filled=RAW if both else "",
+        hollow=RECALIBRATED if both else "",
+        text="right of zero the option is better.",
+        legend=[(verdict, colour, "swatch") for verdict, colour in COLOURS.items() if verdict in there],
+    )
 
 
 def panels(study: Study, models: Sequence[str] = ()) -> list[Chart]:
@@ -44,12 +58,6 @@ def regimes(study: Study) -> list[Chart]:
 def against(reference: str) -> str:
     """Name a panel."""
     return f"against {'as many random old rows' if reference == 'placebo' else target(reference)}"
-
-
-def legend(study: Study) -> list[tuple[str, str, str]]:
-    """Give the colours of the verdicts that are drawn."""
-    there = set(study.differences["verdict"])
-    return [(verdict, colour, "swatch") for verdict, colour in COLOURS.items() if verdict in there]
 
 
 def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence[str]) -> Chart:

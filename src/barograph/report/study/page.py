@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from barograph.report import palette
-from barograph.report.blocks import Block, Cell, Column, Controls, Group, Heading, Row, Section, Table, Words
+from barograph.report.blocks import Block, Cell, Column, Group, Heading, Row, Section, Table, Words
 from barograph.report.page import page
 from barograph.report.study import claims, figures, outcomes, scale, tables
 from barograph.report.study.differences import Study
@@ -45,24 +45,11 @@ def render_study(differences: pd.DataFrame, facts: Mapping[str, Any]) -> str:
 
 def _differences(study: Study) -> Section:
     found = [gap for name in study.references for gap in study.against(name)]
-    blocks: list[Block] = [_controls(study), Group(figures.panels(study))]
+    blocks: list[Block] = [figures.controls(study, study.models), Group(figures.panels(study))]
     if regimes := figures.regimes(study):
         text = "Log loss. Light grey: too few independent episodes for a number; the interval speaks of those alone."
         blocks += [Heading(_regime_heading(study)), Words([text], "subtitle"), Group(regimes, "grid three")]
     return Section("differences", "Differences", f"By log loss: {outcomes.tally(study, found)}", blocks)
-
-
-def _controls(study: Study) -> Controls:
-    both = len(study.calibrations) > 1
-    return Controls(
-        "choose",
-        "Model shown in the charts",
-        palette.choices(study.models) if len(study.models) > 1 else (),
-        filled="raw" if both else "",
-        hollow="recalibrated" if both else "",
-        text="right of zero the option is better.",
-        legend=figures.legend(study),
-    )
 
 
 def _metrics(study: Study) -> Section:

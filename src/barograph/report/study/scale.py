@@ -33,12 +33,13 @@ def scale(study: Study) -> str:
     scores = {name: log_losses(study, name) for name in study.calibrations}
     first = scores[study.calibrations[0]]
     best = min(first, key=lambda name: first[name])
-    shown = [name for name in dict.fromkeys([*_SHOWN, best]) if name in first]
+    named: dict[str, str] = {name: target(name) for name in _SHOWN if name in first}
+    named.setdefault(best, subject(best).rstrip(","))
     beside = scores.get(RECALIBRATED, {}) if RAW in scores else {}
     texts = [
-        f"{_who(name)}{f' (the best {study.calibrations[0]})' if name == best else ''} {_against(first[name], table)}"
+        f"{named[name]}{f' (the best {study.calibrations[0]})' if name == best else ''} {_against(first[name], table)}"
         + (f" (recalibrated {_against(beside[name], table)})" if name in beside else "")
-        for name in shown
+        for name in named
     ]
     worse, also = ([called(name) for name, score in losses.items() if score > table] for losses in (first, beside))
     said = f"Worse than it {'is' if len(worse) == 1 else 'are'} {words.joined(worse)}" if worse else "None is worse"
@@ -56,10 +57,6 @@ def note(study: Study) -> str:
     texts = [f"{palette.title(key).lower()} {score:.4f}" for key, score in baselines(study).items()]
     texts += [f"{called(key)} {', '.join(f'{each[key]:.4f}' for each in scores if key in each)}" for key in scores[0]]
     return f"Log loss on the same rows, of {study.speaker} {' and '.join(study.calibrations)}: {'; '.join(texts)}."
-
-
-def _who(option: str) -> str:
-    return target(option) if option in _SHOWN else subject(option).rstrip(",")
 
 
 def _against(score: float, table: float) -> str:
