@@ -15,7 +15,7 @@ from .synthetic import EIGHT, build, field, replaced, with_scores
 
 
 def drawn(results: Results) -> list[Chart]:
-    sections = [section for give in SECTIONS if (section := give(results)) is not None]
+    sections = [section(results) for section in SECTIONS]
     return [chart for section in sections for chart in blocks.charts(section.blocks)]
 
 
@@ -138,18 +138,6 @@ def test_confusion_rows_add_up(results: Results) -> None:
             assert abs(sum(int(cell.text) for cell in row.cells) - 100) <= 1
 
 
-def test_classes_may_be_numbers(results: Results) -> None:
-    codes = {"sell": 0, "hold": 1, "buy": 2}
-    coded = field(results, "confusion").assign(
-        label=field(results, "confusion")["label"].map(codes),
-        predicted=field(results, "confusion")["predicted"].map(codes),
-    )
-    bins = field(results, "calibration").assign(**{"class": field(results, "calibration")["class"].map(codes)})
-    other = replaced(results, confusion=coded, calibration=bins)
-    assert calibration.confusion(other) == calibration.confusion(results)
-    assert calibration.reliability(other) == calibration.reliability(results)
-
-
 def test_bins_of_few_rows_are_left_out_of_the_curve(results: Results) -> None:
     bins = field(results, "calibration").copy()
     bins.loc[bins["bin"] == 9, ["rows", "frequency"]] = [calibration.FEW_ROWS - 1, 0.0]
@@ -231,17 +219,9 @@ def test_colours_of_predictors_are_told_apart_by_the_colour_blind(vision: str) -
     assert min(near.values()) >= 14, sorted(near.items(), key=lambda pair: pair[1])[:3]
 
 
-def test_empty_parts_leave_their_charts_out(results: Results) -> None:
-    bare = replaced(
-        results,
-        archive_events=results.named_events.iloc[:0],
-        found_events=results.found_events.iloc[:0],
-        equity=field(results, "equity").iloc[:0],
-        cost_curve=field(results, "cost_curve").iloc[:0],
-        samples=field(results, "samples").iloc[:0],
-    )
-    assert (money.equity(bare), money.cost_curve(bare), shown.shown(bare)) == (None, None, None)
-    assert "yaxis3" not in timeline.timeline(bare).layout
+def test_without_events_their_panel_is_left_out(results: Results) -> None:
+    none = {"archive_events": results.named_events.iloc[:0], "found_events": results.found_events.iloc[:0]}
+    assert "yaxis3" not in timeline.timeline(replaced(results, **none)).layout
 
 
 def test_text_of_the_data_is_no_markup_in_a_chart() -> None:

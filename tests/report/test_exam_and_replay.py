@@ -99,14 +99,6 @@ def test_every_predictor_has_a_row_and_every_exam_a_column(results: Results) -> 
     assert {len(row.cells) for row in told.others.rows} == {len(told.others.columns)} == {6}
 
 
-def test_without_a_vote_a_model_speaks(results: Results) -> None:
-    table = synthetic_study.exam()
-    assert (
-        "LightGBM would have scored above"
-        in sat(results, table[table["predictor"].isin(["lightgbm", "prior"])]).heading
-    )
-
-
 def test_the_page_labels_the_exam(results: Results, page: str) -> None:
     assert "Not causal in time" not in page
     assert render(replaced(results, exam=synthetic_study.exam().iloc[:0])) == page

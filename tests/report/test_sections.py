@@ -51,10 +51,10 @@ def test_a_section_takes_a_file_and_a_line(
 def test_a_section_reads_what_it_shows_and_reads_it_once(results: Results) -> None:
     frames = {source.path: results[source] for source in (SLICES, BACKTEST)}
     few = SimpleNamespace(read_csv=lambda path, **_: frames.pop(path))
-    assert predictors.section(Results(few, results.settings)).blocks == predictors.section(results).blocks
+    assert predictors.section(Results(few, results.settings, 10.0)).blocks == predictors.section(results).blocks
     assert frames == {}
-    nothing = Results(SimpleNamespace(), {})
-    assert provenance.section(nothing).blocks == provenance.section(replaced(results, provenance={})).blocks
+    nothing = Results(SimpleNamespace(), {}, 10.0, provenance=results.provenance)
+    assert provenance.section(nothing).blocks == provenance.section(results).blocks
 
 
 def test_the_study_has_the_same_navigation() -> None:

@@ -291,7 +291,6 @@ def test_options_models_and_references_may_be_absent() -> None:
     assert "Figures are of LightGBM, raw; in brackets 95 % intervals." in alone[0]
     assert "recalibrated" not in " ".join(alone)
     assert "there are too few crises" not in said(differences(slices=("overall",)))
-    assert study_words(differences().iloc[:0], facts()) == ["The study compared nothing: its table is empty."]
 
 
 @pytest.mark.parametrize("kept", OPTIONS[1:])
@@ -301,12 +300,6 @@ def test_a_study_of_any_one_option_is_drawn(kept: str) -> None:
     page = render_study(frame, facts(options=list(losses)))
     assert set(content(page)) == {"study-0", *(f"study-regime-{place}" for place in range(5))}
     assert kept in study_summary(frame, facts(options=list(losses)))
-
-
-def test_an_empty_study_has_a_page() -> None:
-    page = render_study(differences().iloc[:0], facts())
-    assert content(page) == {}
-    assert "Nothing was compared" in page
 
 
 def test_a_users_own_option_is_called_by_its_name() -> None:

@@ -78,26 +78,12 @@ class Controls:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart and the words around it.
+    """One chart, as plotly's JSON, and the words around it; a fixed `id` makes the same results the same bytes.
 
-    Attributes
-    ----------
-    id : str
-        Fixed, so that the same results give the same bytes.
-    heading : str
-        The finding.
-    subtitle : str
-        The quantities drawn, with units.
-    label : str
-        The text in the chart's place where it cannot be seen.
-    data, layout
-        Plotly's JSON.
-    note : str
-        What limits the reading of the chart.
-    legend : sequence of (str, str, str)
-        Name, colour and shape (``swatch``, ``line``, ``dots``, ``diamond``, ``tick`` or ``hatched``) of each mark.
-    titled : bool
-        Whether the heading is written above; not where the section's heading says the same.
+    ``heading`` is the finding, which is not written above where the section's heading says the same (``titled``).
+    ``subtitle`` names the quantities drawn, with units; ``label`` is read where the chart cannot be seen; ``note`` says
+    what limits the reading. A legend gives the name, colour and shape (``swatch``, ``line``, ``dots``, ``diamond``,
+    ``tick`` or ``hatched``) of each mark.
     """
 
     id: str

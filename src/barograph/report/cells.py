@@ -20,12 +20,17 @@ def heads(keys: Iterable[str]) -> list[Column]:
     return [Column(shown(key).head, shown(key).meaning) for key in keys]
 
 
-def column(table: pd.DataFrame, metric: Shown) -> list[Cell]:
+def figures(table: pd.DataFrame, keys: Iterable[str]) -> list[list[Cell]]:
+    """Write the metrics of every row."""
+    return [list(row) for row in zip(*(column(table, key) for key in keys), strict=True)]
+
+
+def column(table: pd.DataFrame, key: str) -> list[Cell]:
     """Write a metric of every row, with its interval where the table has ``<key>_low`` and ``<key>_high``."""
-    rows = table.to_dict("records")
-    if f"{metric.key}_low" not in table.columns:
+    rows, metric = table.to_dict("records"), shown(key)
+    if f"{key}_low" not in table.columns:
         return [_figure(row, metric) for row in rows]
-    quantities = aligned([Quantity.of(row, metric.key, metric.scale) for row in rows])
+    quantities = aligned([Quantity.of(row, key, metric.scale) for row in rows])
     return [
         Cell("0", "itself", "0") if row["predictor"] == metric.itself else interval(quantity)
         for row, quantity in zip(rows, quantities, strict=True)
@@ -49,10 +54,7 @@ def interval(quantity: Quantity, *, sign: bool = False) -> Cell:
 
 def number(value: float, decimals: int, small: str = "") -> Cell:
     """Write a figure without an interval, and a remark beneath."""
-    value = float(value)
-    if not math.isfinite(value):
-        return Cell(DASH.text, small)
-    return Cell(words.number(value, decimals), small, _sort(value))
+    return Cell(words.number(value, decimals), small, _sort(value) if math.isfinite(value) else "")
 
 
 def word(text: str, sort: str = "") -> Cell:
@@ -63,8 +65,8 @@ def word(text: str, sort: str = "") -> Cell:
 def predictor_row(name: str, headline: str, cells: Sequence[Cell], colour: str = "") -> Row:
     """Give a predictor's row, marked as the headline, a baseline or the universe."""
     kinds = {headline: "headline", UNIVERSE: "universe"} | dict.fromkeys(BASELINES, "baseline")
-    return Row(palette.title(name), cells, kinds.get(name, "model"), colour or palette.marks([name])[name].colour)
+    return Row(palette.title(name), cells, kinds.get(name, "model"), colour or palette.mark(name).colour)
 
 
 def _sort(value: float) -> str:
-    return repr(round(value, 6))
+    return repr(round(float(value), 6))

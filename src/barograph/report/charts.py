@@ -1,6 +1,7 @@
 """Parts of charts that several sections share, as plain dictionaries of plotly's JSON."""
 
 import html
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -51,6 +52,25 @@ def axis(title: str = "", **more: object) -> Layout:
         "ticks": "",
     }
     return base | more
+
+
+def log_axis(low: float, high: float, steps: Sequence[float], **more: Any) -> Layout:
+    """Give a logarithmic axis with ticks at these steps of each power of ten, at every second one where they crowd."""
+    ticks = [step * 10**power if power >= 0 else step / 10**-power for power in range(-3, 7) for step in steps]
+    inside = [tick for tick in ticks if low <= tick <= high]
+    drawn = inside[:: 2 if len(inside) > 9 else 1] if len(inside) > 1 else rounded(np.geomspace(low, high, 4), 2)
+    return axis(type="log", range=[math.log10(low), math.log10(high)], tickvals=drawn, fixedrange=True, **more)
+
+
+def forest_layout(title: str, ticks: Sequence[str], row: int, **across: Any) -> Layout:
+    """Give the layout of a forest plot: so many pixels for each tick, the first on top, and a line at zero."""
+    names: Layout = {"tickvals": list(reversed(range(len(ticks)))), "ticktext": list(ticks)}
+    return layout(
+        64 + row * max(2, len(ticks)),
+        xaxis=axis(title, zeroline=True, zerolinecolor=palette.INK, **across),
+        yaxis=axis(range=[-0.6, len(ticks) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **names),
+        margin={"l": 8, "r": 12, "t": 4, "b": 8},
+    )
 
 
 def panel_name(text: str, top: float = 1.0) -> Layout:

@@ -1,13 +1,13 @@
 """Heat maps: numbered rows and columns with names beside them, so that several may share one pair of axes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from barograph.report import palette
+from barograph.report.blocks import Chart
 from barograph.report.charts import Layout, Trace, axis, label, layout, rounded
 
 ROW: Final = 25
@@ -40,13 +40,17 @@ def signed(grid: pd.DataFrame, **more: Any) -> Trace:
     """Draw a grid of differences as cells: blue below zero, white at it, vermilion above."""
     values = np.abs(grid.to_numpy(float))
     full = float(np.nanmax(values, initial=0.0, where=np.isfinite(values))) or 1.0
-    scale = {"colorscale": [list(stop) for stop in palette.DIVERGING], "zmin": -full, "zmax": full}
-    return cells(grid) | scale | more
+    return cells(grid, colorscale=[list(stop) for stop in palette.DIVERGING], zmin=-full, zmax=full, **more)
 
 
 def names(values: Sequence[str]) -> Layout:
     """Give the ticks that put names beside numbered rows."""
     return {"tickvals": list(range(len(values))), "ticktext": [label(value) for value in values]}
+
+
+def row_names(values: Sequence[str]) -> Layout:
+    """Give the changes of a layout that name its rows anew."""
+    return {f"yaxis.{key}": value for key, value in names(values).items()}
 
 
 def grid_layout(rows: Sequence[str], columns: Sequence[str], **more: object) -> Layout:
@@ -60,27 +64,18 @@ def grid_layout(rows: Sequence[str], columns: Sequence[str], **more: object) -> 
     return layout(height, xaxis=axis() | shared | across, yaxis=axis() | shared | down, margin=margin) | more
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a chart of one model at a time shows of a model: a heading, and the parts of the layout that it changes."""
-
-    heading: str
-    layout: dict[str, Any]
-
-    @classmethod
-    def of(cls, heading: str, rows: Sequence[object]) -> "Choice":
-        """Give the choice that names the rows of a heat map anew."""
-        return cls(heading, {f"yaxis.{key}": value for key, value in names([str(row) for row in rows]).items()})
-
-
-def meta(choices: Mapping[str, Choice]) -> Layout:
-    """Give the form that the page's script reads from a layout."""
-    return {name: {"heading": choice.heading, "layout": choice.layout} for name, choice in choices.items()}
-
-
-def chosen_layout(choices: Mapping[str, Choice], columns: Sequence[str]) -> Layout:
-    """Give the layout of a heat map of one model at a time, whose rows have other names in each; the first is shown."""
-    rows = next(iter(choices.values())).layout["yaxis.ticktext"]
-    figure = grid_layout(rows, columns, meta=meta(choices))
-    figure["yaxis"]["ticktext"] = rows
-    return figure
+def chosen(
+    id: str,
+    subtitle: str,
+    alternative: str,
+    maps: Mapping[str, tuple[str, Sequence[str], Trace]],
+    columns: Sequence[str],
+) -> Chart:
+    """Draw each model's heading, rows and cells, of which the page's script shows the chosen model's."""
+    first = next(iter(maps))
+    heading, rows, _ = maps[first]
+    traces = [
+        trace | {"meta": {"predictor": model}, "visible": model == first} for model, (_, _, trace) in maps.items()
+    ]
+    meta = {model: {"heading": says, "layout": row_names(rows)} for model, (says, rows, _) in maps.items()}
+    return Chart(id, heading, subtitle, alternative, traces, grid_layout(rows, columns, meta=meta))

@@ -14,35 +14,12 @@ from barograph.report.sections import SECTIONS
 
 
 def render(results: Results) -> str:
-    """Write the report.
-
-    Parameters
-    ----------
-    results : Results
-
-    Returns
-    -------
-    str
-        A whole HTML document that loads nothing: plotly's script occurs in it once, and its content security policy
-        forbids the network. The same results give the same bytes.
-    """
-    sections = [section for give in SECTIONS if (section := give(results)) is not None]
-    return page(palette.title(results.headline), sections)
+    """Write the report, a whole HTML document that loads nothing; the same results give the same bytes."""
+    return page(palette.title(results.headline), [section(results) for section in SECTIONS])
 
 
 def page(title: str, sections: Sequence[Section]) -> str:
-    """Write a page that loads nothing, its navigation included.
-
-    Parameters
-    ----------
-    title : str
-    sections : sequence of Section
-
-    Returns
-    -------
-    str
-        A whole HTML document; the same sections give the same bytes.
-    """
+    """Write sections as one document: plotly's script is in it once, and its security policy forbids the network."""
     from plotly.offline import get_plotlyjs
 
     environment = Environment(

@@ -1,15 +1,9 @@
 """Names and colours: one colour per regime and per predictor, on every page of every report.
 
-The hues are those of Okabe and Ito, which readers with any common colour blindness tell apart. There are more
-predictors than hues: the second of a family takes a darker shade, another dash and another marker, and the baselines
-are greys. The shades were chosen so that no two predictors come closer than 14 units of CIELAB to a reader with
-protanopia, deuteranopia or tritanopia.
-
-References
-----------
-Okabe, M., Ito, K. (2008). Color Universal Design. https://jfly.uni-koeln.de/color/
-Machado, G., Oliveira, M., Fernandes, L. (2009). A physiologically-based model for simulation of color vision
-deficiency. IEEE Transactions on Visualization and Computer Graphics 15(6).
+The hues are those of Okabe and Ito (2008, https://jfly.uni-koeln.de/color/). There are more predictors than hues: the
+second of a family takes a darker shade, another dash and another marker, and the baselines are greys. No two predictors
+come closer than 14 units of CIELAB to a reader with protanopia, deuteranopia or tritanopia, as Machado, Oliveira and
+Fernandes (2009, IEEE Transactions on Visualization and Computer Graphics 15(6)) simulate them.
 """
 
 import re
@@ -17,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from barograph.names import CLASSES, REGIMES, SIGNAL_PREFIX
+from barograph.names import REGIMES, SIGNAL_PREFIX
 
 INK: Final = "#1d2733"
 MUTED: Final = "#5d6b7a"
@@ -72,12 +66,7 @@ _MARKS: Final = {
     "gradient_boosting": Mark("#7A5200", "dashdot", "triangle-down"),
     "neural_network": Mark("#56B4E9", "solid", "pentagon"),
 }
-_FURTHER: Final = (
-    Mark("#7A3B00", "longdash", "star"),
-    Mark("#B8A800", "longdash", "star"),
-    Mark("#1F4E79", "longdash", "star"),
-    Mark("#A0487A", "longdash", "star"),
-)
+_FURTHER: Final = [Mark(colour, "longdash", "star") for colour in ("#7A3B00", "#B8A800", "#1F4E79", "#A0487A")]
 
 
 def marks(predictors: Iterable[str]) -> dict[str, Mark]:
@@ -85,6 +74,11 @@ def marks(predictors: Iterable[str]) -> dict[str, Mark]:
     names = sorted(set(predictors), key=lambda name: (name.startswith(SIGNAL_PREFIX), name))
     others = [name for name in names if name not in _MARKS]
     return {name: _MARKS.get(name) or _FURTHER[others.index(name) % len(_FURTHER)] for name in names}
+
+
+def mark(predictor: str) -> Mark:
+    """Give the mark of a predictor that is drawn alone."""
+    return marks([predictor])[predictor]
 
 
 def title(name: str) -> str:
@@ -101,18 +95,23 @@ def subject(name: str) -> str:
     return "the ensemble" if name == "ensemble" else title(name)
 
 
+def choices(predictors: Iterable[str]) -> list[tuple[str, str]]:
+    """Give predictors and their names for a chooser."""
+    return [(name, title(name)) for name in predictors]
+
+
+def ordered(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Give names in the order in which they are known, the others last and alphabetically."""
+    there = set(names)
+    first = [name for name in dict.fromkeys(known) if name in there]
+    return [*first, *sorted(there.difference(first))]
+
+
 def regime_order(names: Iterable[str]) -> list[str]:
     """Sort regimes from calm to crisis, unknown ones last and alphabetically."""
-    known = {name: place for place, name in enumerate(REGIMES)}
-    return sorted(set(names), key=lambda name: (known.get(name, len(known)), name))
+    return ordered(names, REGIMES)
 
 
 def regime_colour(name: str) -> str:
     """Give a regime's colour, black for a regime of a user's own."""
     return REGIME_COLOURS.get(name, "#000000")
-
-
-def class_name(value: object) -> str:
-    """Give a class its name, whether it comes as 0, 1, 2 or as a name."""
-    text = str(value)
-    return CLASSES[int(float(text))] if text.replace(".0", "").isdigit() else text

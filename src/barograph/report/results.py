@@ -1,6 +1,7 @@
 """What the stages found: their tables and files, read when a section asks for them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Protocol
@@ -11,7 +12,7 @@ from barograph.errors import InputError
 from barograph.folds.schema import FOLDS
 from barograph.names import BASELINES, ENSEMBLE, UNIVERSE
 from barograph.report import palette, words
-from barograph.report.words import Record
+from barograph.report.words import Quantity, Record
 from barograph.tables import Table
 
 
@@ -43,7 +44,7 @@ BACKTEST: Final = Csv(
 MONTHLY: Final = Csv("reports/backtest/monthly.csv", ("predictor", "year", "month", "return"))
 EVENTS: Final = Csv(
     "reports/archive/events.csv",
-    ("event", "kind", "start", "end", "regime", "rows", "available_from", "coverage", "duplicate_of"),
+    ("event", "kind", "start", "end", "regime", "event_weight", "rows", "available_from", "coverage", "duplicate_of"),
     dates=("start", "end", "recognised_on", "available_from"),
 )
 CATALOGUE: Final = Csv(
@@ -72,31 +73,24 @@ class Results:
 
     Attributes
     ----------
-    files : Files
     settings : mapping
         The sections of the configuration that the report's stage declares.
-    cost_bps : float or None
+    cost_bps : float
         The cost a trade that the backtest charged, in basis points.
     data_digest : str
         A digest of the labels, features, folds and budget: a memory study of others is linked, but not told.
     provenance : mapping
-        Plain values, each optional: ``source``, ``coverage`` and ``commit`` (str), ``notes`` and ``commands`` (lists of
-        str), ``params_changed`` (key to ``(default, value)``), ``hashes`` (path to MD5), ``versions`` (package to
-        version).
+        ``source`` and ``coverage`` (str), ``notes`` and ``commands`` (lists of str), ``params_changed`` (key to
+        ``(default, value)``), ``hashes`` (path to MD5), ``versions`` (package to version).
     study : str
         The folder of the published memory study; empty where there is none.
     headline : str
-        The predictor of which the verdict speaks.
-
-    Raises
-    ------
-    InputError
-        When a file with rows lacks a column that the page shows, or the headline has no overall score.
+        The predictor of which the verdict speaks; an `InputError` where it has no overall score.
     """
 
     files: Files
     settings: Mapping[str, Any]
-    cost_bps: float | None = None
+    cost_bps: float
     data_digest: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     study: str = ""
@@ -104,7 +98,7 @@ class Results:
     _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, source: Table | Csv) -> pd.DataFrame:
-        """Read a table or a CSV file, unless it has been read."""
+        """Read a table, or a CSV file that must have the columns shown where it has rows, unless it has been read."""
         if source.path not in self._read:
             self._read[source.path] = self._frame(source)
         return self._read[source.path]
@@ -131,29 +125,33 @@ class Results:
     @cached_property
     def overall(self) -> pd.DataFrame:
         """The overall scores by predictor: the headline first, then models by skill, then the baselines."""
-        frame = self[SLICES]
-        frame = frame[frame["kind"] == "overall"].set_index("predictor", drop=False)
+        frame = self[SLICES][self[SLICES]["kind"] == "overall"]
+        frame = frame.sort_values(["skill_regime_prior", "predictor"], ascending=[False, True], kind="stable")
+        frame = frame.set_index("predictor", drop=False)
         if self.headline not in frame.index:
             known = sorted(set(frame.index))
             raise InputError(
                 f"{SLICES.path}: no overall score of the headline predictor {self.headline!r}; there are {known}"
             )
-        order = [self.headline, *self.models, *BASELINES]
-        return frame.loc[[name for name in dict.fromkeys(order) if name in frame.index]]
+        models = [name for name in frame.index if name not in BASELINES]
+        order = dict.fromkeys([self.headline, *models, *BASELINES])
+        return frame.loc[[name for name in order if name in frame.index]]
+
+    @property
+    def headline_scores(self) -> Record:
+        """The headline's overall scores."""
+        return self.overall.to_dict("records")[0]
 
     @cached_property
-    def models(self) -> list[str]:
-        """The predictors that are neither headline nor baseline, the most skilful first."""
-        frame = self[SLICES]
-        frame = frame[(frame["kind"] == "overall") & ~frame["predictor"].isin([self.headline, *BASELINES])]
-        ordered = frame.sort_values(["skill_regime_prior", "predictor"], ascending=[False, True], kind="stable")
-        return ordered["predictor"].astype(str).tolist()
+    def excess_sharpe(self) -> Quantity:
+        """The headline's Sharpe ratio after costs over that of the equal-weighted universe."""
+        rows = {row["predictor"]: row for row in self[BACKTEST].to_dict("records")}
+        return Quantity.of(rows[self.headline], "excess_sharpe")
 
     @property
     def scored(self) -> list[str]:
         """The predictors that a reader may choose: the headline, the models and the baselines."""
-        there = set(self[SLICES]["predictor"])
-        return [self.headline, *self.models, *(name for name in BASELINES if name in there)]
+        return self.overall.index.tolist()
 
     @property
     def explained(self) -> list[str]:
@@ -163,26 +161,11 @@ class Results:
     @property
     def traded(self) -> list[str]:
         """The predictors that were traded: the headline first, then signals by name, and the universe last."""
-        there = set(self[BACKTEST]["predictor"])
-        names = [*self.overall.index, *sorted(there - {*self.overall.index, UNIVERSE}), UNIVERSE]
-        return [name for name in names if name in there]
+        return [*self.ranked(set(self[BACKTEST]["predictor"]) - {UNIVERSE}), UNIVERSE]
 
-    def ranked(self, names: "Sequence[str] | pd.Series[Any]") -> list[str]:
+    def ranked(self, names: Iterable[str]) -> list[str]:
         """Sort predictors: the headline first, then by skill, those without a score last and by name."""
-        there = set(map(str, names))
-        known = [name for name in (self.headline, *self.models) if name in there]
-        return [*known, *sorted(there - set(known))]
-
-    @property
-    def headline_scores(self) -> Record:
-        """The headline's overall scores."""
-        return self.overall.to_dict("records")[0]
-
-    @property
-    def headline_trades(self) -> Record | None:
-        """The headline's row of the backtest; None where it was not traded."""
-        rows = {row["predictor"]: row for row in self[BACKTEST].to_dict("records")}
-        return rows.get(self.headline)
+        return palette.ordered(names, self.scored)
 
     @property
     def named_events(self) -> pd.DataFrame:
@@ -205,24 +188,16 @@ class Results:
         return dict(zip(self.catalogue["name"], self.catalogue["family"], strict=True))
 
     @cached_property
-    def tested(self) -> pd.DataFrame:
-        """The folds with a test window; the final model's has none."""
-        return self[FOLDS].dropna(subset=["test_end"])
-
-    @cached_property
     def fold_names(self) -> dict[Any, str]:
         """The folds by the years of their test windows."""
-        names: dict[Any, str] = {}
         folds = self[FOLDS]
-        for fold, start, end in zip(folds["fold"], folds["test_start"], folds["test_end"], strict=True):
-            names[fold] = "Final model" if pd.isna(end) else words.years(pd.Timestamp(start), pd.Timestamp(end))
-        repeated = {name for name in names.values() if list(names.values()).count(name) > 1}
-        return {fold: f"{name} (fold {fold})" if name in repeated else name for fold, name in names.items()}
+        names = {
+            fold: "Final model" if pd.isna(end) else words.years(start, end)
+            for fold, start, end in zip(folds["fold"], folds["test_start"], folds["test_end"], strict=True)
+        }
+        uses = Counter(names.values())
+        return {fold: f"{name} (fold {fold})" if uses[name] > 1 else name for fold, name in names.items()}
 
     def fold_name(self, fold: Any) -> str:
         """Name a fold by the years of its test window."""
         return self.fold_names.get(fold, f"fold {fold}")
-
-    def choices(self, predictors: Sequence[str]) -> list[tuple[str, str]]:
-        """Give predictors and their names for a chooser."""
-        return [(name, palette.title(name)) for name in predictors]

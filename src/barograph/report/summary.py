@@ -1,17 +1,24 @@
-"""The closing table for the terminal."""
+"""The closing tables for the terminal, in lines of at most 116 columns.
 
+Hyphens replace minus and dash, so that any terminal shows them and other programs read the figures.
+"""
+
+import textwrap
+from collections.abc import Iterable
 from typing import Final
 
+from barograph.memory_study.study import TOO_FEW_CRISES
 from barograph.names import UNIVERSE
 from barograph.report.blocks import Cell
 from barograph.report.cells import column
-from barograph.report.metrics import shown
 from barograph.report.parts import gate
 from barograph.report.results import BACKTEST, Results
 from barograph.report.sections import verdict
-from barograph.report.words import MINUS, count
+from barograph.report.study.differences import Difference, Study
+from barograph.report.study.tables import shared
+from barograph.report.words import MINUS, Quantity, count
 
-WIDTH: Final = 116
+_WIDTH: Final = 116
 _NAME: Final = 20
 _COLUMN: Final = 16
 _HEAD: Final = (
@@ -22,63 +29,85 @@ _HEAD: Final = (
     ("Sharpe ratio", "after costs"),
     ("excess Sharpe", "over universe"),
 )
+_COMPARED: Final = (("log_loss", "none"), ("log_loss", "expanding"), ("sharpe", "none"))
+_METRICS: Final = {"log_loss": "log loss, %", "sharpe": "Sharpe ratio"}
 
 
 def summary_table(results: Results) -> str:
-    """Write the closing table: every predictor's scores with their intervals beneath.
-
-    Parameters
-    ----------
-    results : Results
-
-    Returns
-    -------
-    str
-        Lines of at most 116 columns, without a line break at the end. Hyphens replace minus and dash, so that any
-        terminal shows it and other programs read its figures.
-    """
-    lines = [_line("predictor", [head for head, _ in _HEAD]), _line("", [head for _, head in _HEAD]), "-" * WIDTH]
-    for name, cells in _rows(results).items():
+    """Write every predictor's scores with their intervals beneath."""
+    lines = [_line("predictor", [head for head, _ in _HEAD]), _line("", [head for _, head in _HEAD]), "-" * _WIDTH]
+    for name, cells in _scores(results).items():
         lines += [_line(name, [cell.text for cell in cells]), _line("", [cell.small for cell in cells])]
-    note = f"In brackets {results.confidence} intervals. Skill is log loss saved, in % of the baseline's."
-    lines += ["-" * WIDTH, note]
     criteria = results[gate.CRITERIA]
-    if len(criteria):
-        lines.append(f"gate: {gate.outcome(criteria)}, {gate.count(criteria)}")
-    return plain("\n".join([*lines, "", *wrapped(verdict.sentence(results))]))
+    lines += [
+        "-" * _WIDTH,
+        f"In brackets {results.confidence} intervals. Skill is log loss saved, in % of the baseline's.",
+        f"gate: {gate.outcome(criteria)}, {gate.count(criteria)}",
+        "",
+        *_wrapped(verdict.sentence(results)),
+    ]
+    return _plain(lines)
 
 
-def plain(text: str) -> str:
-    """Write minus and dash as hyphens."""
-    return text.replace(MINUS, "-").replace("\N{EN DASH}", "-")
-
-
-def _rows(results: Results) -> dict[str, list[Cell]]:
+def _scores(results: Results) -> dict[str, list[Cell]]:
     scores, trades = results.overall, results[BACKTEST].set_index("predictor", drop=False)
     crashes = verdict.crash_rows(results)
-    tables = {"skill_prior": scores, "skill_regime_prior": scores, "auc": scores}
-    columns = [dict(zip(table.index, column(table, shown(key)), strict=True)) for key, table in tables.items()]
-    columns.append(dict(zip(crashes.index, column(crashes, shown("skill_regime_prior")), strict=True)))
-    for key in ("sharpe", "excess_sharpe"):
-        columns.append(dict(zip(trades.index, column(trades, shown(key)), strict=True)))
+    in_crashes = dict(zip(crashes.index, column(crashes, "skill_regime_prior"), strict=True))
     for row in crashes[~crashes["sufficient"].astype(bool)].to_dict("records"):
-        columns[3][row["predictor"]] = Cell("insufficient", count(int(row["episodes"]), "episode"))
-    names = [*scores.index, *([UNIVERSE] if UNIVERSE in trades.index else [])]
-    return {name: [cells.get(name, Cell("-")) for cells in columns] for name in names}
+        in_crashes[row["predictor"]] = Cell("insufficient", count(int(row["episodes"]), "episode"))
+    columns = [
+        *(
+            dict(zip(scores.index, column(scores, key), strict=True))
+            for key in ("skill_prior", "skill_regime_prior", "auc")
+        ),
+        in_crashes,
+        *(dict(zip(trades.index, column(trades, key), strict=True)) for key in ("sharpe", "excess_sharpe")),
+    ]
+    return {name: [cells.get(name, Cell("-")) for cells in columns] for name in [*scores.index, UNIVERSE]}
 
 
-def _line(name: str, cells: list[str]) -> str:
+def closing(study: Study) -> str:
+    """Write options down and their gains across, of the predictor of whom the sentences speak."""
+    heads = [(calibration, *pair) for calibration in study.calibrations for pair in _COMPARED]
+    columns = [
+        [study.find(option, reference, metric, calibration=calibration) for option in study.options]
+        for calibration, metric, reference in heads
+    ]
+    lines = [
+        _line("option", [_METRICS[metric] for _, metric, _ in heads]),
+        _line("", [f"vs {reference}" for _, _, reference in heads]),
+        _line("", [calibration for calibration, _, _ in heads]),
+        "-" * _WIDTH,
+    ]
+    gains = [[_gain(*pair) for pair in zip(column, shared(column), strict=True)] for column in columns]
+    for option, found, texts in zip(study.options, zip(*columns, strict=True), zip(*gains, strict=True), strict=True):
+        if any(found):
+            lines += [_line(name, part) for name, part in zip((option, "", ""), zip(*texts, strict=True), strict=True)]
+    note = (
+        f"Of {study.models[0]}; log loss saved in % of the reference's; above zero the option is better. In brackets "
+        f"{study.level} intervals; verdicts are corrected for {study.comparisons}."
+    )
+    return _plain([*lines, "-" * _WIDTH, *_wrapped(note)])
+
+
+def _gain(gap: Difference | None, gain: Quantity) -> tuple[str, str, str]:
+    """Give figure, interval and verdict."""
+    if gap is None:
+        return "-", "", ""
+    if not gap.told:
+        return "-", "", "too few crises" if gap.verdict == TOO_FEW_CRISES else "no figure"
+    interval = gain.interval()
+    return gain.figure(sign=True), interval if len(interval) < _COLUMN else interval.replace(" ", ""), gap.verdict
+
+
+def _line(name: str, cells: Iterable[str]) -> str:
     short = name if len(name) <= _NAME else name[: _NAME - 1] + "~"
     return (f"{short:<{_NAME}}" + "".join(f"{cell:>{_COLUMN}}" for cell in cells)).rstrip()
 
 
-def wrapped(sentence: str) -> list[str]:
-    """Break a sentence into lines that fit."""
-    lines, line = [], ""
-    for word in sentence.split(" "):
-        if line and len(line) + 1 + len(word) > WIDTH:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return [*lines, line]
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _plain(lines: list[str]) -> str:
+    return "\n".join(lines).replace(MINUS, "-").replace("\N{EN DASH}", "-")

@@ -16,16 +16,9 @@ MINUS: Final = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class Quantity:
-    """An estimate as it is written.
+    """An estimate as it is written, multiplied by ``scale``, 100 for percent.
 
-    Attributes
-    ----------
-    estimate : Estimate
-        NaN where there is none.
-    scale : float
-        What the figures are multiplied by when written: 100 for percent.
-    places : int or None
-        Decimals, where a column of figures shares them; else :attr:`decimals` follow from the interval.
+    A column of figures may share its decimals, the ``places``; else :attr:`decimals` follow from the interval.
     """
 
     estimate: Estimate
@@ -55,11 +48,8 @@ class Quantity:
     def decimals(self) -> int:
         """Decimals that the interval supports, at most three.
 
-        The Particle Data Group's rule on the half-width: two of its digits where it begins with 100 to 354, else one.
-
-        References
-        ----------
-        Particle Data Group (2024). Review of Particle Physics, introduction, section 5.3.
+        The Particle Data Group's rule on the half-width: two of its digits where it begins with 100 to 354, else one
+        (Review of Particle Physics 2024, introduction, section 5.3).
         """
         if self.places is not None:
             return self.places
@@ -94,6 +84,11 @@ def log_loss_skill(row: Record, baseline: str = "regime_prior") -> Quantity:
     return Quantity.of(row, f"skill_{baseline}", 100)
 
 
+def evidence(row: Record, baseline: str = "regime_prior") -> Evidence:
+    """Say what a row of slices proves against a baseline, where its independent cases are enough."""
+    return log_loss_skill(row, baseline).evidence if row["sufficient"] else "insufficient"
+
+
 def harder_baseline(row: Record) -> str:
     """Give the baseline that saves more in a slice: in rare regimes a table of few rows can be the worse one."""
     return "prior" if row["skill_prior"] < row["skill_regime_prior"] else "regime_prior"
@@ -101,9 +96,8 @@ def harder_baseline(row: Record) -> str:
 
 def aligned(column: Sequence[Quantity]) -> list[Quantity]:
     """Give the quantities of a column the decimals that the middle one of them supports."""
-    decimals = sorted(
-        quantity.decimals for quantity in column if quantity.known and quantity.estimate.high > quantity.estimate.low
-    )
+    wide = [quantity for quantity in column if quantity.known and quantity.estimate.high > quantity.estimate.low]
+    decimals = sorted(quantity.decimals for quantity in wide)
     return [replace(quantity, places=decimals[len(decimals) // 2]) for quantity in column] if decimals else list(column)
 
 
@@ -112,8 +106,7 @@ def number(value: float, decimals: int, *, sign: bool = False) -> str:
     if not math.isfinite(value):
         return "\N{EN DASH}"
     text = f"{abs(value):,.{decimals}f}"
-    zero = not text.strip("0.,")
-    if zero:
+    if not text.strip("0.,"):
         return text
     return (MINUS if value < 0 else "+" if sign else "") + text
 
@@ -161,9 +154,9 @@ def regime_sentence(regime: str, skill: Quantity, baseline: str, *, episodes: in
     return f"in {regime} there is no evidence of skill against {baseline}: {skill.text(' %', sign=True)} ({cases})"
 
 
-def money_sentence(name: str, excess: Quantity, universe: str = "the equal-weighted universe") -> str:
+def money_sentence(name: str, excess: Quantity) -> str:
     """Say whether trading on a predictor paid more, per unit of risk, than holding everything equally."""
-    kind = excess.evidence
+    kind, universe = excess.evidence, "the equal-weighted universe"
     if kind == "insufficient":
         return f"Whether trading on {name} beats {universe} cannot be said: its excess Sharpe ratio has no interval"
     size = excess.figure().lstrip(MINUS)

@@ -9,7 +9,6 @@ import pandas as pd
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Chart
 from barograph.report.charts import Trace, axis, label, layout, panel_name, rounded, scatter
-from barograph.report.heat import Choice
 from barograph.report.results import Csv, Results
 
 FIRST: Final = 12
@@ -22,31 +21,30 @@ STABILITY: Final = Csv("reports/shap/stability.csv", ("model", "fold", "rank_cor
 def matrices(results: Results) -> list[Chart]:
     """Draw the rank correlations between regimes (average of the models) and between models, where there are any."""
     table = results[AGREEMENT].dropna(subset=["rank_correlation"])
+    regimes, models = (table[table["kind"] == kind] for kind in ("regimes", "models"))
+    average = f"between regimes, average of {words.count(int(regimes['model'].nunique()), 'model')}"
     charts = []
-    regimes = table[table["kind"] == "regimes"]
     if len(regimes):
-        order = palette.regime_order({*regimes["first"].astype(str), *regimes["second"].astype(str)})
-        of = words.count(int(regimes["model"].nunique()), "model")
-        charts.append(_matrix("regimes", regimes, order, f"between regimes, average of {of}"))
-    models = table[table["kind"] == "models"]
+        charts.append(_matrix("regimes", square(regimes, palette.regime_order(_compared(regimes))), average))
     if len(models):
-        there = {*models["first"].astype(str), *models["second"].astype(str)}
-        charts.append(_matrix("models", models, _order(results, there), "between models, all rows"))
+        grid = square(models, results.ranked(_compared(models)))
+        charts.append(_matrix("models", grid, "between models, all rows"))
     return charts
 
 
-def _matrix(kind: str, rows: pd.DataFrame, order: list[str], subtitle: str) -> Chart:
-    grid = square(rows, order)
-    names = [palette.title(name) for name in order]
-    trace = heat.cells(grid, top=1.0, texttemplate="%{z:.2f}", hovertemplate="%{y} and %{x}: %{z:.2f}<extra></extra>")
-    figure = heat.grid_layout(names, names)
+def _compared(pairs: pd.DataFrame) -> set[str]:
+    return {*pairs["first"].astype(str), *pairs["second"].astype(str)}
+
+
+def _matrix(kind: str, grid: pd.DataFrame, subtitle: str) -> Chart:
+    names = [palette.title(name) for name in grid.index]
     return Chart(
         f"agreement-{kind}",
         _finding(kind, grid),
         f"Rank correlation of the features' importance {subtitle}; 1 is the same order, 0 no relation",
-        f"Matrix of rank correlations between {len(order)} {kind}.",
-        [trace],
-        figure,
+        f"Matrix of rank correlations between {len(names)} {kind}.",
+        [heat.cells(grid, top=1.0, texttemplate="%{z:.2f}", hovertemplate="%{y} and %{x}: %{z:.2f}<extra></extra>")],
+        heat.grid_layout(names, names),
     )
 
 
@@ -60,40 +58,31 @@ def _finding(kind: str, grid: pd.DataFrame) -> str:
     """Name the pair that agrees least, and the middle of all."""
     values = np.where(np.tril(np.ones(grid.shape, dtype=bool), -1), grid.to_numpy(float), np.nan)
     pairs = values[np.isfinite(values)]
-    low, middle = float(pairs.min()), float(np.median(pairs))
-    least_at = divmod(int(np.nanargmin(values)), values.shape[1])
-    names = [palette.title(str(grid.index[place])) for place in least_at]
-    names = [name.lower() for name in names] if kind == "regimes" else names
-    least = f"{words.joined(names)} agree {'least' if len(pairs) > 1 else 'to'}"
+    least = [palette.title(grid.index[place]) for place in divmod(int(np.nanargmin(values)), values.shape[1])]
+    pair = words.joined([name.lower() for name in least] if kind == "regimes" else least)
+    low, middle = (words.number(float(value), 2) for value in (pairs.min(), np.median(pairs)))
     if len(pairs) == 1:
-        return words.capitalised(f"{least} {words.number(low, 2)}")
-    return f"{kind.capitalize()} agree to {words.number(middle, 2)} (median); {least} ({words.number(low, 2)})"
+        return words.capitalised(f"{pair} agree to {low}")
+    return f"{kind.capitalize()} agree to {middle} (median); {pair} agree least ({low})"
 
 
-def over_folds(results: Results) -> Chart | None:
+def over_folds(results: Results) -> Chart:
     """Draw each model's measure of importance over the folds, of which the page shows the chosen model's."""
     table = results[BY_FOLD]
     folds = sorted(table["fold"].unique())
-    data: list[Trace] = []
-    choices: dict[str, Choice] = {}
-    for model in _order(results, set(table["model"].astype(str))):
+    maps = {}
+    for model in results.ranked(table["model"]):
         rows = table[table["model"] == model]
-        grid = importance_shares(rows).reindex(columns=folds).head(FIRST)
-        kind = str(rows["kind"].iloc[0])
+        grid, kind = importance_shares(rows).reindex(columns=folds).head(FIRST), str(rows["kind"].iloc[0])
         hover = f"%{{y}} %{{x}}: %{{z:.1f}} % of {label(kind)}<extra></extra>"
-        trace = heat.cells(100 * grid, hovertemplate=hover)
-        data.append(trace | {"meta": {"predictor": model}, "visible": not choices})
-        choices[model] = Choice.of(_steadiness(results, model, kind), list(grid.index))
-    if not choices:
-        return None
-    return Chart(
+        maps[model] = _steadiness(results, model, kind), list(grid.index), heat.cells(100 * grid, hovertemplate=hover)
+    return heat.chosen(
         "why-folds",
-        next(iter(choices.values())).heading,
         "The model's own measure of importance, % of its sum in each fold; the first features by their average; white "
         "where a fold did not keep the feature",
         "Heat map of the chosen model's most important features by fold.",
-        data,
-        heat.chosen_layout(choices, [results.fold_name(fold) for fold in folds]),
+        maps,
+        [results.fold_name(fold) for fold in folds],
     )
 
 
@@ -120,14 +109,13 @@ def _steadiness(results: Results, model: str, kind: str) -> str:
 
 
 def stability(results: Results) -> Chart | None:
-    """Draw how far each fold's order of features is that of the fold before, one line per model."""
+    """Draw how far each fold's order of features is that of the fold before; None where no fold has one before it."""
     table = results[STABILITY].dropna(subset=["rank_correlation"])
-    order = _order(results, set(table["model"].astype(str)))
-    if not order:
+    if table.empty:
         return None
     folds = sorted(table["fold"].unique())
     columns = [label(results.fold_name(fold)) for fold in folds]
-    data = [_line(table[table["model"] == model], model, folds, columns) for model in order]
+    by_model = {model: table[table["model"] == model].set_index("fold") for model in results.ranked(table["model"])}
     lowest = math.floor(10 * float(table["rank_correlation"].min()) - 0.2) / 10
     figure = layout(
         350,
@@ -143,17 +131,17 @@ def stability(results: Results) -> Chart | None:
         "Each model's own importance of the features that this fold or the one before keeps, by test year; choose a "
         "name to show or hide its line",
         "Line chart of the rank correlation of importance between neighbouring folds.",
-        data,
+        [_line(model, columns, rows["rank_correlation"].reindex(folds)) for model, rows in by_model.items()],
         figure,
     )
 
 
-def _line(rows: pd.DataFrame, model: str, folds: list[int], columns: list[str]) -> Trace:
-    mark, name = palette.marks([model])[model], label(palette.title(model))
+def _line(model: str, columns: list[str], correlations: "pd.Series[float]") -> Trace:
+    mark, name = palette.mark(model), label(palette.title(model))
     return scatter(
         "lines+markers",
         columns,
-        rounded(rows.set_index("fold")["rank_correlation"].reindex(folds), 3),
+        rounded(correlations, 3),
         name=name,
         line={"color": mark.colour, "width": 1.6, "dash": mark.dash},
         marker={"color": mark.colour, "symbol": mark.symbol, "size": 6},
@@ -171,9 +159,3 @@ def _stability_finding(table: pd.DataFrame) -> str:
         f"From fold to fold {palette.title(most)} keeps its order of features best ({high}, median), "
         f"{palette.title(least)} least ({low})"
     )
-
-
-def _order(results: Results, there: set[str]) -> list[str]:
-    """Sort models as the section does, those that were not explained last."""
-    known = [name for name in results.explained if name in there]
-    return [*known, *sorted(there - set(known))]

@@ -1,6 +1,5 @@
 """The table of drift alarms: effect, significance and persistence of every feature that raised one."""
 
-import math
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,30 +25,19 @@ _COLUMNS: Final = [
 ]
 
 
-def flags(column: "pd.Series[Any]") -> "pd.Series[bool]":
-    """Read a column of yes and no; what is missing is no."""
-    return column.astype("boolean").fillna(False).astype(bool)
-
-
 def table(results: Results) -> Table | None:
     """Give the table of the features that raised an alarm; None where none did."""
     found = rows(results)
-    return Table("alarm-table", caption(results), _COLUMNS, found[:SHOWN], first="Feature") if found else None
-
-
-def caption(results: Results) -> str:
-    """Say how many features raised an alarm, and how many of them the table shows."""
-    drift = results[FEATURES]
-    n = int(drift.loc[flags(drift["alarm"]), "feature"].nunique())
-    of = f"{words.count(n, 'feature')} of {int(drift['feature'].nunique()):,} raised an alarm in at least one test"
-    cut = f"; the {SHOWN} that matter most today" if n > SHOWN else ""
-    return f"{of}{cut}. An alarm is a move, large and significant, that persists. Choose a heading to sort."
+    of = f"{words.count(len(found), 'feature')} of {results[FEATURES]['feature'].nunique():,} raised an alarm"
+    cut = f"; the {SHOWN} that matter most today" if len(found) > SHOWN else ""
+    persists = "An alarm is a move, large and significant, that persists. Choose a heading to sort."
+    caption = f"{of} in at least one test{cut}. {persists}"
+    return Table("alarm-table", caption, _COLUMNS, found[:SHOWN], first="Feature") if found else None
 
 
 def rows(results: Results) -> list[Row]:
     """Give the features that raised an alarm, those of the latest test first, then by the largest effect."""
     drift = results[FEATURES].sort_values("fold", kind="stable")
-    drift = drift.assign(moved=flags(drift["moved"]), alarm=flags(drift["alarm"]))
     alarmed = drift[drift["feature"].isin(drift.loc[drift["alarm"], "feature"])]
     latest = drift["fold"].max()
     found = [_row(results, str(feature), tests, latest) for feature, tests in alarmed.groupby("feature")]
@@ -58,23 +46,21 @@ def rows(results: Results) -> list[Row]:
 
 def longest_run(moved: "pd.Series[bool]") -> int:
     """Count the most neighbouring True values."""
-    groups = (moved != moved.shift()).cumsum()
-    return int(moved.astype(int).groupby(groups).sum().max()) if len(moved) else 0
+    return int(moved.groupby((~moved).cumsum()).sum().max())
 
 
 def _row(results: Results, feature: str, tests: pd.DataFrame, latest: Any) -> tuple[tuple[Any, ...], Row]:
-    peak = tests.sort_values("psi", ascending=False, na_position="last", kind="stable").iloc[0]
+    peak = tests.sort_values("psi", ascending=False, kind="stable").iloc[0]
     now = tests[tests["fold"] == latest]
     state = 2 if now["alarm"].any() else 1 if now["moved"].any() else 0
     alarms, run, psi, q = int(tests["alarm"].sum()), longest_run(tests["moved"]), float(peak["psi"]), peak["q_value"]
-    largest = number(psi, 2)
     cells = [
         word(palette.title(str(peak["family"])), str(peak["family"])),
         word(str(alarms)),
         word(words.count(run, "test"), str(run)),
-        replace(largest, text=f"{largest.text} ({results.fold_name(peak['fold'])})") if largest.sort else largest,
+        replace(number(psi, 2), text=f"{words.number(psi, 2)} ({results.fold_name(peak['fold'])})"),
         number(peak["ks"], 2),
         Cell("< 0.001", "", repr(float(q))) if q < 0.001 else number(q, 3),
         word(("\N{EN DASH}", "moved", "alarm")[state], str(state)),
     ]
-    return (-state, -psi if math.isfinite(psi) else 0.0, feature), Row(feature, cells)
+    return (-state, -psi, feature), Row(feature, cells)

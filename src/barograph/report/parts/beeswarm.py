@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from barograph.report import palette, words
+from barograph.report import heat, palette, words
 from barograph.report.blocks import Chart
 from barograph.report.charts import Layout, Trace, axis, label, layout, rounded, scatter
-from barograph.report.heat import Choice, meta
 from barograph.report.results import METHODS, Csv, Results
 
 ROWS: Final = 300
@@ -21,30 +20,36 @@ SWARM: Final = Csv(
 )
 
 
-def beeswarms(results: Results) -> Chart | None:
-    """Draw each explained model's beeswarm, of which the page shows the chosen model's; None without one."""
+def beeswarms(results: Results) -> Chart:
+    """Draw each explained model's beeswarm, of which the page shows the chosen model's."""
     table = results[SWARM]
     data: list[Trace] = []
-    choices: dict[str, Choice] = {}
+    choices: dict[str, dict[str, Any]] = {}
     most = 0
-    for model in [name for name in results.explained if (table["model"] == name).any()]:
+    for model in results.ranked(table["model"]):
         rows = table[table["model"] == model]
         drawn = thinned(rows)
         most = max(most, int(drawn.groupby("feature").size().max()))
         names = [str(name) for name in dict.fromkeys(rows["feature"])]
         data += [trace | {"visible": not choices} for trace in _dots(drawn, names, model)]
-        choices[model] = Choice(_finding(model, rows, names[0]), _axes(results, model, names))
-    if not choices:
-        return None
+        choices[model] = {"heading": _finding(model, rows, names[0]), "layout": _axes(results, model, names)}
     first = next(iter(choices.values()))
+    shown = first["layout"]
+    figure = layout(
+        96 + 30 * len(shown["yaxis.ticktext"]),
+        xaxis=axis(shown["xaxis.title.text"], zeroline=True, zerolinecolor=palette.INK, fixedrange=True, nticks=6),
+        yaxis=axis(fixedrange=True, **{key: shown[f"yaxis.{key}"] for key in ("range", "tickvals", "ticktext")}),
+        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        meta=choices,
+    )
     return Chart(
         "why-beeswarm",
-        first.heading,
+        first["heading"],
         f"One dot a row, at most {words.count(most, 'row')} a model, drawn evenly from all regimes; right of zero it "
         "speaks for buy, left for sell",
         "Beeswarm of the attributions of the chosen model's most important features.",
         data,
-        _layout(first, meta(choices)),
+        figure,
         legend=[("low value", LOW, "swatch"), ("high value", HIGH, "swatch"), ("missing", MISSING, "swatch")],
     )
 
@@ -93,34 +98,18 @@ def _points(dots: pd.DataFrame, model: str, marker: Layout) -> Trace:
     return scatter("markers", rounded(dots["x"], 3), heights, marker=marker, meta={"predictor": model})
 
 
-def _axes(results: Results, model: str, names: list[str]) -> dict[str, Any]:
-    method = results[METHODS][results[METHODS]["model"] == model]
-    unit = str(method["output"].iloc[0]) if len(method) else "score"
+def _axes(results: Results, model: str, names: list[str]) -> Layout:
+    unit = results[METHODS].set_index("model")["output"].get(model, "score")
     return {
         "xaxis.title.text": f"Share of buy minus that of sell<br>{label(unit)}",
         "yaxis.range": [len(names) - 0.4, -0.6],
-        "yaxis.tickvals": list(range(len(names))),
-        "yaxis.ticktext": [label(name) for name in names],
-    }
-
-
-def _layout(first: Choice, choices: Layout) -> Layout:
-    shown = first.layout
-    title, ticks = shown["xaxis.title.text"], {key: shown[f"yaxis.{key}"] for key in ("range", "tickvals", "ticktext")}
-    return layout(
-        96 + 30 * len(ticks["ticktext"]),
-        xaxis=axis(title, zeroline=True, zerolinecolor=palette.INK, fixedrange=True, nticks=6),
-        yaxis=axis(fixedrange=True, **ticks),
-        meta=choices,
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-    )
+    } | heat.row_names(names)
 
 
 def _finding(model: str, rows: pd.DataFrame, first: str) -> str:
     """Say in which direction a model's first feature speaks, if it speaks in one."""
-    value, shap = (
-        rows.loc[rows["feature"] == first].dropna(subset=["value", "shap"])[key] for key in ("value", "shap")
-    )
+    known = rows[rows["feature"] == first].dropna(subset=["value", "shap"])
+    value, shap = known["value"], known["shap"]
     varies = len(value) > 2 and value.nunique() > 1 and shap.nunique() > 1
     rank = float(value.corr(shap, method="spearman")) if varies else 0.0
     if abs(rank) < DIRECTED:

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from barograph.names import CLASSES
+from barograph.names import CLASSES, REGIME_PRIOR
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Group, Heading, Row, Table, Words
 from barograph.report.charts import Trace, axis, layout, panel_name, rgba, rounded, scatter
@@ -20,27 +20,26 @@ CONFUSION: Final = Csv("reports/validation/confusion.csv", ("predictor", "label"
 
 def blocks(results: Results) -> list[Block]:
     """Give reliability curves by class, and confusion tables by predictor."""
-    curves, tables = reliability(results), confusion(results)
-    shown: list[Block] = []
-    if curves:
-        text = (
-            "Observed frequency against predicted probability by class; on the dotted line a probability means what it "
-            f"says. Points grow with their rows, those of fewer than {FEW_ROWS} are left out; the other predictors are "
-            "grey."
-        )
-        heading = Heading("Do probabilities mean what they say?")
-        shown += [heading, Words([text], "subtitle"), Group(curves, "grid three")]
-    if tables:
-        text = "Of the rows with a label (down), the percentage called each class (across)."
-        heading = Heading("What is called what?")
-        shown += [heading, Words([text], "subtitle"), Group(tables, "confusions")]
-    return shown
+    meaning = (
+        "Observed frequency against predicted probability by class; on the dotted line a probability means what it "
+        f"says. Points grow with their rows, those of fewer than {FEW_ROWS} are left out; the other predictors are "
+        "grey."
+    )
+    curves = reliability(results)
+    heading = Heading("Do probabilities mean what they say?")
+    meant: list[Block] = [heading, Words([meaning], "subtitle"), Group(curves, "grid three")] if curves else []
+    return [
+        *meant,
+        Heading("What is called what?"),
+        Words(["Of the rows with a label (down), the percentage called each class (across)."], "subtitle"),
+        Group(confusion(results), "confusions"),
+    ]
 
 
 def reliability(results: Results) -> list[Chart]:
     """Draw one reliability curve per class: predicted probability against observed frequency."""
-    table = results[RELIABILITY].assign(name=results[RELIABILITY]["class"].map(palette.class_name))
-    classes = [(name, table[table["name"] == name]) for name in CLASSES]
+    table = results[RELIABILITY]
+    classes = [(name, table[table["class"] == name]) for name in CLASSES]
     return [_curves(results, name, bins) for name, bins in classes if (bins["rows"] >= FEW_ROWS).any()]
 
 
@@ -68,7 +67,7 @@ def _curves(results: Results, name: str, bins: pd.DataFrame) -> Chart:
 def _curve(rows: pd.DataFrame, predictor: str, headline: str) -> tuple[Trace, Trace]:
     rows = rows.sort_values("bin")
     x, y = rounded(rows["mean_probability"], 4), rounded(rows["frequency"], 4)
-    colour = palette.marks([predictor])[predictor].colour
+    colour = palette.mark(predictor).colour
     largest = max(float(rows["rows"].max()), 1.0) if len(rows) else 1.0
     sizes = [round(4 + 9 * (n / largest) ** 0.5, 1) for n in rows["rows"]]
     bold = scatter(
@@ -88,13 +87,7 @@ def _curve(rows: pd.DataFrame, predictor: str, headline: str) -> tuple[Trace, Tr
 def confusion(results: Results) -> list[Table]:
     """Give one small table per predictor: of the rows with a label, the share called each class."""
     table = results[CONFUSION]
-    names = {key: table[key].map(palette.class_name) for key in ("label", "predicted")}
-    table = table.assign(**names)
-    return [
-        _confusion(predictor, rows)
-        for predictor in results.scored
-        if len(rows := table[table["predictor"] == predictor])
-    ]
+    return [_confusion(predictor, table[table["predictor"] == predictor]) for predictor in results.scored]
 
 
 def _confusion(predictor: str, rows: pd.DataFrame) -> Table:
@@ -119,14 +112,11 @@ def _confusion(predictor: str, rows: pd.DataFrame) -> Table:
 
 
 def _finding(rows: pd.DataFrame, name: str, headline: str) -> str:
-    errors = {str(key): _error(bins) for key, bins in rows.groupby("predictor")}
-    if headline not in errors:
-        return f"{name.capitalize()}: no rows"
-    off, bias = errors[headline]
+    (off, bias), (table, _) = (_error(rows[rows["predictor"] == key]) for key in (headline, REGIME_PRIOR))
     text = f"{name.capitalize()} is off by {off:.1f} points"
     if abs(bias) > 0.6 * off and off >= 1:
         text += ", mostly too high" if bias > 0 else ", mostly too low"
-    return text + (f" (regime table {errors['regime_prior'][0]:.1f})" if "regime_prior" in errors else "")
+    return f"{text} (regime table {table:.1f})"
 
 
 def _error(rows: pd.DataFrame) -> tuple[float, float]:

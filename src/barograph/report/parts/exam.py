@@ -5,10 +5,10 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.names import BASELINES, VOTE
+from barograph.names import BASELINES, REGIME_PRIOR, VOTE
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Cell, Column, Group, Heading, Row, Table, Words
-from barograph.report.cells import DASH, column, heads, word
+from barograph.report.cells import DASH, column, figures, heads, word
 from barograph.report.charts import day
 from barograph.report.metrics import shown
 from barograph.report.results import Csv, Results
@@ -44,49 +44,54 @@ _COLUMNS: Final = [
 
 def blocks(results: Results) -> list[Block]:
     """Tell the exam: heading, warning, the table of the vote, and the skill of all predictors; nothing without one."""
-    exam = results[EXAM]
-    if exam.empty:
+    if results[EXAM].empty:
         return []
-    speaker = _speaker(exam)
-    scores = exam[exam["predictor"] == speaker]
+    exam = _ordered(results[EXAM])
+    vote = exam[exam["predictor"] == VOTE]
     caption = (
-        f"{words.capitalised(_called(speaker))} in each event, trained on everything but it and the weeks on both "
-        f"sides. In brackets {results.confidence} intervals, of which the note beneath tells; choose a heading to sort."
+        "The vote in each event, trained on everything but it and the weeks on both sides. In brackets "
+        f"{results.confidence} intervals, of which the note beneath tells; choose a heading to sort."
     )
+    rows = [_row(*pair) for pair in zip(vote.to_dict("records"), figures(vote, _METRICS), strict=True)]
     beside = "Beside it is the walk-forward skill, of models that knew only the past."
     return [
-        Heading(heading(exam), "exam"),
+        Heading(heading(vote), "exam"),
         Words([beside], "subtitle", tag=LABEL),
-        Table("exam-table", caption, _COLUMNS, rows(scores), first="Exam"),
-        Words([note(scores)], "note"),
-        Group([_others(exam, speaker)], summary="Every predictor in every exam"),
+        Table("exam-table", caption, _COLUMNS, rows, first="Exam"),
+        Words([note(vote)], "note"),
+        Group([_others(exam)], summary="Every predictor in every exam"),
     ]
 
 
-def heading(exam: pd.DataFrame) -> str:
+def _ordered(exam: pd.DataFrame) -> pd.DataFrame:
+    """Sort the exams by date, then the regimes that pool them."""
+    events = exam[exam["kind"] == "event"].sort_values(["start", "exam"], kind="stable")
+    pooled = exam[exam["kind"] == "regime"]
+    places = {name: place for place, name in enumerate(palette.regime_order(pooled["exam"].astype(str)))}
+    return pd.concat([events, pooled.sort_values("exam", key=lambda names: names.map(places), kind="stable")])
+
+
+def heading(vote: pd.DataFrame) -> str:
     """Say in how many events the vote would have scored above both baselines, each of them a single case.
 
     Point figures are counted. An interval of one event comes from blocks of one episode, and with labels that overlap
     it is far too narrow to tell wins from luck.
     """
-    speaker = _speaker(exam)
-    events = exam[(exam["kind"] == "event") & (exam["predictor"] == speaker)]
+    events = vote[vote["kind"] == "event"]
     above = int((events[["skill_regime_prior", "skill_prior"]] > 0).all(axis=1).sum())
     nouns = ("crisis", "crises") if set(events["regime"]) <= _CRISES else ("event", "events")
     return (
-        f"Had it never seen them, {_called(speaker)} would have scored above both baselines in {above or 'none'} of "
+        f"Had it never seen them, the vote would have scored above both baselines in {above or 'none'} of "
         f"{words.count(len(events), *nouns)}; each is a single case"
     )
 
 
-def note(scores: pd.DataFrame) -> str:
+def note(vote: pd.DataFrame) -> str:
     """Warn of the intervals, and say on how many events each pooled row rests and how much of it is one of them."""
-    pooled = scores[scores["kind"] == "regime"].set_index("exam")["events"].to_dict()
     texts = []
-    for regime in palette.regime_order(map(str, pooled)):
-        of = _largest(scores[(scores["kind"] == "event") & (scores["regime"] == regime)])
-        events = words.count(int(pooled[regime]), "event")
-        texts.append(f"{_name('regime', regime)}, rests on {events}{of}")
+    for pooled in vote[vote["kind"] == "regime"].to_dict("records"):
+        of = _largest(vote[(vote["kind"] == "event") & (vote["regime"] == pooled["exam"])])
+        texts.append(f"{_name(pooled)}, rests on {words.count(int(pooled['events']), 'event')}{of}")
     return f"{_NARROW} {'; '.join(texts)}." if texts else _NARROW
 
 
@@ -98,70 +103,38 @@ def _largest(events: pd.DataFrame) -> str:
     return f", of which {palette.title(str(most['exam']))} has {share:.0f} % of the rows"
 
 
-def _speaker(exam: pd.DataFrame) -> str:
-    there = [name for name in dict.fromkeys(exam["predictor"].astype(str)) if name not in BASELINES]
-    return VOTE if VOTE in there or not there else there[0]
+def _name(row: Record) -> str:
+    return palette.title(str(row["exam"])) + ("" if row["kind"] == "event" else ", pooled")
 
 
-def _called(predictor: str) -> str:
-    return "the vote" if predictor == VOTE else palette.subject(predictor)
-
-
-def _name(kind: str, name: str) -> str:
-    return palette.title(name) if kind == "event" else f"{palette.title(name)}, pooled"
-
-
-def _ordered(exam: pd.DataFrame) -> pd.DataFrame:
-    """Sort the exams by date, then the regimes that pool them."""
-    events = exam[exam["kind"] == "event"].sort_values(["start", "exam"], kind="stable")
-    pooled = exam[exam["kind"] == "regime"]
-    places = {name: place for place, name in enumerate(palette.regime_order(pooled["exam"].astype(str)))}
-    return pd.concat([events, pooled.sort_values("exam", key=lambda names: names.map(places), kind="stable")])
-
-
-def rows(scores: pd.DataFrame) -> list[Row]:
-    """Give a predictor's exams, then the regimes that pool them."""
-    ordered = _ordered(scores)
-    columns = zip(*(column(ordered, shown(key)) for key in _METRICS), strict=True)
-    return [_row(row, figures) for row, figures in zip(ordered.to_dict("records"), columns, strict=True)]
-
-
-def _row(row: Record, figures: Sequence[Cell]) -> Row:
+def _row(row: Record, scores: Sequence[Cell]) -> Row:
     pooled = row["kind"] == "regime"
     start = "" if pooled else day(row["start"])
     period = words.count(int(row["events"]), "event") if pooled else f"{start} to {day(row['end'])}"
-    if _weak(row):
-        figures = [_skill(row, figures[0]), *[DASH] * (len(figures) - 1)]
     cells = [
         Cell(period, "", start),
         word(palette.title(str(row["regime"])), str(row["regime"])),
         Cell(f"{int(row['dates']):,}", words.count(int(row["rows"]), "row"), str(int(row["dates"]))),
-        *figures,
+        *([_skill(row, scores[0]), *[DASH] * (len(scores) - 1)] if _weak(row) else scores),
     ]
-    return Row(_name(str(row["kind"]), str(row["exam"])), cells, "weak" if _weak(row) else "model")
+    return Row(_name(row), cells, "weak" if _weak(row) else "model")
 
 
-def _others(exam: pd.DataFrame, speaker: str) -> Table:
+def _others(exam: pd.DataFrame) -> Table:
     """Give one row per predictor, one column per exam."""
-    keys = _ordered(exam.drop_duplicates(["kind", "exam"]))
-    names = list(zip(keys["kind"].astype(str), keys["exam"].astype(str), strict=True))
-    predictors = [name for name in dict.fromkeys(exam["predictor"].astype(str)) if name != "regime_prior"]
-    predictors.sort(key=lambda name: (name in BASELINES, name != speaker, name))
     metric = shown("skill_regime_prior")
-    return Table(
-        "exam-others-table",
-        f"Skill of every predictor against the regime table, % of its log loss. {LABEL}",
-        [Column(_name(*name), metric.meaning) for name in names],
-        [_other(_ordered(exam[exam["predictor"] == name]), names, name) for name in predictors],
-    )
-
-
-def _other(scores: pd.DataFrame, names: list[tuple[str, str]], name: str) -> Row:
-    found = zip(scores.to_dict("records"), column(scores, shown("skill_regime_prior")), strict=True)
-    cells = {(str(row["kind"]), str(row["exam"])): _skill(row, cell) for row, cell in found}
-    title = words.capitalised(_called(name)) if name == VOTE else palette.title(name)
-    kind = "baseline" if name in BASELINES else "model"
-    return Row(title, [cells.get(key, DASH) for key in names], kind, palette.marks([name])[name].colour)
+    names = {(row["kind"], row["exam"]): _name(row) for row in exam.to_dict("records")}
+    predictors = set(exam["predictor"]) - {REGIME_PRIOR}
+    rows = []
+    for predictor in sorted(predictors, key=lambda name: (name in BASELINES, name != VOTE, name)):
+        scores = exam[exam["predictor"] == predictor]
+        found = zip(scores.to_dict("records"), column(scores, metric.key), strict=True)
+        cells = {(row["kind"], row["exam"]): _skill(row, cell) for row, cell in found}
+        title = "The vote" if predictor == VOTE else palette.title(predictor)
+        kind = "baseline" if predictor in BASELINES else "model"
+        rows.append(Row(title, [cells.get(key, DASH) for key in names], kind, palette.mark(predictor).colour))
+    caption = f"Skill of every predictor against the regime table, % of its log loss. {LABEL}"
+    return Table("exam-others-table", caption, [Column(name, metric.meaning) for name in names.values()], rows)
 
 
 def _skill(row: Record, cell: Cell) -> Cell:

@@ -27,10 +27,8 @@ _COLUMNS: Final = [
 
 
 def blocks(results: Results) -> list[Block]:
-    """Give the gate's outcome and its criteria; nothing where no gate was held."""
+    """Give the gate's outcome and its criteria."""
     criteria = results[CRITERIA]
-    if criteria.empty:
-        return []
     caption = (
         f"What {palette.subject(results.candidate)} had to reach; beside it what always naming the majority class "
         "would get."
@@ -57,18 +55,15 @@ def count(criteria: pd.DataFrame) -> str:
 
 
 def clause(results: Results) -> str:
-    """Say the outcome inside a sentence; empty where no gate was held."""
-    criteria = results[CRITERIA]
-    if criteria.empty:
-        return ""
+    """Say the outcome inside a sentence."""
     who = "it" if results.candidate == results.headline else palette.subject(results.candidate)
-    return f"the gate {'rejects' if outcome(criteria) == 'rejected' else 'accepts'} {who}"
+    return f"the gate {'rejects' if outcome(results[CRITERIA]) == 'rejected' else 'accepts'} {who}"
 
 
 def sentences(criteria: pd.DataFrame) -> list[str]:
     """Name the criteria that fail, and those that prove little because the majority class would pass them too."""
-    passed = criteria["verdict"] == PASS
-    failed, cheap = criteria[criteria["verdict"] == FAIL], criteria[passed & (criteria["majority_verdict"] == PASS)]
+    failed = criteria[criteria["verdict"] == FAIL]
+    cheap = criteria[(criteria["verdict"] == PASS) & (criteria["majority_verdict"] == PASS)]
     texts = []
     if len(failed):
         texts.append(f"Short of: {_listed(failed)}. A rejection is a normal outcome: nothing is promoted.")
@@ -79,18 +74,13 @@ def sentences(criteria: pd.DataFrame) -> list[str]:
 
 def _listed(criteria: pd.DataFrame) -> str:
     """List descriptions without the remarks after a semicolon."""
-    return "; ".join(_description(row).partition(";")[0] for row in criteria.to_dict("records"))
-
-
-def _description(row: Record) -> str:
-    text = row["description"]
-    return str(text).rstrip(".") if isinstance(text, str) and text else palette.title(str(row["criterion"]))
+    return "; ".join(text.rstrip(".").partition(";")[0] for text in criteria["description"])
 
 
 def _row(row: Record) -> Row:
     threshold, figure, majority = (float(row[key]) for key in ("threshold", "figure", "majority_figure"))
     decimals = max(places(threshold), *(distinct(value, threshold) for value in (figure, majority)))
-    rule = _RULES.get(str(row["rule"]), str(row["rule"]))
+    rule = _RULES[row["rule"]]
     asked = f"{rule} {words.number(threshold, places(threshold))}" if math.isfinite(threshold) else DASH.text
     cells = [
         Cell(words.number(figure, decimals)),
@@ -99,7 +89,7 @@ def _row(row: Record) -> Row:
         Cell(words.number(majority, decimals) if math.isfinite(majority) else ""),
         _verdict(row["majority_verdict"]),
     ]
-    return Row(_description(row), cells)
+    return Row(row["description"].rstrip("."), cells)
 
 
 def _verdict(verdict: Any) -> Cell:

@@ -8,7 +8,6 @@ from barograph.report import heat, palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Group, Heading, Row, Table, present
 from barograph.report.cells import DASH, number, word
 from barograph.report.results import CATALOGUE, Results
-from barograph.report.words import Record
 from barograph.selection.schema import SELECTION
 
 OTHER: Final = "other"
@@ -27,22 +26,23 @@ _COLUMNS: Final = [
 
 def blocks(results: Results) -> list[Block]:
     """Tell how many features a fold keeps, what was dropped, and what each feature is."""
-    folded = [
-        Group([table], summary=summary)
-        for summary, table in (
-            ("What each feature is", _catalogue(results)),
-            ("Features left out, and what the source would need", _left_out(results)),
-        )
-        if table is not None
+    rows = catalogue_rows(results)
+    caption = f"{words.count(len(rows), 'feature')}, as computed from the data of this page; choose a heading to sort."
+    catalogue = Table("catalogue-table", caption, _COLUMNS, rows, first="Feature")
+    lacking = [Row(f"`{lacks}`", [Cell(", ".join(names))]) for lacks, names in left_out(results)]
+    column, caption = Column("Features", words=True), "Features left out, never filled in"
+    left = Table("left-out", caption, [column], lacking, first="The source has no", sortable=False)
+    return [
+        Heading(heading(results)),
+        *present(families(results), _dropped(results)),
+        Group([catalogue], summary="What each feature is"),
+        *([Group([left], summary="Features left out, and what the source would need")] if lacking else []),
     ]
-    return [Heading(heading(results)), *present(families(results), _dropped(results)), *folded]
 
 
 def heading(results: Results) -> str:
     """Say how many features a fold keeps, and how stable the choice is."""
     table = results[SELECTION]
-    if table.empty:
-        return "No features were selected"
     kept, features = table.groupby("fold")["kept"].sum(), table["feature"].nunique()
     of = words.count(int(features), "feature")
     if (kept == features).all():
@@ -123,30 +123,16 @@ def _named(rows: pd.DataFrame) -> str:
     return ", ".join(shown[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _catalogue(results: Results) -> Table | None:
-    rows = catalogue_rows(results)
-    caption = f"{words.count(len(rows), 'feature')}, as computed from the data of this page; choose a heading to sort."
-    return Table("catalogue-table", caption, _COLUMNS, rows, first="Feature") if rows else None
-
-
 def catalogue_rows(results: Results) -> list[Row]:
     """Describe each computed feature, in the order of the catalogue."""
-    kept = results[SELECTION].groupby("feature")["kept"].mean()
-    return [_described(row, kept.get(row["name"])) for row in results.catalogue.to_dict("records")]
-
-
-def _described(row: Record, kept: float | None) -> Row:
-    texts = ["" if pd.isna(row[key]) else str(row[key]) for key in ("formula", "source")]
-    share = DASH if kept is None else number(100 * kept, 0)
-    family = word(palette.title(row["family"]), row["family"])
-    return Row(row["name"], [family, *map(word, texts), number(row["lookback"], 0), share])
-
-
-def _left_out(results: Results) -> Table | None:
-    rows = [Row(f"`{lacks}`", [Cell(", ".join(names))]) for lacks, names in left_out(results)]
-    column = Column("Features", words=True)
-    caption = "Features left out, never filled in"
-    return Table("left-out", caption, [column], rows, first="The source has no", sortable=False) if rows else None
+    kept = 100 * results[SELECTION].groupby("feature")["kept"].mean()
+    rows = []
+    for row in results.catalogue.fillna({"formula": "", "source": ""}).to_dict("records"):
+        family = word(palette.title(row["family"]), row["family"])
+        share = number(kept[row["name"]], 0) if row["name"] in kept else DASH
+        cells = [family, word(row["formula"]), word(row["source"]), number(row["lookback"], 0), share]
+        rows.append(Row(row["name"], cells))
+    return rows
 
 
 def left_out(results: Results) -> list[tuple[str, list[str]]]:

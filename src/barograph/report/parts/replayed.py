@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -13,7 +13,6 @@ from barograph.report.results import Csv, Results
 from barograph.report.words import Quantity, Record
 from barograph.scoring import Estimate
 
-POOLED: Final = ("all", "overall")
 LOOK_ALIKES, OTHERS = "look_alikes", "others"
 GROUPS: Final = Csv(
     "reports/validation/replay_groups.csv", ("model", "kind", "value", "predicted", "replayed", "share")
@@ -22,6 +21,7 @@ IMPROVEMENT: Final = Csv(
     "reports/validation/replay_improvement.csv",
     ("model", "fold", "part", "rows", "loss_without", "improvement", "low", "high"),
 )
+_KINDS: Final = ("regime", "sector", "class")
 _FOLDS: Final = ("fold", "regime", "rows", "replayed")
 _COLUMNS: Final = [
     Column("Replayed, %", "of the model's matured out-of-sample predictions; beneath it, of a fold's rows"),
@@ -45,20 +45,18 @@ class Replay:
     def share(self) -> float:
         """The part of all predictions that was replayed, in percent."""
         rows = self.groups[self.groups["kind"] == "overall"]
-        return 100 * float(rows["replayed"].sum()) / max(float(rows["predicted"].sum()), 1.0)
+        return 100 * float(rows["replayed"].sum()) / float(rows["predicted"].sum())
 
     @property
-    def of_fold(self) -> float | None:
-        """The replayed rows' part of a fold, in percent; None where no fold has rows."""
-        rows = self.folds[~self.folds["regime"].astype(str).isin(POOLED)]
-        total = float(rows["rows"].sum())
-        return 100 * float(rows["replayed"].sum()) / total if total else None
+    def of_fold(self) -> float:
+        """The replayed rows' part of a fold, in percent."""
+        return 100 * float(self.folds["replayed"].sum()) / float(self.folds["rows"].sum())
 
     @property
     def alike(self) -> float | None:
         """The look-alikes' part of the rows of the windows, in percent."""
         rows = {part: float(row["rows"]) for part, row in self.improvement.items()}
-        return 100 * rows.get(LOOK_ALIKES, 0.0) / sum(rows.values()) if rows else None
+        return 100 * rows[LOOK_ALIKES] / sum(rows.values()) if rows else None
 
     def gain(self, part: str) -> Quantity | None:
         """Give the log loss saved on a part of the later rows, in percent of that without replay."""
@@ -106,10 +104,9 @@ def read(results: Results) -> dict[str, Replay]:
 def heading(replays: Mapping[str, Replay]) -> str:
     """Say how much was replayed, and for how many models it helped or hurt on look-alike rows."""
     text = f"{_range([replay.share for replay in replays.values()])} % of past predictions were shown again"
-    gains = [gain for replay in replays.values() if (gain := replay.gain(LOOK_ALIKES)) is not None]
-    if not gains:
+    kinds = [gain.evidence for replay in replays.values() if (gain := replay.gain(LOOK_ALIKES)) is not None]
+    if not kinds:
         return f"{text}; whether it helped was not measured"
-    kinds = [gain.evidence for gain in gains]
     better, worse = kinds.count("better"), kinds.count("worse")
     said = f"it helped {better or 'none'} of {words.count(len(kinds), 'model')} on look-alike rows"
     return f"{text}; {said}" + (f", and hurt {worse}" if worse else "")
@@ -119,19 +116,18 @@ def where(replays: Mapping[str, Replay]) -> str:
     """Say in which regime, sector and class most was replayed, and in which least."""
     groups = pd.concat([replay.groups for replay in replays.values()])
     counts = groups.groupby(["kind", "value"])[["predicted", "replayed"]].sum()
+    shares = (100 * counts["replayed"] / counts["predicted"]).sort_index()
     texts = []
-    for kind in ("regime", "sector", "class"):
-        if kind in counts.index.get_level_values("kind"):
-            rows = counts.loc[kind]
-            share = (rows["replayed"] / rows["predicted"]).sort_index()
-            most, least = str(share.idxmax()), str(share.idxmin())
-            texts.append(
-                f"by {kind} most in {_plain(kind, most)} ({100 * share[most]:.1f} %) and least in "
-                f"{_plain(kind, least)} ({100 * share[least]:.1f} %)"
-            )
-    of_folds = [share for replay in replays.values() if (share := replay.of_fold) is not None]
-    shown = f"; they are {_range(of_folds)} % of the rows of a fold" if of_folds else ""
-    return f"Replayed are the predictions that went most wrong: {'; '.join(texts)}{shown}."
+    for kind in _KINDS:
+        share = shares[kind]
+        most, least = str(share.idxmax()), str(share.idxmin())
+        texts.append(
+            f"by {kind} most in {_plain(kind, most)} ({share[most]:.1f} %) and least in "
+            f"{_plain(kind, least)} ({share[least]:.1f} %)"
+        )
+    of_folds = _range([replay.of_fold for replay in replays.values()])
+    told = "; ".join([*texts, f"they are {of_folds} % of the rows of a fold"])
+    return f"Replayed are the predictions that went most wrong: {told}."
 
 
 def helped(replays: Mapping[str, Replay]) -> str:
@@ -169,23 +165,19 @@ def _verdict(gain: Quantity) -> str:
 
 def row(name: str, replay: Replay) -> Row:
     """Give a model's row of the table."""
-    of_fold = replay.of_fold
     gains = [replay.gain(part) for part in (LOOK_ALIKES, OTHERS)]
     cells = [
-        number(replay.share, 1, "" if of_fold is None else f"{of_fold:.1f} % of a fold"),
-        *(_most(replay.groups, kind) for kind in ("regime", "sector", "class")),
+        number(replay.share, 1, f"{replay.of_fold:.1f} % of a fold"),
+        *(_most(replay.groups, kind) for kind in _KINDS),
         *(DASH if gain is None else interval(gain, sign=True) for gain in gains),
     ]
-    return Row(palette.title(name), cells, colour=palette.marks([name])[name].colour)
+    return Row(palette.title(name), cells, colour=palette.mark(name).colour)
 
 
 def _most(groups: pd.DataFrame, kind: str) -> Cell:
-    rows = groups[(groups["kind"] == kind) & groups["share"].notna()]
-    if rows.empty:
-        return DASH
-    most = rows.sort_values(["share", "value"], ascending=[False, True]).iloc[0]
-    value = str(most["value"])
-    return Cell(words.capitalised(_plain(kind, value)), f"{100 * float(most['share']):.1f} %", value)
+    rows = groups[groups["kind"] == kind].sort_values(["share", "value"], ascending=[False, True])
+    value, share = str(rows["value"].iloc[0]), float(rows["share"].iloc[0])
+    return Cell(words.capitalised(_plain(kind, value)), f"{100 * share:.1f} %", value)
 
 
 def _range(values: list[float]) -> str:
@@ -193,5 +185,5 @@ def _range(values: list[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _plain(kind: str, value: Any) -> str:
-    return palette.title(str(value)).lower() if kind == "regime" else str(value)
+def _plain(kind: str, value: str) -> str:
+    return palette.title(value).lower() if kind == "regime" else value

@@ -16,10 +16,8 @@ _COLUMNS: Final = [
 
 
 def blocks(results: Results) -> list[Block]:
-    """Tell the searches, the most skilful model first; nothing where no model can be searched."""
+    """Tell the searches, the most skilful model first."""
     tunings = read(results)
-    if not tunings:
-        return []
     caption = (
         "The search of each model, on unresampled rows before the first test. Log loss is the mean of the inner "
         "splits; the part is a parameter's share of the differences between trials. Trials are complete / pruned / "
@@ -33,10 +31,10 @@ def blocks(results: Results) -> list[Block]:
 def read(results: Results) -> dict[str, Tuning]:
     """Read each model's search, and where its space says that it starts."""
     found: dict[str, Tuning] = {}
-    for name in results.ranked(list(results.settings["models"])):
-        tuning, sweep = results.files.read_json(f"data/tuning/{name}.json"), results.settings["models"][name]
-        starts = {key: space["start"] for key, space in sweep.get("sweep", {}).items()}
-        found[name] = tuning | {"start": starts}
+    for name in results.ranked(results.settings["models"]):
+        space = results.settings["models"][name].get("sweep", {})
+        start = {key: searched["start"] for key, searched in space.items()}
+        found[name] = results.files.read_json(f"data/tuning/{name}.json") | {"start": start}
     return found
 
 
@@ -54,34 +52,28 @@ def heading(tunings: Mapping[str, Tuning]) -> str:
 
 def search(name: str, tuning: Tuning) -> list[Row]:
     """Give one row per parameter, the first with the model and its losses; a row that says so where there is none."""
-    title, colour = palette.title(name), palette.marks([name])[name].colour
-    parts, start = tuning.get("importance") or {}, tuning["start"]
+    title, colour = palette.title(name), palette.mark(name).colour
     if not tuning["params"]:
         return [Row(title, [Cell("nothing to search"), *[Cell("")] * 7], colour=colour)]
-    losses = [words.number(_float(tuning.get(key)), 4) for key in ("start_log_loss", "log_loss")]
-    trials = " / ".join(str(int(tuning["trials"][kind])) for kind in ("complete", "pruned", "failed"))
-    ends = [*losses, words.number(100 * _gain(tuning), 2), trials]
-    return [
-        Row(
-            "" if place else title,
-            [
-                Cell(f"`{key}`"),
-                Cell(value_text(start[key]) if key in start else ""),
-                Cell(value_text(value)),
-                Cell(words.number(100 * _float(parts.get(key)), 0)),
-                *(Cell("" if place else text) for text in ends),
-            ],
-            kind="continued" if place else "model",
-            colour="" if place else colour,
-            span=0 if place else len(tuning["params"]),
-        )
-        for place, (key, value) in enumerate(sorted(tuning["params"].items()))
-    ]
+    shares, start = tuning["importance"] or {}, tuning["start"]
+    losses = [words.number(_float(tuning[key]), 4) for key in ("start_log_loss", "log_loss")]
+    trials = " / ".join(str(tuning["trials"][kind]) for kind in ("complete", "pruned", "failed"))
+    of_all = [Cell(text) for text in (*losses, words.number(100 * _gain(tuning), 2), trials)]
+    rows: list[Row] = []
+    for key, value in sorted(tuning["params"].items()):
+        started = Cell(value_text(start[key]) if key in start else "")
+        share = Cell(words.number(100 * _float(shares.get(key)), 0))
+        cells = [Cell(f"`{key}`"), started, Cell(value_text(value)), share]
+        if rows:
+            rows.append(Row("", [*cells, *[Cell("")] * 4], kind="continued", span=0))
+        else:
+            rows.append(Row(title, [*cells, *of_all], colour=colour, span=len(tuning["params"])))
+    return rows
 
 
 def _gain(tuning: Tuning) -> float:
     """Give the log loss saved as a share of the start's; NaN where it is not known."""
-    start, best = _float(tuning.get("start_log_loss")), _float(tuning.get("log_loss"))
+    start, best = _float(tuning["start_log_loss"]), _float(tuning["log_loss"])
     return 1 - best / start if start else math.nan
 
 

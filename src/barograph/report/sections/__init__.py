@@ -18,7 +18,7 @@ from barograph.report.sections import (
     why,
 )
 
-SECTIONS: Final[list[Callable[[Results], Section | None]]] = [
+SECTIONS: Final[list[Callable[[Results], Section]]] = [
     verdict.section,
     predictors.section,
     timeline.section,

@@ -9,12 +9,10 @@ import pandas as pd
 from barograph.names import UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import charts, palette, words
-from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table, present
-from barograph.report.cells import column, heads, predictor_row
+from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table
+from barograph.report.cells import figures, heads, predictor_row
 from barograph.report.charts import Layout, Trace
-from barograph.report.metrics import shown
 from barograph.report.results import BACKTEST, MONTHLY, Csv, Results
-from barograph.report.words import Quantity
 
 EQUITY: Final = Csv("reports/backtest/equity.csv", ("date", "predictor", "equity", "drawdown"), dates=("date",))
 COST_CURVE: Final = Csv("reports/backtest/cost_curve.csv", ("predictor", "cost_bps", "sharpe"))
@@ -22,23 +20,10 @@ _METRICS: Final = (
     *("cagr", "annual_volatility", "sharpe", "excess_sharpe", "sortino", "calmar"),
     *("max_drawdown", "annual_turnover", "cost_bps_per_year"),
 )
-_MONTHS: Final = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-    "Year",
-    "Universe",
-    "Difference",
-]
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    *("Year", "Universe", "Difference"),
+)
 
 
 def section(results: Results) -> Section:
@@ -48,17 +33,18 @@ def section(results: Results) -> Section:
         "a heading to sort."
     )
     table = Table("money-table", caption, heads(_METRICS), rows(results))
-    return Section(
-        "money", "Money", heading(results), present(equity(results), table, cost_curve(results), _monthly(results))
+    monthly = (
+        f"Monthly returns after costs, {palette.title(results.headline)}, percent; the last columns are its year, the "
+        "universe's and the difference."
     )
+    columns = [Column(name) for name in _MONTHS]
+    calendar = Table("months", monthly, columns, months(results), first="Year", sortable=False, style="months")
+    return Section("money", "Money", heading(results), [equity(results), table, cost_curve(results), calendar])
 
 
 def heading(results: Results) -> str:
     """Say whether the headline beats the universe, as far as the interval goes."""
-    trades = results.headline_trades
-    if trades is None:
-        return f"{palette.title(results.headline)} was not traded"
-    excess = Quantity.of(trades, "excess_sharpe")
+    excess = results.excess_sharpe
     if excess.evidence == "insufficient":
         return "Too little evidence to compare with the equal-weighted universe"
     text = f"difference in Sharpe ratio {excess.text(sign=True)}"
@@ -69,9 +55,8 @@ def heading(results: Results) -> str:
 
 def rows(results: Results) -> list[Row]:
     """Give return, risk, turnover and cost of every predictor and the universe."""
-    table = results[BACKTEST].set_index("predictor", drop=False)
-    table = table.assign(max_drawdown=-table["max_drawdown"].abs())
-    cells = dict(zip(table.index, zip(*(column(table, shown(key)) for key in _METRICS), strict=True), strict=True))
+    table = results[BACKTEST].assign(max_drawdown=-results[BACKTEST]["max_drawdown"].abs())
+    cells = dict(zip(table["predictor"], figures(table, _METRICS), strict=True))
     marks = palette.marks(results.traded)
     return [predictor_row(name, results.headline, cells[name], marks[name].colour) for name in results.traded]
 
@@ -85,10 +70,8 @@ def weekly(equity: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(date=("date", "last"), equity=("equity", "last"), drawdown=("drawdown", "min")).reset_index()
 
 
-def equity(results: Results) -> Chart | None:
-    """Draw equity (log) over its drawdown with the regimes behind; None where nothing was traded."""
-    if results[EQUITY].empty:
-        return None
+def equity(results: Results) -> Chart:
+    """Draw equity (log) over its drawdown with the regimes behind."""
     lines, regimes = weekly(results[EQUITY]), results[REGIME_SERIES]
     regimes = regimes[pd.to_datetime(regimes["date"]).between(lines["date"].min(), lines["date"].max())]
     low, high = float(lines["equity"].min()) * 0.92, float(lines["equity"].max()) * 1.08
@@ -97,43 +80,40 @@ def equity(results: Results) -> Chart | None:
     data = charts.bands(regimes, low, high) + charts.bands(regimes, deepest, 0.0, yaxis="y2")
     order = results.traded
     for name in sorted(order, key=lambda name: (name in (results.headline, UNIVERSE), name == results.headline)):
-        data += _lines(lines[lines["predictor"] == name], name, results, order)
-    return Chart(
-        "equity",
-        _drawdown_finding(results),
-        "After costs, weekly (the drawdown is the week's deepest). Names beneath show and hide the other predictors; "
-        "drag across to zoom both panels.",
-        "Line chart of equity and drawdown of the predictors and the equal-weighted universe.",
-        data,
-        _equity_layout(low, high, deepest),
-        legend=charts.regime_legend(regimes["regime"].astype(str)),
-    )
-
-
-def _equity_layout(low: float, high: float, deepest: float) -> Layout:
-    span: Layout = {"range": [math.log10(low), math.log10(high)], "tickvals": _ticks(low, high)}
-    return charts.layout(
+        data += _lines(lines[lines["predictor"] == name], name, results.headline, order)
+    figure = charts.layout(
         560,
         showlegend=True,
         hovermode="x unified",
         xaxis=charts.axis(type="date", showgrid=False, anchor="y2", hoverformat="%d %b %Y"),
-        yaxis=charts.axis(type="log", domain=[0.38, 1], fixedrange=True, **span),
+        yaxis=charts.log_axis(low, high, (1, 1.5, 2, 3, 5, 7), domain=[0.38, 1]),
         annotations=[charts.panel_name("Equity, start = 1, log scale"), charts.panel_name("Drawdown", 0.32)],
         yaxis2=charts.axis(domain=[0, 0.32], range=[deepest, 0], tickformat=".0%", fixedrange=True),
     )
+    lost = 100 * results[BACKTEST].set_index("predictor")["max_drawdown"].abs()
+    return Chart(
+        "equity",
+        f"At worst {palette.subject(results.headline)} lost {lost[results.headline]:.0f} % of its highest value, the "
+        f"universe {lost[UNIVERSE]:.0f} %",
+        "After costs, weekly (the drawdown is the week's deepest). Names beneath show and hide the other predictors; "
+        "drag across to zoom both panels.",
+        "Line chart of equity and drawdown of the predictors and the equal-weighted universe.",
+        data,
+        figure,
+        legend=charts.regime_legend(regimes["regime"]),
+    )
 
 
-def _lines(rows: pd.DataFrame, name: str, results: Results, order: list[str]) -> list[Trace]:
-    bold, mark = name in (results.headline, UNIVERSE), palette.marks(order)[name]
-    width = 2.4 if name == results.headline else 1.6 if bold else 1
+def _lines(rows: pd.DataFrame, name: str, headline: str, order: list[str]) -> list[Trace]:
+    bold, mark = name in (headline, UNIVERSE), palette.marks(order)[name]
     shared = {
-        "line": {"color": mark.colour, "width": width, "dash": mark.dash},
+        "line": {"color": mark.colour, "width": 2.4 if name == headline else 1.6 if bold else 1, "dash": mark.dash},
         "name": charts.title(name),
         "legendgroup": f"p-{name}",
         "legendrank": 1000 + order.index(name),
         "visible": True if bold else "legendonly",
     }
-    days, start = charts.dates(rows["date"]), float(rows["equity"].iloc[0]) if len(rows) else 1.0
+    days, start = charts.dates(rows["date"]), float(rows["equity"].iloc[0])
     value, fall = charts.rounded(rows["equity"], 4), charts.rounded(rows["drawdown"], 3)
     return [
         charts.scatter("lines", days, value, hovertemplate="%{y:.2f}", meta={"start": start}, **shared),
@@ -141,25 +121,14 @@ def _lines(rows: pd.DataFrame, name: str, results: Results, order: list[str]) ->
     ]
 
 
-def _drawdown_finding(results: Results) -> str:
-    losses = results[BACKTEST].set_index("predictor")["max_drawdown"].abs()
-    lost = {name: f"{100 * loss:.0f} %" for name, loss in losses.items()}
-    ours = lost.get(results.headline, "nothing")
-    text = f"At worst {palette.subject(results.headline)} lost {ours} of its highest value"
-    return f"{text}, the universe {lost[UNIVERSE]}" if UNIVERSE in lost else text
-
-
-def cost_curve(results: Results) -> Chart | None:
-    """Draw the Sharpe ratio against the cost of a trade; None where it was not computed."""
-    table = results[COST_CURVE]
-    if table.empty:
-        return None
-    marks = palette.marks(results.traded)
-    order = [name for name in reversed(results.traded) if (table["predictor"] == name).any()]
-    shapes: list[Layout] = []
-    if results.cost_bps is not None:
-        at = {"x0": results.cost_bps, "x1": results.cost_bps, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-        shapes = [{"type": "line", "line": {"color": palette.MUTED, "width": 1, "dash": "dot"}} | at]
+def cost_curve(results: Results) -> Chart:
+    """Draw the Sharpe ratio against the cost of a trade."""
+    table, marks = results[COST_CURVE], palette.marks(results.traded)
+    lines = [
+        _cost_line(table[table["predictor"] == name], name, results.headline, marks[name])
+        for name in reversed(results.traded)
+    ]
+    at: Layout = {"x0": results.cost_bps, "x1": results.cost_bps, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
     figure = charts.layout(
         380,
         showlegend=True,
@@ -167,17 +136,20 @@ def cost_curve(results: Results) -> Chart | None:
         annotations=[charts.panel_name("Sharpe ratio, yearly")],
         xaxis=charts.axis("Cost per trade, basis points of its value"),
         yaxis=charts.axis(zeroline=True, zerolinecolor=palette.INK),
-        shapes=shapes,
+        shapes=[{"type": "line", "line": {"color": palette.MUTED, "width": 1, "dash": "dot"}} | at],
     )
-    charged = " Dotted: the cost charged above." if shapes else ""
+    note = (
+        "The curves are point estimates. At the cost charged above the difference from the universe is "
+        f"{results.excess_sharpe.text(sign=True)}."
+    )
     return Chart(
         "cost-curve",
         _cost_finding(results),
-        f"Sharpe ratio of each predictor had every trade cost so much.{charged}",
+        "Sharpe ratio of each predictor had every trade cost so much. Dotted: the cost charged above.",
         "Line chart of the Sharpe ratio against the cost per trade.",
-        [_cost_line(table[table["predictor"] == name], name, results.headline, marks[name]) for name in order],
+        lines,
         figure,
-        note=_cost_note(results),
+        note=note if results.excess_sharpe.known else "",
     )
 
 
@@ -195,44 +167,18 @@ def _cost_line(rows: pd.DataFrame, name: str, headline: str, mark: palette.Mark)
 
 
 def _cost_finding(results: Results) -> str:
-    table = results[COST_CURVE]
-    ours = table[table["predictor"] == results.headline].sort_values("cost_bps")
-    universe = table[table["predictor"] == UNIVERSE].sort_values("cost_bps")
-    if len(ours) < 2 or universe.empty:
-        return "What is left of the Sharpe ratio as trading gets dearer"
-    x = ours["cost_bps"].to_numpy(float)
-    base = np.interp(x, universe["cost_bps"].to_numpy(float), universe["sharpe"].to_numpy(float))
-    gap = ours["sharpe"].to_numpy(float) - base
+    curves = results[COST_CURVE].pivot_table(index="cost_bps", columns="predictor", values="sharpe")
+    costs, gap = curves.index.to_numpy(float), (curves[results.headline] - curves[UNIVERSE]).to_numpy(float)
     if gap[0] <= 0:
-        return f"Even at {x[0]:.0f} basis points a trade its Sharpe ratio is not above the universe's"
-    trades = results.headline_trades
-    known = trades is not None and Quantity.of(trades, "excess_sharpe").evidence in ("better", "worse")
+        return f"Even at {costs[0]:.0f} basis points a trade its Sharpe ratio is not above the universe's"
+    known = results.excess_sharpe.evidence in ("better", "worse")
     lead = f"Its lead in Sharpe ratio{'' if known else ', which its interval does not support,'}"
     below = np.flatnonzero(gap <= 0)
     if not len(below):
-        return f"{lead} lasts beyond {x[-1]:.0f} basis points a trade"
+        return f"{lead} lasts beyond {costs[-1]:.0f} basis points a trade"
     after = int(below[0])
-    cross = x[after - 1] + (x[after] - x[after - 1]) * gap[after - 1] / (gap[after - 1] - gap[after])
+    cross = costs[after - 1] + (costs[after] - costs[after - 1]) * gap[after - 1] / (gap[after - 1] - gap[after])
     return f"{lead} is gone at {cross:.0f} basis points a trade"
-
-
-def _cost_note(results: Results) -> str:
-    trades = results.headline_trades
-    if trades is None or not (excess := Quantity.of(trades, "excess_sharpe")).known:
-        return ""
-    return (
-        "The curves are point estimates. At the cost charged above the difference from the universe is "
-        f"{excess.text(sign=True)}."
-    )
-
-
-def _monthly(results: Results) -> Table | None:
-    caption = (
-        f"Monthly returns after costs, {palette.title(results.headline)}, percent; the last columns are its year, the "
-        "universe's and the difference."
-    )
-    rows, columns = months(results), [Column(name) for name in _MONTHS]
-    return Table("months", caption, columns, rows, first="Year", sortable=False, style="months") if rows else None
 
 
 def months(results: Results) -> list[Row]:
@@ -249,8 +195,8 @@ def months(results: Results) -> list[Row]:
 
 
 def _compound(returns: "pd.Series[Any]") -> float:
-    known = returns.dropna().to_numpy(float)
-    return float(np.prod(1 + known) - 1) if len(known) else math.nan
+    known = 1 + returns.dropna().to_numpy(float)
+    return float(known.prod()) - 1 if len(known) else math.nan
 
 
 def _month(value: float, full: float) -> Cell:
@@ -258,9 +204,3 @@ def _month(value: float, full: float) -> Cell:
         return Cell("")
     colour = palette.BETTER if value >= 0 else palette.WORSE
     return Cell(words.number(100 * value, 1), shade=charts.rgba(colour, round(0.55 * min(abs(value) / full, 1), 3)))
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    steps: list[float] = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000]
-    inside = [tick for tick in steps if low <= tick <= high]
-    return inside[:: 2 if len(inside) > 9 else 1]

@@ -9,7 +9,7 @@ from barograph.report import heat, palette, words
 from barograph.report.blocks import Chart, Section, Words, present
 from barograph.report.charts import Layout, Trace, axis, panel_name, rounded
 from barograph.report.parts import alarms
-from barograph.report.parts.alarms import FEATURES, flags
+from barograph.report.parts.alarms import FEATURES
 from barograph.report.results import Csv, Results
 
 EVERY: Final = "All features"
@@ -20,20 +20,17 @@ PREDICTIONS: Final = Csv("reports/drift/predictions.csv", ("fold", "predictor", 
 
 def section(results: Results) -> Section:
     """Draw what moved, and list the alarms."""
-    found, table = features(results), alarms.table(results)
-    quiet = Words(["No feature raised an alarm in any test."]) if found is not None and table is None else None
-    blocks = present(found, regimes(results), predictions(results), table, quiet)
+    listed = alarms.table(results) or Words(["No feature raised an alarm in any test."])
+    blocks = present(features(results), regimes(results), predictions(results), listed)
     return Section("moved", "What moved", heading(results), blocks)
 
 
 def heading(results: Results) -> str:
     """Say how many features moved in the latest test, and how many of them raise an alarm."""
-    table = _judged(results[FEATURES], "psi")
-    if table.empty:
-        return "No test window was compared with its past"
+    table = results[FEATURES].dropna(subset=["psi"])
     last = table["fold"].max()
     rows = table[table["fold"] == last]
-    moved, raised = int(flags(rows["moved"]).sum()), int(flags(rows["alarm"]).sum())
+    moved, raised = int(rows["moved"].sum()), int(rows["alarm"].sum())
     text = (
         f"In {results.fold_name(last)}, the latest test, {moved or 'none'} of {words.count(len(rows), 'feature')} moved"
     )
@@ -42,12 +39,9 @@ def heading(results: Results) -> str:
     return f"{text}; {raised or 'none'} of them raise{'s' if raised < 2 else ''} an alarm"
 
 
-def features(results: Results) -> Chart | None:
-    """Draw how far each family's features are from their past, by fold, and how many moved; None without any."""
-    table = _judged(results[FEATURES], "psi")
-    if table.empty:
-        return None
-    table = table.assign(moved=flags(table["moved"]), alarm=flags(table["alarm"]))
+def features(results: Results) -> Chart:
+    """Draw how far each family's features are from their past, by fold, and how many moved."""
+    table = results[FEATURES].dropna(subset=["psi"])
     counts = _counts(table)
     effect = counts["psi"].unstack("fold")
     effect = effect.loc[[EVERY, *effect.index.drop(EVERY).sort_values()]]
@@ -100,12 +94,10 @@ def _features_finding(results: Results, table: pd.DataFrame) -> str:
     )
 
 
-def regimes(results: Results) -> Chart | None:
+def regimes(results: Results) -> Chart:
     """Draw how far each test's mix of regimes is from its past, and which regimes make the difference."""
-    table = _judged(results[REGIMES], "js").sort_values("fold")
+    table = results[REGIMES].dropna(subset=["js"]).sort_values("fold")
     shares = results[SHARES][results[SHARES]["fold"].isin(table["fold"])]
-    if table.empty or shares.empty:
-        return None
     change = shares.assign(change=100 * (shares["current"] - shares["reference"]))
     grid = change.pivot_table(index="regime", columns="fold", values="change", aggfunc="first")
     grid = grid.reindex(index=palette.regime_order(grid.index.astype(str)), columns=table["fold"])
@@ -125,7 +117,7 @@ def regimes(results: Results) -> Chart | None:
 
 
 def _bars(table: pd.DataFrame) -> Trace:
-    moved = flags(table["moved"])
+    moved = table["moved"]
     says = [
         f"divergence {words.number(js, 3)} bits, q {words.number(q, 3)}: {'moved' if far else 'not moved'}"
         for js, q, far in zip(table["js"], table["q_value"], moved, strict=True)
@@ -159,28 +151,24 @@ def _regimes_layout(rows: list[str], columns: list[str]) -> Layout:
 
 
 def _regimes_finding(results: Results, table: pd.DataFrame, grid: pd.DataFrame) -> str:
-    moved = flags(table["moved"])
+    moved = table["moved"]
     of = words.count(len(table), "test")
     if not moved.any():
         return f"The mix of regimes moved in none of {of}"
     far = table[moved].sort_values("js")["fold"].iloc[-1]
-    changes = grid[far].dropna()
-    text = f"The mix of regimes moved in {int(moved.sum())} of {of}, furthest in {results.fold_name(far)}"
-    if changes.empty:
-        return text
-    most = str(changes.abs().idxmax())
-    return f"{text}: {palette.title(most).lower()} {words.number(float(changes[most]), 0, sign=True)} points"
+    most = str(grid[far].abs().idxmax())
+    return (
+        f"The mix of regimes moved in {int(moved.sum())} of {of}, furthest in {results.fold_name(far)}: "
+        f"{palette.title(most).lower()} {words.number(float(grid[far][most]), 0, sign=True)} points"
+    )
 
 
 def predictions(results: Results) -> Chart | None:
     """Draw how far each predictor's predictions moved, by fold; None where none has earlier ones to compare with."""
-    table = _judged(results[PREDICTIONS], "js")
+    table = results[PREDICTIONS].dropna(subset=["js"])
     if table.empty:
         return None
-    there = set(table["predictor"].astype(str))
-    order = [str(name) for name in results.overall.index if name in there]
-    order += sorted(there - set(order))
-    table = table.assign(moved=flags(table["moved"]))
+    order = results.ranked(table["predictor"])
     folds = sorted(table["fold"].unique())
     grid, moved, q = (
         table.pivot_table(index="predictor", columns="fold", values=name, aggfunc="first").reindex(order, columns=folds)
@@ -220,8 +208,3 @@ def _predictions_finding(table: pd.DataFrame) -> str:
     if int((times == count).sum()) > 1:
         return f"{text}, at none in more than {count} of {of}"
     return f"{text}, most often at {palette.subject(most)}, in {count} of {of}"
-
-
-def _judged(table: pd.DataFrame, effect: str) -> pd.DataFrame:
-    """Leave out rows that had nothing to be compared with."""
-    return table[table[effect].notna()]

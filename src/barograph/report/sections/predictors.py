@@ -4,9 +4,8 @@ from typing import Final
 
 from barograph.names import BASELINES, UNIVERSE
 from barograph.report import words
-from barograph.report.blocks import Cell, Row, Section, Table
-from barograph.report.cells import DASH, column, heads, predictor_row
-from barograph.report.metrics import shown
+from barograph.report.blocks import Row, Section, Table
+from barograph.report.cells import DASH, figures, heads, predictor_row
 from barograph.report.results import BACKTEST, Results
 from barograph.scoring import metrics_of
 
@@ -34,10 +33,7 @@ def scored() -> list[str]:
 def heading(results: Results) -> str:
     """Say how many predictors beat the regime table beyond their interval."""
     judged = results.overall[~results.overall["predictor"].isin(BASELINES)]
-    kinds = [
-        words.log_loss_skill(row).evidence if bool(row["sufficient"]) else "insufficient"
-        for row in judged.to_dict("records")
-    ]
+    kinds = [words.evidence(row) for row in judged.to_dict("records")]
     better, worse = kinds.count("better"), kinds.count("worse")
     verb = "beats" if better == 1 else "beat"
     text = f"{better or 'None'} of {words.count(len(kinds), 'predictor')} {verb} the regime table"
@@ -46,19 +42,10 @@ def heading(results: Results) -> str:
 
 def rows(results: Results) -> list[Row]:
     """Give the scores and ratios of every predictor, and the universe's ratios."""
-    ratios = sharpe_ratios(results)
-    scores = zip(*(column(results.overall, shown(key)) for key in scored()), strict=True)
-    cells = {
-        str(name): [*row, *ratios.get(str(name), [DASH, DASH])]
-        for name, row in zip(results.overall.index, scores, strict=True)
+    ratios = dict(zip(results[BACKTEST]["predictor"], figures(results[BACKTEST], _RATIOS), strict=True))
+    scores = dict(zip(results.scored, figures(results.overall, scored()), strict=True)) | {
+        UNIVERSE: [DASH] * len(scored())
     }
-    if UNIVERSE in ratios:
-        cells[UNIVERSE] = [DASH] * len(scored()) + ratios[UNIVERSE]
-    return [predictor_row(name, results.headline, row) for name, row in cells.items()]
-
-
-def sharpe_ratios(results: Results) -> dict[str, list[Cell]]:
-    """Give the cells of the Sharpe ratio and of its excess by predictor."""
-    table = results[BACKTEST]
-    columns = zip(*(column(table, shown(key)) for key in _RATIOS), strict=True)
-    return {str(name): list(cells) for name, cells in zip(table["predictor"], columns, strict=True)}
+    return [
+        predictor_row(name, results.headline, [*row, *ratios.get(name, [DASH, DASH])]) for name, row in scores.items()
+    ]

@@ -9,27 +9,29 @@ from barograph.report.results import Results
 def section(results: Results) -> Section:
     """Tell source and coverage, limits, parameters that were changed, commands, hashes and versions."""
     given = results.provenance
-    facts = [(name.capitalize(), str(given[name])) for name in ("source", "coverage", "commit") if name in given]
-    blocks: list[Block] = [Facts(facts)] if facts else []
-    if given.get("notes"):
-        blocks += [Heading("What limits the data"), Words(given["notes"], "list")]
-    if "params_changed" in given:
-        changed = [
-            Row(f"`{key}`", [Cell(_plain(default)), Cell(_plain(value))])
-            for key, (default, value) in sorted(given["params_changed"].items())
-        ]
-        caption = "Parameters that differ from the defaults"
-        table = _table("parameters", caption, changed, "Key", "Default", "Here")
-        blocks.append(table if changed else Words(["Every parameter has its default value."]))
-    if given.get("commands"):
-        blocks += [Heading("The commands that reproduce this page"), Words(given["commands"], "code")]
-    hashes = [Row(f"`{path}`", [Cell(f"`{md5}`")]) for path, md5 in sorted(given.get("hashes", {}).items())]
-    versions = [Row(f"`{package}`", [Cell(number)]) for package, number in sorted(given.get("versions", {}).items())]
-    tables = (
-        _table("hashes", "Hashes of the files (MD5)", hashes, "File", "MD5"),
-        _table("versions", "Versions", versions, "Package", "Version"),
-    )
-    blocks.append(Group([table for table in tables if table.rows]))
+    limits: list[Block] = [Heading("What limits the data"), Words(given["notes"], "list")] if given["notes"] else []
+    changed = [
+        Row(f"`{key}`", [Cell(_plain(default)), Cell(_plain(value))])
+        for key, (default, value) in sorted(given["params_changed"].items())
+    ]
+    caption = "Parameters that differ from the defaults"
+    hashes = [Row(f"`{path}`", [Cell(f"`{md5}`")]) for path, md5 in sorted(given["hashes"].items())]
+    versions = [Row(f"`{package}`", [Cell(number)]) for package, number in sorted(given["versions"].items())]
+    blocks: list[Block] = [
+        Facts([("Source", given["source"]), ("Coverage", given["coverage"])]),
+        *limits,
+        _table("parameters", caption, changed, "Key", "Default", "Here")
+        if changed
+        else Words(["Every parameter has its default value."]),
+        Heading("The commands that reproduce this page"),
+        Words(given["commands"], "code"),
+        Group(
+            [
+                _table("hashes", "Hashes of the files (MD5)", hashes, "File", "MD5"),
+                _table("versions", "Versions", versions, "Package", "Version"),
+            ]
+        ),
+    ]
     return Section("provenance", "Provenance", "Where this page comes from", blocks)
 
 

@@ -35,28 +35,24 @@ def section(results: Results) -> Section:
 def heading(results: Results) -> str:
     """Say how much of what the models saw is archive, and how many rows the weights leave."""
     samples = results[SAMPLES]
-    if samples.empty:
-        return "No samples were drawn"
     share = float((samples["source"] == "archive").mean())
     origin = f"{100 * share:.0f} % of rows come from the archive" if share else "Nothing comes from the archive"
     rows, equal = int(samples.groupby("fold").size().median()), float(effective_size(samples, ["fold"]).median())
     return f"{origin}; a fold of {rows:,} rows weighs as much as {round(equal, -1):,.0f} equal ones"
 
 
-def shown(results: Results) -> Chart | None:
-    """Draw the rows per fold by regime and source, with the effective sample size; None without samples."""
+def shown(results: Results) -> Chart:
+    """Draw the rows per fold by regime and source, with the effective sample size."""
     samples = results[SAMPLES]
-    if samples.empty:
-        return None
     counts = samples.groupby(["fold", "source", "regime"]).size()
     folds = sorted(samples["fold"].unique())
     ticks = [label(results.fold_name(fold)) for fold in folds]
-    data = []
-    for source in SOURCES:
-        for regime in palette.regime_order(samples["regime"].astype(str)):
-            rows = [int(counts.get((fold, source, regime), 0)) for fold in folds]
-            if any(rows):
-                data.append(_bar(ticks, rows, source, regime))
+    bars = [
+        _bar(ticks, rows, source, regime)
+        for source in SOURCES
+        for regime in palette.regime_order(samples["regime"].astype(str))
+        if any(rows := [int(counts.get((fold, source, regime), 0)) for fold in folds])
+    ]
     sizes = effective_size(samples, ["fold"]).loc[folds]
     figure = layout(
         430,
@@ -72,7 +68,7 @@ def shown(results: Results) -> Chart | None:
         "Rows a model is fitted on in each fold. In the effective sample size (Kish) copies of a row count once, and "
         "unequal weights cost.",
         f"Stacked bars of training rows by regime and source for {len(folds)} folds, with the effective sample size.",
-        [*data, _effective(ticks, sizes)],
+        [*bars, _effective(ticks, sizes)],
         figure,
         note="Labels that overlap in time say less still; that is not counted here.",
         legend=[
@@ -122,7 +118,7 @@ def _archive(results: Results) -> Table | None:
         cells = [
             Cell(f"{day(event['start'])} to {day(event['end'])}"),
             Cell(palette.title(str(event["regime"]))),
-            Cell(words.number(float(event.get("event_weight", float("nan"))), 2)),
+            Cell(words.number(float(event["event_weight"]), 2)),
             Cell(f"{int(event['rows']):,}" if covered else "not in the data"),
             Cell(day(event["available_from"])) if covered else DASH,
         ]

@@ -1,6 +1,5 @@
 """The index, the VIX and the archive over time, and what each fold was trained and tested on."""
 
-import math
 from typing import Any, Final
 
 import numpy as np
@@ -27,9 +26,9 @@ def section(results: Results) -> Section:
 
 def timeline(results: Results) -> Chart:
     """Draw the index with regime bands, the VIX and the archive's events on one axis of time."""
-    index = results[CONTEXT].dropna(subset=["index_close"])
+    context = results[CONTEXT]
+    index, events = context.dropna(subset=["index_close"]), _drawn_events(results)
     low, high = float(index["index_close"].min()) * 0.9, float(index["index_close"].max()) * 1.1
-    events = _drawn_events(results)
     line = charts.scatter(
         "lines",
         charts.dates(index["date"]),
@@ -37,37 +36,40 @@ def timeline(results: Results) -> Chart:
         line={"color": palette.INK, "width": 1.3},
         hovertemplate="%{x|%d %b %Y}<br>index %{y:,.0f}<extra></extra>",
     )
+    drawn = _events(events, index["date"]) if len(events) else []
+    legend = [*charts.regime_legend(results[REGIME_SERIES]["regime"]), ("a new test fold", palette.MUTED, "dots")]
+    legend += [("VIX, estimated", ESTIMATED, "line")] if context["vix_estimated"].any() else []
     return Chart(
         "timeline",
         heading(results),
         "A model may remember an event from the diamond on. Drag across to zoom all panels, double-click to return.",
         f"Line chart of the index with regimes shaded, the VIX below it and {len(events)} archive events.",
-        [
-            *charts.bands(results[REGIME_SERIES], low, high),
-            line,
-            *_vix(results[CONTEXT]),
-            *_events(events, index["date"]),
-        ],
+        [*charts.bands(results[REGIME_SERIES], low, high), line, *_vix(context), *drawn],
         _timeline_layout(results, low, high, events["row"].nunique()),
         note=_timeline_note(results),
-        legend=_legend(results, drawn=bool(len(events))),
+        legend=[*legend, ("usable from", palette.INK, "diamond")] if len(events) else legend,
         titled=False,
     )
 
 
 def _timeline_layout(results: Results, low: float, high: float, events: int) -> Layout:
     height, tops, floors = _panels(events)
-    span: Layout = {"range": [math.log10(low), math.log10(high)], "tickvals": _log_ticks(low, high)}
-    index = charts.axis(type="log", domain=[floors[0], tops[0]], fixedrange=True, tickformat=",~r", **span)
+    first, last = results[CONTEXT]["date"].min(), results[CONTEXT]["date"].max()
+    last = max([last, *results.named_events["available_from"].dropna()])
+    span = charts.dates([first, last + (last - first) * 0.01])
+    line = {"color": palette.MUTED, "width": 0.7, "dash": "dot"}
     figure = charts.layout(
         height,
         xaxis=charts.axis(
-            type="date", range=_span(results), showgrid=False, anchor="y3" if events else "y2", hoverformat="%d %b %Y"
+            type="date", range=span, showgrid=False, anchor="y3" if events else "y2", hoverformat="%d %b %Y"
         ),
-        yaxis=index,
+        yaxis=charts.log_axis(low, high, (1.0, 2.0, 5.0), domain=[floors[0], tops[0]], tickformat=",~r"),
         yaxis2=charts.axis(domain=[floors[1], tops[1]], fixedrange=True, rangemode="tozero"),
         annotations=[charts.panel_name("Index, log scale"), charts.panel_name("VIX, points", tops[1])],
-        shapes=_boundaries(results[FOLDS], floors[1]),
+        shapes=[
+            {"type": "line", "xref": "x", "yref": "paper", "x0": day, "x1": day, "y0": floors[1], "y1": 1, "line": line}
+            for day in charts.dates(results[FOLDS]["test_start"].dropna())
+        ],
         dragmode="zoom",
     )
     if events:
@@ -84,8 +86,7 @@ def heading(results: Results) -> str:
     if crash:
         share = f"{crash:,} of {total:,} days ({100 * crash / total:.1f} %)"
         return f"Crashes are rare: {share}" if crash < 0.05 * total else f"The market crashed on {share}"
-    most = str(days.index[0]) if total else "no regime"
-    return f"No crash in {total:,} days; the commonest regime is {palette.title(most).lower()}"
+    return f"No crash in {total:,} days; the commonest regime is {palette.title(days.index[0]).lower()}"
 
 
 def fold_map(results: Results) -> Chart:
@@ -96,7 +97,8 @@ def fold_map(results: Results) -> Chart:
     train = list(zip(charts.dates(folds["train_start"]), charts.dates(folds["train_end"]), rows, strict=True))
     windows = zip(charts.dates(folds["test_start"]), charts.dates(folds["test_end"]), rows, strict=True)
     test = [window for window in windows if window[1] is not None]
-    data = [_bars("trained on", train, palette.FAINT), *_remembered(known), _bars("tested on", test, TESTED)]
+    remembered = [_remembered(known)] if any(map(len, known)) else []
+    data = [_bars("trained on", train, palette.FAINT), *remembered, _bars("tested on", test, TESTED)]
     counts = [len(events) for events in known]
     names = [results.fold_name(fold) for fold in folds["fold"]]
     figure = charts.layout(
@@ -105,7 +107,7 @@ def fold_map(results: Results) -> Chart:
         xaxis=charts.axis(type="date"),
         yaxis=charts.axis(range=[len(folds) - 0.4, -0.6], showgrid=False, fixedrange=True, **heat.names(names)),
     )
-    grew = f"the archive grows from {counts[0]} to {words.count(counts[-1], 'event')}" if counts else "no folds"
+    grew = f"the archive grows from {counts[0]} to {words.count(counts[-1], 'event')}"
     return Chart(
         "fold-map",
         f"{words.count(len(test), 'test')}, each trained on its past alone; {grew}",
@@ -122,13 +124,6 @@ def fold_map(results: Results) -> Chart:
     )
 
 
-def _span(results: Results) -> list[str | None]:
-    """Give the first date and a little more than the last one, of the data and of the events' days of recognition."""
-    first, last = (pd.Timestamp(results[CONTEXT]["date"].min()), pd.Timestamp(results[CONTEXT]["date"].max()))
-    last = max([last, *pd.to_datetime(results.named_events["available_from"]).dropna()])
-    return charts.dates([first, last + (last - first) * 0.01])
-
-
 def _panels(events: int) -> tuple[int, list[float], list[float]]:
     """Give the chart's height and the panels' tops and floors, as shares of the drawing area."""
     pixels, gap = [280, 110] + ([22 * events + 8] if events else []), 34
@@ -136,14 +131,6 @@ def _panels(events: int) -> tuple[int, list[float], list[float]]:
     tops = [1 - (sum(pixels[:place]) + gap * place) / area for place in range(len(pixels))]
     floors = [max(0.0, top - size / area) for top, size in zip(tops, pixels, strict=True)]
     return area + 60, [round(top, 4) for top in tops], [round(floor, 4) for floor in floors]
-
-
-def _legend(results: Results, *, drawn: bool) -> list[tuple[str, str, str]]:
-    entries = charts.regime_legend(results[REGIME_SERIES]["regime"].astype(str))
-    entries.append(("a new test fold", palette.MUTED, "dots"))
-    if results[CONTEXT]["vix_estimated"].astype(bool).any():
-        entries.append(("VIX, estimated", ESTIMATED, "line"))
-    return entries + ([("usable from", palette.INK, "diamond")] if drawn else [])
 
 
 def _vix(context: pd.DataFrame) -> list[Trace]:
@@ -175,8 +162,6 @@ def _drawn_events(results: Results) -> pd.DataFrame:
 
 def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
     """Draw each event from its first day to its last, dotted on to the day from which it may be used."""
-    if events.empty:
-        return []
     starts, ends, known = (charts.dates(events[key]) for key in ("start", "end", "available_from"))
     hidden = {"showlegend": False, "yaxis": "y3"}
     traces = []
@@ -193,14 +178,10 @@ def _events(events: pd.DataFrame, days: "pd.Series[Any]") -> list[Trace]:
 
 def _event_names(events: pd.DataFrame, days: "pd.Series[Any]") -> Trace:
     """Write the named events' names on the side where there is room, and one name for all found ones."""
-    middle = pd.Timestamp(days.min()) + (pd.Timestamp(days.max()) - pd.Timestamp(days.min())) * 0.5
     named = events[events["named"]]
-    left = [pd.Timestamp(start) > middle for start in named["start"]]
     names, rows = [charts.title(name) for name in named["event"]], named["row"].tolist()
-    after = named["available_from"].fillna(named["end"])
-    anchors = charts.dates(
-        [start if side else end for start, end, side in zip(named["start"], after, left, strict=True)]
-    )
+    left = (named["start"] > days.min() + (days.max() - days.min()) * 0.5).tolist()
+    anchors = charts.dates(named["start"].where(left, named["available_from"].fillna(named["end"])))
     if len(named) < len(events):
         names, rows, left = [*names, "Found by rule, not named"], [*rows, 0], [*left, False]
         anchors += charts.dates([days.min()])
@@ -239,21 +220,17 @@ def _bars(name: str, rows: list[tuple[str | None, str | None, float]], colour: s
     return charts.scatter("lines", x, y, line={"color": colour, "width": 9}, hovertemplate=hover)
 
 
-def _remembered(known: list[pd.DataFrame]) -> list[Trace]:
-    if not any(map(len, known)):
-        return []
+def _remembered(known: list[pd.DataFrame]) -> Trace:
     drawn = pd.concat([events.assign(place=place) for place, events in enumerate(known)])
-    colours = [palette.regime_colour(str(regime)) for regime in drawn["regime"]]
-    return [
-        charts.scatter(
-            "markers",
-            charts.dates(drawn["start"]),
-            drawn["place"].tolist(),
-            marker={"symbol": "line-ns", "size": 9, "line": {"width": 2.5, "color": colours}, "color": palette.INK},
-            text=[charts.title(event) for event in drawn["event"]],
-            hovertemplate="%{text}<extra></extra>",
-        )
-    ]
+    colours = [palette.regime_colour(regime) for regime in drawn["regime"]]
+    return charts.scatter(
+        "markers",
+        charts.dates(drawn["start"]),
+        drawn["place"].tolist(),
+        marker={"symbol": "line-ns", "size": 9, "line": {"width": 2.5, "color": colours}, "color": palette.INK},
+        text=[charts.title(event) for event in drawn["event"]],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _events_by_fold(results: Results, folds: pd.DataFrame) -> list[pd.DataFrame]:
@@ -267,21 +244,6 @@ def _events_by_fold(results: Results, folds: pd.DataFrame) -> list[pd.DataFrame]
         used = events["event"].isin(shown.loc[shown["fold"] == fold, "event"])
         known.append(events[used | (distinct & (available <= end))])
     return known
-
-
-def _boundaries(folds: pd.DataFrame, low: float) -> list[Layout]:
-    line = {"color": palette.MUTED, "width": 0.7, "dash": "dot"}
-    return [
-        {"type": "line", "xref": "x", "yref": "paper", "x0": day, "x1": day, "y0": low, "y1": 1, "line": line}
-        for day in charts.dates(folds["test_start"])
-        if day is not None
-    ]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    steps = [step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5)]
-    inside = [tick for tick in steps if low <= tick <= high]
-    return inside if len(inside) >= 2 else [float(f"{tick:.2g}") for tick in np.geomspace(low, high, 4)]
 
 
 def _timeline_note(results: Results) -> str:

@@ -4,30 +4,30 @@ from typing import Final
 
 import pandas as pd
 
+from barograph.folds.schema import FOLDS
 from barograph.names import UNIVERSE
 from barograph.report import palette, words
 from barograph.report.blocks import Block, Card, Cards, Section, Words
 from barograph.report.parts import gate
 from barograph.report.results import MONTHLY, SLICES, Results
-from barograph.report.words import Quantity, Record
+from barograph.report.words import Quantity
 
 REGIME_TABLE: Final = "the regime table"
 CLASS_FREQUENCIES: Final = "the class frequencies of the past"
 
 
 def section(results: Results) -> Section:
-    """Speak the verdict on the headline predictor.
-
-    Skill is claimed only where its whole interval lies above zero and there are enough independent cases.
-    """
+    """Speak the verdict; skill is claimed only where its interval is above zero and enough cases are independent."""
     note = (
         "Skill is the share of a baseline's log loss that a predictor saves. The class frequencies are those of every "
         "matured row of a fold's past; the regime table counts them within the date's regime. In brackets "
         f"{results.confidence} intervals. No claim is made where an interval includes zero or the independent cases "
         "are too few."
     )
+    frequencies = _claim(results, "prior", CLASS_FREQUENCIES)
+    money = words.money_sentence(palette.subject(results.headline), results.excess_sharpe)
     blocks: list[Block] = [
-        Words(_further(results), "standfirst"),
+        Words([f"{words.capitalised(frequencies)}.", f"{money}."], "standfirst"),
         Cards(_cards(results)),
         Words([note], "note"),
         *gate.blocks(results),
@@ -37,21 +37,16 @@ def section(results: Results) -> Section:
 
 def sentence(results: Results) -> str:
     """Say in one sentence which period was tested, and what was shown, overall, in crashes and before the gate."""
-    row = results.headline_scores
-    claim = words.skill_sentence(
-        palette.subject(results.headline), words.log_loss_skill(row), REGIME_TABLE, sufficient=bool(row["sufficient"])
-    )
-    parts = [claim, crash(results), gate.clause(results)]
-    return f"{_scope(results, row)}, {'; '.join(part for part in parts if part)}."
-
-
-def _scope(results: Results, row: Record) -> str:
-    tested = results.tested
+    row, tested = results.headline_scores, results[FOLDS].dropna(subset=["test_end"])
+    years = words.years(tested["test_start"].min(), tested["test_end"].max())
     size = f"{words.count(int(row['dates']), 'trading day')}, {words.count(len(tested), 'fold')}"
-    if tested.empty:
-        return f"Out of sample ({size})"
-    first, last = pd.to_datetime(tested["test_start"]).min(), pd.to_datetime(tested["test_end"]).max()
-    return f"Out of sample, {words.years(first, last)} ({size})"
+    claim = _claim(results, "regime_prior", REGIME_TABLE)
+    return f"Out of sample, {years} ({size}), {claim}; {crash(results)}; {gate.clause(results)}."
+
+
+def _claim(results: Results, key: str, baseline: str) -> str:
+    row, name = results.headline_scores, palette.subject(results.headline)
+    return words.skill_sentence(name, words.log_loss_skill(row, key), baseline, sufficient=bool(row["sufficient"]))
 
 
 def crash(results: Results) -> str:
@@ -75,30 +70,17 @@ def crash_rows(results: Results) -> pd.DataFrame:
     return table[(table["kind"] == "regime") & (table["slice"] == "crash")].set_index("predictor", drop=False)
 
 
-def _further(results: Results) -> list[str]:
-    row, trades = results.headline_scores, results.headline_trades
-    name = palette.subject(results.headline)
-    skill, sufficient = words.log_loss_skill(row, "prior"), bool(row["sufficient"])
-    texts = [words.capitalised(words.skill_sentence(name, skill, CLASS_FREQUENCIES, sufficient=sufficient))]
-    if trades is not None:
-        texts.append(words.money_sentence(name, Quantity.of(trades, "excess_sharpe")))
-    return [f"{text}." for text in texts]
-
-
 def _cards(results: Results) -> list[Card]:
-    row, trades = results.headline_scores, results.headline_trades
+    row, months = results.headline_scores, results[MONTHLY]
     days = f"{words.count(int(row['rows']), 'row')} on {words.count(int(row['dates']), 'day')}"
-    cards = [
+    years = months.loc[months["predictor"].isin([results.headline, UNIVERSE]), "year"].nunique()
+    beyond = f"over the universe, {words.count(int(years), 'year')}"
+    return [
         _card("Skill against the regime table", words.log_loss_skill(row), " %", days),
         _card("Skill against class frequencies", words.log_loss_skill(row, "prior"), " %", days),
         _card("AUC, mean of the classes", Quantity.of(row, "auc"), "", "0.5 is chance", reference=0.5),
+        _card("Excess Sharpe ratio after costs", results.excess_sharpe, "", beyond),
     ]
-    if trades is not None:
-        months = results[MONTHLY]
-        years = months.loc[months["predictor"].isin([results.headline, UNIVERSE]), "year"].nunique()
-        cases = f"over the universe, {words.count(int(years), 'year')}"
-        cards.append(_card("Excess Sharpe ratio after costs", Quantity.of(trades, "excess_sharpe"), "", cases))
-    return cards
 
 
 def _card(name: str, quantity: Quantity, unit: str, cases: str, reference: float = 0.0) -> Card:

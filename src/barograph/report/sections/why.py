@@ -3,14 +3,13 @@
 import math
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
+from barograph.names import REGIMES
 from barograph.report import heat, palette, words
-from barograph.report.blocks import Block, Cell, Chart, Column, Controls, Group, Section, Table, Words, present
+from barograph.report.blocks import Cell, Chart, Column, Controls, Group, Section, Table, Words, present
 from barograph.report.cells import DASH, number, predictor_row, word
 from barograph.report.charts import Trace
-from barograph.report.heat import Choice
 from barograph.report.parts import agreement, beeswarm
 from barograph.report.parts.kept import OTHER
 from barograph.report.results import METHODS, SHAP, Results
@@ -28,25 +27,21 @@ _COLUMNS: Final = [
 
 
 def section(results: Results) -> Section:
-    """Draw what the models' scores are attributed to; a heading alone where nothing was explained."""
-    blocks = _blocks(results) if results.explained else []
-    return Section("why", "Why", heading(results), blocks)
-
-
-def _blocks(results: Results) -> list[Block]:
+    """Draw what the models' scores are attributed to."""
     lead = (
         "Attributions of the final models, on rows that they may have been trained on: what they use, not what is true "
         "of the market. Every regime is drawn in equal numbers, so that rare ones weigh more here than in the calendar."
     )
     matrices = agreement.matrices(results)
-    return [
+    blocks = [
         Words([lead], "lead"),
-        Group(present(features(results), families(results))),
+        Group([features(results), families(results)]),
         *([Group(matrices)] if matrices else []),
-        Controls("choose-model", "Model shown in the next charts", results.choices(results.explained)),
-        Group(present(chosen_features(results), beeswarm.beeswarms(results))),
+        Controls("choose-model", "Model shown in the next charts", palette.choices(results.explained)),
+        Group([chosen_features(results), beeswarm.beeswarms(results)]),
         *present(agreement.over_folds(results), agreement.stability(results), methods(results)),
     ]
+    return Section("why", "Why", heading(results), blocks)
 
 
 def shares(results: Results) -> pd.DataFrame:
@@ -54,8 +49,7 @@ def shares(results: Results) -> pd.DataFrame:
     table = results[SHAP]
     table = table[(table["rows"] > 0) & table["share"].notna()]
     wide = table.pivot_table(index=["model", "feature"], columns="regime", values="share", aggfunc="first", sort=True)
-    order = [name for name in (ALL, *palette.regime_order(set(wide.columns) - {ALL})) if name in wide.columns]
-    return wide.reindex(columns=order)
+    return wide[palette.ordered(wide.columns, [ALL, *REGIMES])]
 
 
 def average(table: pd.DataFrame) -> pd.DataFrame:
@@ -66,16 +60,14 @@ def average(table: pd.DataFrame) -> pd.DataFrame:
 
 def by_family(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     """Add up the shares of a family's features, in each model."""
-    family = table.index.get_level_values("feature").map(lambda name: results.families.get(name, OTHER))
+    families = results.families
+    family = table.index.get_level_values("feature").map(lambda name: families.get(name, OTHER))
     return table.groupby([table.index.get_level_values("model"), family.rename("feature")]).sum(min_count=1)
 
 
 def heading(results: Results) -> str:
     """Say which family carries most, in how far the models agree on it, and what crashes change."""
-    table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return "No model was explained"
-    families = by_family(results, table)
+    families = by_family(results, shares(results))
     mean = average(families)
     first = str(mean.index[0])
     range_ = families[ALL].xs(first, level="feature")
@@ -103,11 +95,9 @@ def _in_crashes(families: pd.DataFrame, first: str) -> str:
     return f"; in crashes {name} gains most, from {_percent(levels[ALL])} to {_percent(levels['crash'])} %"
 
 
-def families(results: Results) -> Chart | None:
-    """Draw the families' shares by regime, in the average of the models; None where nothing was explained."""
+def families(results: Results) -> Chart:
+    """Draw the families' shares by regime, in the average of the models."""
     table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return None
     mean = average(by_family(results, table))
     carried = mean[ALL].cumsum()
     needed = min(int((carried < 2 / 3).sum()) + 1, len(mean))
@@ -116,29 +106,31 @@ def families(results: Results) -> Chart | None:
     return Chart(
         "why-families",
         f"{few} features {'together carry' if needed > 1 else 'carry'} {_percent(carried.iloc[needed - 1])} %",
-        f"Share of the attribution by family, %, average of {words.count(_n_models(table), 'model')}",
+        f"Share of the attribution by family, %, average of {words.count(table.index.unique('model').size, 'model')}",
         f"Heat map of {len(mean)} families of features by regime.",
         [heat.cells(100 * mean, hovertemplate="%{y} %{x}: %{z:.1f} %<extra></extra>")],
         heat.grid_layout(names, _columns(mean)),
     )
 
 
-def features(results: Results) -> Chart | None:
-    """Draw the first features' shares by regime, in the average of the models; None where nothing was explained."""
+def features(results: Results) -> Chart:
+    """Draw the first features' shares by regime, in the average of the models."""
     table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return None
     mean = average(table)
     top = mean.head(FIRST)
     return Chart(
         "why-features",
         _leader(mean),
         f"Share of the attribution of the {len(top)} first features, %, average of "
-        f"{words.count(_n_models(table), 'model')}",
+        f"{words.count(table.index.unique('model').size, 'model')}",
         f"Heat map of the {len(top)} most important features by regime.",
-        [heat.cells(100 * top, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")],
-        heat.grid_layout([str(name) for name in top.index], _columns(mean)),
+        [_cells(top)],
+        heat.grid_layout(list(top.index), _columns(mean)),
     )
+
+
+def _cells(shares: pd.DataFrame) -> Trace:
+    return heat.cells(100 * shares, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")
 
 
 def _leader(mean: pd.DataFrame) -> str:
@@ -151,25 +143,19 @@ def _leader(mean: pd.DataFrame) -> str:
     return f"{most} comes first in {n} of {words.count(regimes.shape[1], 'regime')}; {rest}"
 
 
-def chosen_features(results: Results) -> Chart | None:
+def chosen_features(results: Results) -> Chart:
     """Draw each model's first features by regime, of which the page shows the chosen model's."""
     table = shares(results)
-    if table.empty or ALL not in table.columns:
-        return None
-    data: list[Trace] = []
-    choices: dict[str, Choice] = {}
+    maps = {}
     for model in results.explained:
         top = average(table[table.index.get_level_values("model") == model]).head(FIRST)
-        trace = heat.cells(100 * top, texttemplate="%{z:.1f}", hovertemplate="%{y} %{x}: %{z:.2f} %<extra></extra>")
-        data.append(trace | {"meta": {"predictor": model}, "visible": not choices})
-        choices[model] = Choice.of(_chosen_finding(model, top), list(top.index))
-    return Chart(
+        maps[model] = _chosen_finding(model, top), list(top.index), _cells(top)
+    return heat.chosen(
         "why-own",
-        next(iter(choices.values())).heading,
         "Share of the model's attribution, %, by regime",
         "Heat map of the chosen model's most important features by regime.",
-        data,
-        heat.chosen_layout(choices, _columns(table)),
+        maps,
+        _columns(table),
     )
 
 
@@ -183,36 +169,23 @@ def _columns(table: pd.DataFrame) -> list[str]:
     return [palette.title(str(name)) for name in table.columns]
 
 
-def _n_models(table: pd.DataFrame) -> int:
-    return int(table.index.get_level_values("model").nunique())
-
-
 def _percent(share: Any) -> str:
-    value = 100 * float(share)
-    return words.number(value, 0 if value >= 1 or np.isnan(value) else 1)
+    return words.number(100 * share, 1 if share < 0.01 else 0)
 
 
-def methods(results: Results) -> Table | None:
+def methods(results: Results) -> Table:
     """Tell how each model was explained, in the order of their skill."""
     caption = (
         "How each model was explained. The additivity error is how far base value and shares together are from the "
         "output that they explain."
     )
-    table = results[METHODS].set_index("model")
-    rows = [
-        predictor_row(
-            name,
-            results.headline,
-            [
-                *(word(str(table.loc[name, key])) for key in ("method", "output")),
-                number(float(table.loc[name, "rows"]), 0),  # type: ignore[arg-type]
-                _error(float(table.loc[name, "largest_error"])),  # type: ignore[arg-type]
-            ],
-        )
-        for name in results.explained
-        if name in table.index
-    ]
-    return Table("method-table", caption, _COLUMNS, rows, first="Model") if rows else None
+    told = {row["model"]: row for row in results[METHODS].to_dict("records")}
+    rows = []
+    for name in results.explained:
+        method, output, size, error = (told[name][key] for key in ("method", "output", "rows", "largest_error"))
+        cells = [word(method), word(output), number(size, 0), _error(error)]
+        rows.append(predictor_row(name, results.headline, cells))
+    return Table("method-table", caption, _COLUMNS, rows, first="Model")
 
 
 def _error(value: float) -> Cell:

@@ -10,17 +10,15 @@ from barograph.report.metrics import gain_of
 from barograph.report.study import crises
 from barograph.report.study.differences import RAW, RECALIBRATED, Difference, Study
 from barograph.report.study.names import MEANINGS, called, subject, target
-from barograph.report.study.outcomes import both, claim, finding, statement
+from barograph.report.study.outcomes import beside, both, finding, statement
 from barograph.report.study.scale import scale
 
+# The part that each of these options adds: in a sentence about all parts so far, the option before it, and its name.
 _PARTS: Final = {
-    "balanced": "balancing the regimes on top of the archive",
-    "weighted": "weighting by regime and uniqueness on top of that",
-    "replay": "replay of errors on top of all these",
+    "balanced": ("balancing the regimes on top of the archive", "archive", "balancing"),
+    "weighted": ("weighting by regime and uniqueness on top of that", "balanced", "weights"),
+    "replay": ("replay of errors on top of all these", "weighted", "replay"),
 }
-# The part that each of these adds to the option before it.
-_BEFORE: Final = {"balanced": "archive", "weighted": "balanced", "replay": "weighted"}
-_ADDED: Final = {"balanced": "balancing", "weighted": "weights", "replay": "replay"}
 _WHOLES: Final = ("reference", "hybrid")
 _RECALIBRATED: Final = (
     "recalibrated: by a sigmoid that learned from each option's own matured predictions, from the second fold on (the "
@@ -30,8 +28,6 @@ _RECALIBRATED: Final = (
 
 def answer(study: Study) -> list[str]:
     """Give the study's answer, a sentence or few each: scope, scale, window, archive, parts, wholes, crises, money."""
-    if study.differences.empty:
-        return ["The study compared nothing: its table is empty."]
     parts = [
         scope(study),
         *(_opening(study, option, ("none",)) for option in ("expanding", "recency")),
@@ -50,7 +46,7 @@ def scope(study: Study) -> str:
     """Say what was measured, on what, and with which certainty."""
     facts = study.facts
     found = [gap for name in study.references for gap in study.against(name)]
-    days, blocks = (max((getattr(gap, name) for gap in found), default=0) for name in ("dates", "episodes"))
+    days, blocks = (max(getattr(gap, name) for gap in found) for name in ("dates", "episodes"))
     on = f"{words.count(int(facts['symbols']), 'symbol')} ({facts['source']}, {facts['label']})"
     size = [
         words.count(int(facts["rows"]), "row"),
@@ -62,7 +58,7 @@ def scope(study: Study) -> str:
     return (
         f"Out of sample on {on}, {facts['first']} to {facts['last']}: {', '.join(size)}, every option on the same "
         f"folds, seeds and {int(facts['budget']):,} rows a fold. Figures are of {speaker(study)}; in brackets "
-        f"{100 * float(facts['level']):g} % intervals{inside}."
+        f"{study.level} intervals{inside}."
     )
 
 
@@ -84,16 +80,14 @@ def headline(study: Study) -> str:
     if found:
         names = words.joined([called(gap.option) for gap in found])
         clauses.append(f"{names} {'hurts' if len(found) == 1 else 'hurt'} a rolling window")
-    if not clauses:
-        clauses = [finding(study, name) for name in study.references[:1]] or ["nothing was compared"]
-    return words.capitalised("; ".join(clauses))
+    return words.capitalised("; ".join(clauses or [finding(study, study.references[0])]))
 
 
 def _opening(study: Study, option: str, references: Sequence[str]) -> str:
     found = [gap for name in references if (gap := study.find(option, name)) is not None]
     if not found:
         return ""
-    first = claim(study, found[0], subject(option))
+    first = statement(study, found[0], subject(option)) + beside(study, found[0])
     rest = [
         f"against {target(gap.reference)}{' in log loss' if gap.reference == 'placebo' else ''} {both(study, gap)}"
         for gap in found[1:]
@@ -106,39 +100,34 @@ def _archive(study: Study, option: str) -> str:
     alone, placebo = study.find(option, "none"), study.find(option, "placebo")
     if placebo is None:
         return text
-    others = _other_metrics(study, placebo)
-    both_ways = [gap for gap in (placebo, study.twin(placebo)) if gap is not None]
+    differ = [gap for gap in _others(study, placebo) if study.decided(gap)]
+    both_ways = [placebo, *study.twins([placebo])]
     if alone and alone.verdict == HELPS and all(gap.verdict == NO_EVIDENCE for gap in both_ways):
-        by = "By log loss" if others else "So by none of the metrics"
-        text += f" {by} what it adds is{' not' if others else ''} shown to be more than as many random old rows add."
+        by = "By log loss" if differ else "So by none of the metrics"
+        text += f" {by} what it adds is{' not' if differ else ''} shown to be more than as many random old rows add."
+    others = ", ".join(f"{gain_of(gap.metric).noun} {both(study, gap)}" for gap in differ)
     return f"{text} Of the other metrics against {target('placebo')}: {others}." if others else text
 
 
 def _though(study: Study, placebo: Difference) -> str:
     """Name the other metrics by which an option differs from its placebo, where log loss shows nothing."""
-    others = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    said = [f"by {gain_of(gap.metric).noun} it {gap.verdict}" for gap in others if gap and gap.sure]
+    said = [f"by {gain_of(gap.metric).noun} it {gap.verdict}" for gap in _others(study, placebo) if gap.sure]
     return f", though {words.joined(said)}" if said and not placebo.sure else ""
 
 
-def _other_metrics(study: Study, placebo: Difference) -> str:
-    """Give the other metrics by which an option differs from its placebo, raw or recalibrated; empty without any."""
+def _others(study: Study, placebo: Difference) -> list[Difference]:
     found = [study.find(placebo.option, placebo.reference, name) for name in study.metrics if name != "log_loss"]
-    sure = [gap for gap in found if gap and (gap.sure or ((twin := study.twin(gap)) is not None and twin.sure))]
-    return ", ".join(f"{gain_of(gap.metric).noun} {both(study, gap)}" for gap in sure)
+    return [gap for gap in found if gap is not None]
 
 
 def _parts(study: Study) -> str:
-    found = [(name, gap) for name in _PARTS if (gap := study.find(name, "none")) is not None]
+    """Say what the parts are worth together, and what each adds to those before it where the study compared them."""
+    found = [(said, gap) for name, (said, _, _) in _PARTS.items() if (gap := study.find(name, "none")) is not None]
     if not found:
         return ""
-    texts = [f"{_PARTS[name]} {both(study, gap)}" for name, gap in found]
+    texts = [f"{said} {both(study, gap)}" for said, gap in found]
     end = " Each holds the parts before it, and its figure is of them all." if len(found) > 1 else ""
-    return f"In log loss against {target('none')}: {'; '.join(texts)}.{end}{_steps(study)}"
-
-
-def _steps(study: Study) -> str:
-    """Say what each part adds to those before it, where the study compared them."""
-    steps = [(name, gap) for name, before in _BEFORE.items() if (gap := study.find(name, before)) is not None]
-    texts = [f"{_ADDED[name]} {both(study, gap)}" for name, gap in steps]
-    return f" What each adds to those before it: {'; '.join(texts)}." if texts else ""
+    text = f"In log loss against {target('none')}: {'; '.join(texts)}.{end}"
+    steps = [(added, study.find(name, before)) for name, (_, before, added) in _PARTS.items()]
+    added = [f"{name} {both(study, gap)}" for name, gap in steps if gap is not None]
+    return f"{text} What each adds to those before it: {'; '.join(added)}." if added else text

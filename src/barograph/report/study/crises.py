@@ -33,7 +33,7 @@ def money(study: Study) -> str:
     of, against = f"the Sharpe ratio after costs of {study.speaker}", f"against {target('none')}"
     if any(gap.sure for gap in found):
         return f"{words.capitalised(of)}, {against}: {_listed(study, found)}.{_other_ratios(study)}"
-    twins = _twins(study, found)
+    twins = [twin for twin in study.twins(found) if twin.told]
     recalibrated = _recalibrated(twins, f" (recalibrated likewise, {_largest(twins)})" if twins else "")
     return (
         f"There is no evidence that any option changes {of} {against}; the largest difference is "
@@ -46,7 +46,8 @@ def _crisis(study: Study, regime: str, found: Sequence[Difference]) -> str:
     if any(gap.sure for gap in found):
         text = f"{where} against {target('none')}: {_listed(study, found)}."
     else:
-        recalibrated = _recalibrated(_twins(study, found), " (recalibrated likewise)")
+        twins = [twin for twin in study.twins(found) if twin.told]
+        recalibrated = _recalibrated(twins, " (recalibrated likewise)")
         text = f"{where} there is no evidence that any option helps or hurts against {target('none')}{recalibrated}."
     return text + _others_in(study, regime)
 
@@ -63,7 +64,11 @@ def _others_in(study: Study, regime: str) -> str:
     sure = [gap for gap in gaps if gap.sure]
     if not sure:
         return ""
-    named = "; ".join(_named(study, gap) for gap in sure[:_NAMED])
+    named = "; ".join(
+        f"{called(gap.option)} against {target(gap.reference)}, {gain_of(gap.metric).noun}, {gap.calibration}, "
+        f"{brief(study, gap)}"
+        for gap in sure[:_NAMED]
+    )
     return (
         f" Of the other {words.count(len(gaps), 'comparison')} of {study.speaker} there (metrics, references, "
         f"{' and '.join(study.calibrations)}) {_verdicts(sure)}{'; the surest' if len(sure) > _NAMED else ''}: {named}."
@@ -72,11 +77,9 @@ def _others_in(study: Study, regime: str) -> str:
 
 def _other_ratios(study: Study) -> str:
     """Count the Sharpe ratios that have a verdict, of single models and elsewhere of the predictor that speaks."""
-    ratios = [gap for gap in study.surest if gap.metric == "sharpe" and gap.told]
-    speaker = study.models[0]
-    single = [gap for gap in ratios if gap.model != speaker]
-    said = (OVERALL, "none")
-    elsewhere = [gap for gap in ratios if gap.model == speaker and (gap.slice, gap.reference) != said]
+    ratios, said = [gap for gap in study.surest if gap.metric == "sharpe" and gap.told], (OVERALL, "none")
+    single = [gap for gap in ratios if gap.model != study.models[0]]
+    elsewhere = [gap for gap in ratios if gap.model == study.models[0] and (gap.slice, gap.reference) != said]
     texts = [
         f"{words.count(len(gaps), 'difference')} of {whose} {_verdicts(sure)}"
         for whose, gaps in (("single models", single), (study.speaker, elsewhere))
@@ -88,7 +91,7 @@ def _other_ratios(study: Study) -> str:
 
 def _listed(study: Study, found: Sequence[Difference]) -> str:
     """List what has a verdict, raw or recalibrated, and count the rest."""
-    listed = [gap for gap in found if gap.sure or ((twin := study.twin(gap)) is not None and twin.sure)]
+    listed = [gap for gap in found if study.decided(gap)]
     rest = len(found) - len(listed)
     end = f"; no evidence for {'the other' if rest == 1 else f'the other {rest}'}" if rest else ""
     return "; ".join(f"{called(gap.option)} {brief(study, gap)}{beside(study, gap)}" for gap in listed) + end
@@ -99,14 +102,8 @@ def _recalibrated(twins: Sequence[Difference], likewise: str) -> str:
     if not twins:
         return ""
     sure = [gap for gap in twins if gap.sure]
-    return (
-        f" (recalibrated {counted(sure)}: {words.joined([called(gap.option) for gap in sure])})" if sure else likewise
-    )
-
-
-def _named(study: Study, gap: Difference) -> str:
-    metric = gain_of(gap.metric).noun
-    return f"{called(gap.option)} against {target(gap.reference)}, {metric}, {gap.calibration}, {brief(study, gap)}"
+    names = words.joined([called(gap.option) for gap in sure])
+    return f" (recalibrated {counted(sure)}: {names})" if sure else likewise
 
 
 def _verdicts(sure: Sequence[Difference]) -> str:
@@ -116,7 +113,3 @@ def _verdicts(sure: Sequence[Difference]) -> str:
 def _largest(found: Sequence[Difference]) -> str:
     most = max(found, key=lambda gap: abs(gap.gain.estimate.value))
     return f"that of {called(most.option)}, {most.gain.text(sign=True)}"
-
-
-def _twins(study: Study, found: Sequence[Difference]) -> list[Difference]:
-    return [twin for gap in found if (twin := study.twin(gap)) is not None and twin.told]

@@ -1,7 +1,7 @@
 """The memory study's table: every option beside its references, with interval and verdict."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -70,18 +70,28 @@ class Study:
     facts: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        """Check columns, facts and verdicts."""
-        check(self.differences, self.facts)
+        """Refuse a table or facts that lack a part, or name an unknown verdict, metric or calibration."""
+        table = self.differences
+        missing = [name for name in COLUMNS if name not in table.columns]
+        if missing:
+            raise InputError(f"study: differences lack the columns {missing}; there are {list(table.columns)}")
+        lacking = [name for name in FACTS if name not in self.facts]
+        if lacking:
+            raise InputError(f"study: the facts lack {lacking}; there are {sorted(self.facts)}")
+        for column, allowed in (("verdict", VERDICTS), ("metric", (*GAINS, *METRICS)), ("calibration", CALIBRATIONS)):
+            odd = sorted(set(table[column].astype(str)) - set(allowed))
+            if odd:
+                raise InputError(f"study: {column} {odd[0]!r} is unknown; allowed are {', '.join(allowed)}")
 
     @cached_property
-    def _rows(self) -> dict[tuple[str, ...], Record]:
-        keys = [self.differences[name].astype(str) for name in COLUMNS[:6]]
-        return dict(zip(zip(*keys, strict=True), self.differences.to_dict("records"), strict=True))
+    def _differences(self) -> dict[tuple[str, ...], Difference]:
+        rows = self.differences.to_dict("records")
+        return {tuple(str(row[name]) for name in COLUMNS[:6]): _difference(row) for row in rows}
 
     @cached_property
     def models(self) -> list[str]:
         """The vote first, then the models in the order of the facts."""
-        return self._ordered("model", [VOTE, *self.facts["models"]])
+        return palette.ordered(self.differences["model"], [VOTE, *self.facts["models"]])
 
     @property
     def speaker(self) -> str:
@@ -91,37 +101,44 @@ class Study:
     @cached_property
     def options(self) -> list[str]:
         """The options that were compared, in the order of the facts."""
-        return self._ordered("option", self.facts["options"])
+        return palette.ordered(self.differences["option"], self.facts["options"])
 
     @cached_property
     def references(self) -> list[str]:
         """What options were compared to, in the order of the facts."""
-        return self._ordered("reference", self.facts["options"])
+        return palette.ordered(self.differences["reference"], self.facts["options"])
 
     @cached_property
     def calibrations(self) -> list[str]:
         """Raw first, where it is there."""
-        return self._ordered("calibration", CALIBRATIONS)
+        return palette.ordered(self.differences["calibration"], CALIBRATIONS)
 
     @cached_property
     def metrics(self) -> list[str]:
         """Log loss first."""
-        return [name for name in {**GAINS, **METRICS} if (self.differences["metric"] == name).any()]
+        return palette.ordered(self.differences["metric"], {**GAINS, **METRICS})
 
     @cached_property
     def regimes(self) -> list[str]:
         """The slices but the overall one, from calm to crisis."""
-        return palette.regime_order(set(self.differences["slice"].astype(str)) - {OVERALL})
+        return palette.regime_order(set(self.differences["slice"]) - {OVERALL})
+
+    @property
+    def level(self) -> str:
+        """The level of the intervals, in percent."""
+        return f"{100 * float(self.facts['level']):g} %"
+
+    @property
+    def comparisons(self) -> str:
+        """How many comparisons the verdicts are corrected for."""
+        return f"{int(self.facts['comparisons']):,} comparisons"
 
     def find(
         self, option: str, reference: str, metric: str = "log_loss", slice_: str = OVERALL, **of: str
     ) -> Difference | None:
         """Look a difference up, `of` a model and calibration, by default the first; None where it was not compared."""
-        if self.differences.empty:
-            return None
         whose = (of.get("model", self.models[0]), of.get("calibration", self.calibrations[0]))
-        key = (*whose, option, reference, metric, slice_)
-        return _difference(self._rows[key]) if key in self._rows else None
+        return self._differences.get((*whose, option, reference, metric, slice_))
 
     def against(self, reference: str, metric: str = "log_loss", slice_: str = OVERALL, **of: str) -> list[Difference]:
         """Give what was compared to a reference, in the order of the options."""
@@ -135,30 +152,19 @@ class Study:
         of = {"model": raw.model, "calibration": RECALIBRATED}
         return self.find(raw.option, raw.reference, raw.metric, raw.slice, **of)
 
+    def twins(self, found: Iterable[Difference]) -> list[Difference]:
+        """Find raw differences recalibrated."""
+        return [twin for gap in found if (twin := self.twin(gap)) is not None]
+
+    def decided(self, gap: Difference) -> bool:
+        """Whether an option is shown to help or to hurt, raw or recalibrated."""
+        return any(each.sure for each in (gap, *self.twins([gap])))
+
     @cached_property
     def surest(self) -> list[Difference]:
         """All differences, those of the smallest p-values first."""
-        found = [_difference(self._rows[key]) for key in sorted(self._rows)]
+        found = [self._differences[key] for key in sorted(self._differences)]
         return sorted(found, key=lambda gap: (math.isnan(gap.p_value), gap.p_value, gap.calibration == RECALIBRATED))
-
-    def _ordered(self, column: str, order: Sequence[str]) -> list[str]:
-        there = set(self.differences[column].astype(str))
-        known = [name for name in dict.fromkeys(order) if name in there]
-        return [*known, *sorted(there - set(known))]
-
-
-def check(differences: pd.DataFrame, facts: Mapping[str, Any]) -> None:
-    """Refuse a table or facts that lack a part of the study, or name an unknown verdict, metric or calibration."""
-    missing = [name for name in COLUMNS if name not in differences.columns]
-    if missing:
-        raise InputError(f"study: differences lack the columns {missing}; there are {list(differences.columns)}")
-    lacking = [name for name in FACTS if name not in facts]
-    if lacking:
-        raise InputError(f"study: the facts lack {lacking}; there are {sorted(facts)}")
-    for column, allowed in (("verdict", VERDICTS), ("metric", (*GAINS, *METRICS)), ("calibration", CALIBRATIONS)):
-        odd = sorted(set(differences[column].astype(str)) - set(allowed))
-        if odd:
-            raise InputError(f"study: {column} {odd[0]!r} is unknown; allowed are {', '.join(allowed)}")
 
 
 def _difference(row: Record) -> Difference:

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE, TOO_FEW_CRISES
 from barograph.report import palette, words
-from barograph.report.blocks import Chart
-from barograph.report.charts import Layout, Trace, axis, label, layout, rounded, scatter, whiskers
-from barograph.report.heat import Choice, meta
+from barograph.report.blocks import Chart, Controls
+from barograph.report.charts import Layout, Trace, forest_layout, label, rounded, scatter, whiskers
 from barograph.report.study import outcomes
 from barograph.report.study.differences import OVERALL, RAW, RECALIBRATED, Difference, Study
 from barograph.report.study.names import target
@@ -25,6 +24,20 @@ _SHIFTS: Final = {RAW: 0.19, RECALIBRATED: -0.19}
 Window = tuple[float, float]
 
 
+def controls(study: Study, models: Sequence[str]) -> Controls:
+    """Give the chooser of the model, where there are several, and the key to the marks."""
+    both, there = len(study.calibrations) > 1, set(study.differences["verdict"])
+    return Controls(
+        "choose",
+        "Model shown in the charts",
+        palette.choices(models) if len(models) > 1 else (),
+        filled=RAW if both else "",
+        hollow=RECALIBRATED if both else "",
+        text="right of zero the option is better.",
+        legend=[(verdict, colour, "swatch") for verdict, colour in COLOURS.items() if verdict in there],
+    )
+
+
 def panels(study: Study, models: Sequence[str] = ()) -> list[Chart]:
     """Draw every option against each reference, overall: one chart per reference, one model at a time."""
     return [
@@ -35,8 +48,6 @@ def panels(study: Study, models: Sequence[str] = ()) -> list[Chart]:
 
 def regimes(study: Study) -> list[Chart]:
     """Draw every option against the first reference in each regime."""
-    if not study.references:
-        return []
     return [
         _forest(study, f"study-regime-{place}", study.references[0], regime, study.models)
         for place, regime in enumerate(study.regimes)
@@ -49,12 +60,6 @@ def against(reference: str) -> str:
     return f"against {'as many random old rows' if reference == 'placebo' else target(reference)}"
 
 
-def legend(study: Study) -> list[tuple[str, str, str]]:
-    """Give the colours of the verdicts that are drawn."""
-    there = set(study.differences["verdict"])
-    return [(verdict, colour, "swatch") for verdict, colour in COLOURS.items() if verdict in there]
-
-
 def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence[str]) -> Chart:
     drawn = {
         (model, calibration): study.against(reference, "log_loss", slice_, model=model, calibration=calibration)
@@ -62,8 +67,7 @@ def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence
         for calibration in study.calibrations
     }
     everything = [difference for found in drawn.values() for difference in found]
-    there = {difference.option for difference in everything}
-    order = [option for option in study.options if option in there]
+    order = palette.ordered([difference.option for difference in everything], study.options)
     places = {option: len(order) - 1 - place for place, option in enumerate(order)}
     window = _window(everything)
     data = [
@@ -71,31 +75,25 @@ def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence
         for (model, calibration), found in drawn.items()
         for trace in _marks(study, found, places, calibration, window)
     ]
-    choices = {model: Choice(_heading(study, reference, slice_, model), {}) for model in models}
-    figure = _layout(order, window, small=slice_ != OVERALL)
+    overall, most = slice_ == OVERALL, max(drawn[models[0], study.calibrations[0]], key=lambda gap: gap.dates)
+    days, cases = words.count(most.dates, "trading day"), words.count(most.episodes, "episode")
+    name = f"Log loss {against(reference)}" if overall else palette.title(slice_)
+    headings = {model: f"{name}: {outcomes.finding(study, reference, slice_, model=model)}" for model in models}
+    meta = {model: {"heading": heading, "layout": {}} for model, heading in headings.items()}
+    room = 0.03 * (window[1] - window[0])
+    ends = rounded([window[0] - room, window[1] + room], 4)
+    across: Layout = {"rangemode": "tozero"} if math.isinf(room) else {"range": ends}
+    ticks = [label(palette.title(option)) for option in order]
+    figure = forest_layout("Log loss saved, %", ticks, 32 if overall else 26, **across)
     return Chart(
         id,
-        choices[models[0]].heading,
-        _cases(study, reference, slice_),
+        headings[models[0]],
+        days if overall else f"{days}, {cases}",
         f"Forest plot of the log loss that {words.count(len(order), 'option')} save, with intervals.",
         data,
-        figure | ({"meta": meta(choices)} if len(models) > 1 else {}),
+        figure | ({"meta": meta} if len(models) > 1 else {}),
         note=_note(everything, window),
     )
-
-
-def _heading(study: Study, reference: str, slice_: str, model: str) -> str:
-    said = outcomes.finding(study, reference, slice_, model=model)
-    return f"{f'Log loss {against(reference)}' if slice_ == OVERALL else palette.title(slice_)}: {said}"
-
-
-def _cases(study: Study, reference: str, slice_: str) -> str:
-    found = study.against(reference, "log_loss", slice_)
-    if not found:
-        return ""
-    most = max(found, key=lambda difference: difference.dates)
-    days = words.count(most.dates, "trading day")
-    return days if slice_ == OVERALL else f"{days}, {words.count(most.episodes, 'episode')}"
 
 
 def _percent(difference: Difference) -> tuple[float, float, float]:
@@ -141,7 +139,10 @@ def _marks(
             shown = [gap for gap in known if _within(gap, window) == inside]
             if shown:
                 heights = [places[gap.option] + shift for gap in shown]
-                says = [_hover(study, gap, calibration) for gap in shown]
+                says = [
+                    f"{label(palette.title(gap.option))}, {calibration}<br>{label(outcomes.brief(study, gap))}"
+                    for gap in shown
+                ]
                 base = scatter("markers", [], heights, hovertext=says, hovertemplate="%{hovertext}<extra></extra>")
                 inner = {"marker": marker} | whiskers([_percent(gap) for gap in shown], colour)
                 traces.append(base | (inner if inside else _edges(shown, marker, window)))
@@ -159,24 +160,3 @@ def _edges(shown: Sequence[Difference], marker: dict[str, Any], window: Window) 
         "textposition": [f"middle {'right' if to_left else 'left'}" for to_left in left],
         "textfont": {"size": 10.5, "color": palette.INK},
     }
-
-
-def _hover(study: Study, difference: Difference, calibration: str) -> str:
-    name = label(palette.title(difference.option))
-    return f"{name}, {calibration}<br>{label(outcomes.brief(study, difference))}"
-
-
-def _layout(order: Sequence[str], window: Window, *, small: bool) -> Layout:
-    room = 0.03 * (window[1] - window[0])
-    ends = rounded([window[0] - room, window[1] + room], 4)
-    drawn: Layout = {"rangemode": "tozero"} if math.isinf(room) else {"range": ends}
-    names: Layout = {
-        "tickvals": list(reversed(range(len(order)))),
-        "ticktext": [label(palette.title(name)) for name in order],
-    }
-    return layout(
-        64 + (26 if small else 32) * max(2, len(order)),
-        xaxis=axis("Log loss saved, %", zeroline=True, zerolinecolor=palette.INK, **drawn),
-        yaxis=axis(range=[-0.6, len(order) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **names),
-        margin={"l": 8, "r": 12, "t": 4, "b": 8},
-    )

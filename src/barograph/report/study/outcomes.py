@@ -18,11 +18,6 @@ _COUNTED: Final = (
 )
 
 
-def claim(study: Study, gap: Difference, who: str) -> str:
-    """Say how an option compares with its reference, as far as the verdict goes, raw and recalibrated."""
-    return statement(study, gap, who) + beside(study, gap)
-
-
 def statement(study: Study, gap: Difference, who: str) -> str:
     """Say how an option compares with its reference, as far as the verdict goes."""
     other, metric = target(gap.reference), gain_of(gap.metric)
@@ -62,7 +57,13 @@ def beside(study: Study, gap: Difference) -> str:
 def finding(study: Study, reference: str, slice_: str = OVERALL, **of: str) -> str:
     """Say which options help and which hurt against a reference, by log loss, `of` a model."""
     found = study.against(reference, "log_loss", slice_, **of)
-    return outcome(found) + _recalibrated(study, found) if found else "nothing was compared"
+    if not found:
+        return "nothing was compared"
+    twins = study.twins(found)
+    if not twins or all(gap.verdict == TOO_FEW_CRISES for gap in (*found, *twins)):
+        return outcome(found)
+    same = [gap.verdict for gap in found] == [gap.verdict for gap in twins]
+    return f"{outcome(found)} (recalibrated {'likewise' if same else outcome(twins)})"
 
 
 def outcome(found: Sequence[Difference]) -> str:
@@ -88,19 +89,9 @@ def outcome(found: Sequence[Difference]) -> str:
     return "; ".join(clauses)
 
 
-def _recalibrated(study: Study, found: Sequence[Difference]) -> str:
-    twins = [twin for gap in found if (twin := study.twin(gap)) is not None]
-    if not twins or all(gap.verdict == TOO_FEW_CRISES for gap in (*found, *twins)):
-        return ""
-    same = [gap.verdict for gap in found] == [gap.verdict for gap in twins]
-    return f" (recalibrated {'likewise' if same else outcome(twins)})"
-
-
 def tally(study: Study, found: Sequence[Difference]) -> str:
     """Count verdicts: ``of 22 comparisons, 6 help, 13 hurt and 3 show no evidence (recalibrated 5 help, ...)``."""
-    if not found:
-        return "nothing was compared"
-    twins = [twin for gap in found if (twin := study.twin(gap)) is not None]
+    twins = study.twins(found)
     recalibrated = f" (recalibrated {counted(twins)})" if twins else ""
     return f"of {words.count(len(found), 'comparison')}, {counted(found)}{recalibrated}"
 
@@ -120,4 +111,4 @@ def _corrected(study: Study, gap: Difference) -> str:
     """Explain why an interval that leaves zero out is no evidence."""
     if gap.verdict != NO_EVIDENCE or gap.gain.evidence not in ("better", "worse"):
         return ""
-    return f" by the test corrected for {int(study.facts['comparisons']):,} comparisons"
+    return f" by the test corrected for {study.comparisons}"

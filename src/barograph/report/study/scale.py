@@ -17,29 +17,29 @@ def log_losses(study: Study, calibration: str) -> dict[str, float]:
     """Give the overall log loss of every option, of the predictor of which the sentences speak."""
     found = [gap for name in study.references for gap in study.against(name, calibration=calibration)]
     scores = {gap.option: gap.value for gap in found} | {gap.reference: gap.reference_value for gap in found}
-    return {name: scores[name] for name in dict.fromkeys([*study.facts["options"], *sorted(scores)]) if name in scores}
+    return {name: scores[name] for name in palette.ordered(scores, study.facts["options"])}
 
 
 def baselines(study: Study) -> dict[str, float]:
     """Give the log loss of the class frequencies on the same rows, as far as the facts know it."""
-    known = {name: study.facts.get(key) for name, key in BASELINE_FACTS.items()}
-    return {name: float(score) for name, score in known.items() if score is not None}
+    return {name: float(study.facts[key]) for name, key in BASELINE_FACTS.items() if key in study.facts}
 
 
 def scale(study: Study) -> str:
     """Say how options stand to the regime table, and which are worse; empty where its log loss is not known."""
     table = baselines(study).get(REGIME_PRIOR)
-    scores = {name: log_losses(study, name) for name in study.calibrations}
-    if table is None or not scores or not next(iter(scores.values())):
+    if table is None:
         return ""
-    first = next(iter(scores.values()))
+    scores = {name: log_losses(study, name) for name in study.calibrations}
+    first = scores[study.calibrations[0]]
     best = min(first, key=lambda name: first[name])
-    shown = [name for name in dict.fromkeys([*_SHOWN, best]) if name in first]
+    named: dict[str, str] = {name: target(name) for name in _SHOWN if name in first}
+    named.setdefault(best, subject(best).rstrip(","))
     beside = scores.get(RECALIBRATED, {}) if RAW in scores else {}
     texts = [
-        f"{_who(name)}{f' (the best {study.calibrations[0]})' if name == best else ''} {_against(first[name], table)}"
+        f"{named[name]}{f' (the best {study.calibrations[0]})' if name == best else ''} {_against(first[name], table)}"
         + (f" (recalibrated {_against(beside[name], table)})" if name in beside else "")
-        for name in shown
+        for name in named
     ]
     worse, also = ([called(name) for name, score in losses.items() if score > table] for losses in (first, beside))
     said = f"Worse than it {'is' if len(worse) == 1 else 'are'} {words.joined(worse)}" if worse else "None is worse"
@@ -54,15 +54,9 @@ def scale(study: Study) -> str:
 def note(study: Study) -> str:
     """Write the log losses themselves, baselines first."""
     scores = [log_losses(study, name) for name in study.calibrations]
-    if not scores or not scores[0]:
-        return ""
     texts = [f"{palette.title(key).lower()} {score:.4f}" for key, score in baselines(study).items()]
     texts += [f"{called(key)} {', '.join(f'{each[key]:.4f}' for each in scores if key in each)}" for key in scores[0]]
     return f"Log loss on the same rows, of {study.speaker} {' and '.join(study.calibrations)}: {'; '.join(texts)}."
-
-
-def _who(option: str) -> str:
-    return target(option) if option in _SHOWN else subject(option).rstrip(",")
 
 
 def _against(score: float, table: float) -> str:

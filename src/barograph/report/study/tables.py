@@ -1,6 +1,6 @@
 """The memory study's tables: figure, interval and verdict of every option, by metric and by regime."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,44 +11,38 @@ from barograph.report.cells import DASH, interval, word
 from barograph.report.metrics import gain_of
 from barograph.report.study.differences import OVERALL, Difference, Study
 from barograph.report.words import Quantity, aligned
+from barograph.scoring import UNDEFINED
 
 _AGAINST: Final = Column("Against", "the option it is compared to", words=True)
 
 
 def by_metric(study: Study) -> list[tuple[str, Table]]:
     """Give one named table per model and calibration: options down, metrics across; that of the sentences first."""
-    if study.differences.empty:
-        return []
     heads = [Column(gain_of(metric).name, gain_of(metric).meaning) for metric in study.metrics]
-    pairs = [(model, calibration) for calibration in study.calibrations for model in study.models]
     tables: list[tuple[str, Table]] = []
-    for place, (model, calibration) in enumerate(pairs):
-        name = f"{palette.title(model)}, {calibration}"
-        columns = [
-            [study.find(*pair, metric, model=model, calibration=calibration) for pair in _pairs(study)]
-            for metric in study.metrics
-        ]
-        caption = f"{name}: what each option gains on its reference, with {_level(study)} intervals and the verdict."
-        tables.append((name, _table(study, f"metrics-{place}", caption, heads, columns)))
+    for calibration in study.calibrations:
+        for model in study.models:
+            name, of = f"{palette.title(model)}, {calibration}", {"model": model, "calibration": calibration}
+            columns = [[study.find(*pair, metric, **of) for pair in _pairs(study)] for metric in study.metrics]
+            caption = f"{name}: what each option gains on its reference, with {study.level} intervals and the verdict."
+            tables.append((name, _table(study, f"metrics-{len(tables)}", caption, heads, columns)))
     return tables
 
 
 def by_regime(study: Study) -> list[tuple[str, Table]]:
     """Give one named table per metric and calibration: options down, regimes across, of the speaker."""
-    regimes, slices = study.regimes, (OVERALL, *study.regimes)
+    slices = (OVERALL, *study.regimes)
     tables: list[tuple[str, Table]] = []
     for calibration in study.calibrations:
         for metric in study.metrics:
-            if not any(study.against(name, metric, regime) for name in study.references for regime in regimes):
+            of = {"calibration": calibration}
+            columns = [[study.find(*pair, metric, name, **of) for pair in _pairs(study)] for name in slices]
+            if not any(gap for column in columns[1:] for gap in column):
                 continue
-            title, meaning = gain_of(metric).name, gain_of(metric).meaning
-            columns = [
-                [study.find(*pair, metric, regime, calibration=calibration) for pair in _pairs(study)]
-                for regime in slices
-            ]
-            heads = [Column(palette.title(name), f"{title}, {meaning}") for name in slices]
+            title = gain_of(metric).name
+            heads = [Column(palette.title(name), f"{title}, {gain_of(metric).meaning}") for name in slices]
             caption = (
-                f"{title}, by regime ({palette.title(study.models[0])}, {calibration}), with {_level(study)} intervals "
+                f"{title}, by regime ({palette.title(study.models[0])}, {calibration}), with {study.level} intervals "
                 "and the verdict."
             )
             table = _table(study, f"regimes-{len(tables)}", caption, heads, columns)
@@ -56,11 +50,12 @@ def by_regime(study: Study) -> list[tuple[str, Table]]:
     return tables
 
 
-def shared(column: list[Quantity]) -> list[Quantity]:
-    """Give a column its decimals, but a figure its own where they would write the end of its interval as zero."""
+def shared(column: Sequence[Difference | None]) -> list[Quantity]:
+    """Give a column's gains its decimals, but a gain its own where those would write its interval's end as zero."""
+    gains = [Quantity(UNDEFINED) if gap is None else gap.gain for gap in column]
     return [
         gain if gain.evidence in ("better", "worse") and gain.decimals > even.decimals and not _end(even) else even
-        for gain, even in zip(column, aligned(column), strict=True)
+        for gain, even in zip(gains, aligned(gains), strict=True)
     ]
 
 
@@ -69,8 +64,14 @@ def _end(gain: Quantity) -> float:
     return round(min(abs(gain.estimate.low), abs(gain.estimate.high)) * gain.scale, gain.decimals)
 
 
+def _pairs(study: Study) -> list[tuple[str, str]]:
+    """Give the pairs of option and reference in order: by reference, then by option."""
+    there = set(zip(study.differences["reference"], study.differences["option"], strict=True))
+    return [(option, name) for name in study.references for option in study.options if (name, option) in there]
+
+
 def _table(study: Study, id: str, caption: str, heads: list[Column], columns: list[list[Difference | None]]) -> Table:
-    cells = [_cells(column) for column in columns]
+    cells = [[_cell(*pair) for pair in zip(column, shared(column), strict=True)] for column in columns]
     rows = [
         Row(palette.title(option), [word(palette.title(reference), reference), *(column[place] for column in cells)])
         for place, (option, reference) in enumerate(_pairs(study))
@@ -79,24 +80,8 @@ def _table(study: Study, id: str, caption: str, heads: list[Column], columns: li
     return Table(id, caption, [_AGAINST, *heads], rows, first="Option")
 
 
-def _pairs(study: Study) -> list[tuple[str, str]]:
-    """Give the pairs of option and reference in order: by reference, then by option."""
-    there = set(zip(study.differences["reference"].astype(str), study.differences["option"].astype(str), strict=True))
-    return [(option, name) for name in study.references for option in study.options if (name, option) in there]
-
-
-def _cells(column: Iterable[Difference | None]) -> list[Cell]:
-    found = [*column]
-    gains = iter(shared([difference.gain for difference in found if difference is not None]))
-    return [DASH if difference is None else _cell(difference, next(gains)) for difference in found]
-
-
-def _cell(difference: Difference, gain: Quantity) -> Cell:
-    if difference.verdict == TOO_FEW_CRISES:
+def _cell(difference: Difference | None, gain: Quantity) -> Cell:
+    if difference is not None and difference.verdict == TOO_FEW_CRISES:
         return Cell(DASH.text, words.count(difference.episodes, "episode"), "", "too few")
     cell = interval(gain, sign=True)
-    return cell if cell == DASH else replace(cell, verdict=difference.verdict)
-
-
-def _level(study: Study) -> str:
-    return f"{100 * float(study.facts['level']):g} %"
+    return cell if difference is None or cell == DASH else replace(cell, verdict=difference.verdict)
