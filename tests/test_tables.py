@@ -114,7 +114,7 @@ def interrupted(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         (swapped, r"begins at \('A', .*ends at \('D', "),
         (overlapping, r"begins at \('B', .*ends at \('B', "),
         (of_other_columns, r"\['symbol', 'date', 'a', 'd', 'c'\]; the first has \['symbol', 'date', 'a', 'b', 'c'\]"),
-        (with_a_repeat, "'C'.* stands more than once"),
+        (with_a_repeat, "'C'.* occurs more than once"),
         (with_a_null_key, "date is null"),
         (none, "no block"),
         (interrupted, "stopped in the middle"),

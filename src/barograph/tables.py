@@ -158,7 +158,7 @@ def _to_arrow(table: Table, frame: pd.DataFrame, path: str) -> pa.Table:
         repeated = ordered.duplicated(keys)
         if repeated.any():
             row = ordered.loc[repeated, keys].iloc[0].to_dict()
-            raise InputError(f"{path}: the key {row} stands more than once; it must be unique")
+            raise InputError(f"{path}: the key {row} occurs more than once; it must be unique")
     schema = pa.schema([pa.field(name, kind) for name, kind in types.items()])
     arrow = pa.Table.from_pandas(ordered, schema=schema, preserve_index=False).replace_schema_metadata(None)
     for name in table.columns:

@@ -305,7 +305,7 @@ def test_a_start_that_was_planned_but_not_begun_is_not_planned_twice(storage, mo
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": "other"}, "holds a study of knob, not of other"),
+        ({"name": "other"}, "contains a study of knob, not of other"),
         ({"seed": 8}, "other parameters, search space or seed"),
         ({"model": Knob({}, {"share": SHARE | {"high": 0.9}})}, "other parameters, search space or seed"),
         ({"model": Knob({"idle": 1}, {"share": SHARE})}, "other parameters, search space or seed"),
@@ -331,7 +331,7 @@ def test_more_trials_and_another_startup_go_on_with_the_same_study():
 def test_a_storage_with_studies_of_another_program_is_refused():
     kept = InMemoryStorage()
     optuna.create_study(storage=kept, study_name="theirs")
-    with pytest.raises(InputError, match=r"holds the studies \['theirs'\], which are not Barograph's"):
+    with pytest.raises(InputError, match=r"contains the studies \['theirs'\], which are not Barograph's"):
         run(Knob({}, {"share": SHARE}), storage=kept)
 
 

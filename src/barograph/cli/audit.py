@@ -73,12 +73,12 @@ def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tup
 
 
 def _tables(signals: str) -> Market:
-    """Read the market's tables, and the user's own signals."""
+    """Read the market's tables, and the user's signals."""
     root = Path()
     market = {name: tables.read(table, root) for name, table in _REQUIRED.items()}
     given = {name: tables.read(table, root) for name, table in _OPTIONAL.items() if (root / table.path).is_file()}
-    own, _ = read_signals(Path(signals), market["universe"])
-    joined, _ = merge({SIGNALS.path: given.pop("signals", None), signals: own})
+    of_user, _ = read_signals(Path(signals), market["universe"])
+    joined, _ = merge({SIGNALS.path: given.pop("signals", None), signals: of_user})
     return market | given | ({} if joined is None else {"signals": joined})
 
 

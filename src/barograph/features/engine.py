@@ -191,7 +191,7 @@ def _wanted(inputs: Inputs, names: Sequence[str] | None) -> list[str]:
         if lacking := missing_columns(inputs, entry):
             raise InputError(f"features: {name!r} cannot be computed: the data lacks {lacking}")
     if len(set(names)) != len(names):
-        raise InputError(f"features: a name stands twice in {list(names)}; each may be asked for once")
+        raise InputError(f"features: a name occurs twice in {list(names)}; each may be asked for once")
     return list(names)
 
 
@@ -233,5 +233,5 @@ def _current(axis: Axis, symbols: Sequence[str] | None) -> NDArray[np.intp]:
                 f"symbols: the last bar of {symbol!r} is of {day}; one of {axis.dates[-1]}, the newest, is required"
             )
     if np.unique(positions).size != positions.size:
-        raise InputError(f"symbols: a symbol stands twice in {list(symbols)}; each may be asked for once")
+        raise InputError(f"symbols: a symbol occurs twice in {list(symbols)}; each may be asked for once")
     return np.sort(positions)

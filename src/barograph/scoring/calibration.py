@@ -45,9 +45,9 @@ def expected_calibration_error(p: ArrayLike, y: ArrayLike, bins: int = 10) -> fl
             f"p and y: shapes {probability.shape} and {outcome.shape}; both must be (n,) with n at least 1"
         )
     if not ((probability >= 0) & (probability <= 1)).all():
-        raise InputError("p: holds a value outside [0, 1] or NaN; probabilities are needed")
+        raise InputError("p: contains a value outside [0, 1] or NaN; probabilities are needed")
     if not np.isin(outcome, (0.0, 1.0)).all():
-        raise InputError("y: holds a value other than 0 and 1")
+        raise InputError("y: contains a value other than 0 and 1")
     if bins < 1:
         raise InputError(f"bins: {bins} given; at least 1 is needed")
     surplus = np.bincount(bin_of(probability, bins), outcome - probability, bins)

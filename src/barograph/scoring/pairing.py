@@ -173,7 +173,7 @@ def _sorted_keys(frame: pd.DataFrame, symbols: pd.Index, name: str, rows: Rows) 
     repeated = np.flatnonzero(keys[1:] == keys[:-1])
     if repeated.size:
         row = frame.iloc[rows[repeated[0]]]
-        raise InputError(f"{name}: {row['symbol']} on {row['date']:%Y-%m-%d} stands more than once; it must be unique")
+        raise InputError(f"{name}: {row['symbol']} on {row['date']:%Y-%m-%d} occurs more than once; it must be unique")
     return keys, rows
 
 

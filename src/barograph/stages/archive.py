@@ -6,7 +6,7 @@ from barograph.archive.schema import ARCHIVE, EVENTS
 from barograph.labels.schema import LABELS
 from barograph.market.schema import BARS
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.stages.stage import Stage, stage
+from barograph.stages.stage import Stage, note, stage
 
 
 @stage("archive", "regime")
@@ -29,9 +29,9 @@ def main(stage: Stage) -> str:
             why = f"it ends on {event.end:%F}, before the data's start on {first:%F}"
         else:
             why = f"no labelled row from {event.start:%F} to {event.end:%F}"
-        print(f"          {event.event}: not in the data; {why}")
+        note(f"{event.event}: not in the data; {why}")
     if beyond := int((missing & ~named).sum()):
-        print(f"          {beyond} found events lie outside the data; the context goes further than the bars")
+        note(f"{beyond} found events lie outside the data; the context goes further than the bars")
     counts = events[events["rows"] > 0]["kind"].value_counts()
     return (
         f"{len(rows):,} rows of {counts.get('configured', 0)} named events, {counts.get('episode', 0)} found episodes "

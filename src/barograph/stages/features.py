@@ -15,7 +15,7 @@ from barograph.features.signals import merge
 from barograph.market import MarketData, read_signals
 from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.stages.stage import Stage, stage
+from barograph.stages.stage import Stage, note, stage
 
 _SHOWN = [field.name for field in fields(Feature) if field.name not in {"function", "output"}]
 
@@ -30,7 +30,7 @@ def main(stage: Stage) -> str:
     features = stage.build("features")
     computed = _write(stage, features.stream(data), len(data.bars))
     if facts is not None and (unread := _unread(facts)):
-        print(f"          {FACTS.path}: no feature reads the fields {', '.join(unread)}.")
+        note(f"{FACTS.path}: no feature reads the fields {', '.join(unread)}.")
     _, left_out = available(data, features.calendar)
     listed = [*catalogue(), *of_signals]
     entries = pd.DataFrame([{name: getattr(entry, name) for name in _SHOWN} for entry in listed])
@@ -67,8 +67,8 @@ def _signals(stage: Stage, universe: pd.DataFrame) -> tuple[pd.DataFrame | None,
     """Give the signals of the market's source and of the user's file, and their entries."""
     path = stage.settings["features"]["signals"]
     of_user, notes = read_signals(Path(path), universe)
-    for note in notes:
-        print(f"          {note}")
+    for text in notes:
+        note(text)
     return merge({SIGNALS.path: stage.read_optional(SIGNALS), path: of_user})
 
 

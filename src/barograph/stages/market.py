@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from barograph.market import MarketData, Yahoo
 from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
-from barograph.stages.stage import Stage, stage
+from barograph.stages.stage import Stage, note, stage
 
 
 @stage("market")
@@ -18,8 +18,8 @@ def main(stage: Stage) -> str:
         if frame is not None:
             stage.write(table, frame)
     stage.write_json("data/market/source.json", {"source": stage.settings["market"], "notes": data.notes})
-    for note in data.notes:
-        print(f"          {note}")
+    for text in data.notes:
+        note(text)
     first, last = data.bars["date"].min(), data.bars["date"].max()
     return f"{len(data.bars):,} bars of {data.bars['symbol'].nunique()} symbols, {first:%F} to {last:%F}"
 

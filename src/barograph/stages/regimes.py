@@ -5,7 +5,7 @@ import numpy as np
 from barograph.market.schema import CONTEXT
 from barograph.names import REGIMES
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.stages.stage import Stage, stage
+from barograph.stages.stage import Stage, note, stage
 
 
 @stage("regime")
@@ -15,9 +15,9 @@ def main(stage: Stage) -> str:
     known = np.flatnonzero(context["vix"].notna())
     before, stale = known[0], len(context) - 1 - known[-1]
     if before:
-        print(f"          {before} dates before the first VIX have no regime, and no row of theirs is trained on")
+        note(f"{before} dates before the first VIX have no regime, and no row of theirs is trained on")
     if stale:
-        print(f"          the VIX ends {stale} dates before the context does; its last value is carried forward")
+        note(f"the VIX ends {stale} dates before the context does; its last value is carried forward")
     regimes = stage.build("regime").table(context)
     stage.write(REGIME_SERIES, regimes)
     counts = regimes["regime"].value_counts()

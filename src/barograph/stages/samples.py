@@ -10,7 +10,7 @@ from barograph.labels.schema import LABELS
 from barograph.memory import Memory, draw_samples, exam_samples, samples_by_regime
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
 from barograph.regimes.schema import REGIME_SERIES
-from barograph.stages.stage import Stage, stage
+from barograph.stages.stage import Stage, note, stage
 
 
 @stage("exam", "memory", "seed", upstream=("folds.embargo",))
@@ -30,12 +30,12 @@ def main(stage: Stage) -> str:
     described = samples_by_regime(samples, memory)
     stage.write_csv("reports/samples/regimes.csv", described)
     for regime, absent in described[(described["rows"] == 0) & (described["target"] > 0)].groupby("regime"):
-        print(
-            f"          no {regime} yet in {len(absent)} folds; there its share of {absent['target'].iloc[0]:.0%} "
+        note(
+            f"no {regime} yet in {len(absent)} folds; there its share of {absent['target'].iloc[0]:.0%} "
             "goes to the others"
         )
     for event, reason in reasons.items():
-        print(f"          {event}: no exam, {reason}")
+        note(f"{event}: no exam, {reason}")
     archived = (samples["source"] == "archive").mean()
     return f"{len(samples):,} rows in {len(folds)} folds, {archived:.0%} from the archive; {len(exams)} exams"
 

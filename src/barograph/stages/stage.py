@@ -94,7 +94,7 @@ class Stage:
             raise InputError(f"{path}: is not JSON: {config.one_line(error)}; run the stage that writes it") from error
         if not isinstance(values, dict):
             raise InputError(
-                f"{path}: holds a {type(values).__name__}, not values by name; run the stage that writes it"
+                f"{path}: contains a {type(values).__name__}, not values by name; run the stage that writes it"
             )
         return values
 
@@ -114,6 +114,11 @@ class Stage:
     def write_text(self, path: str, text: str) -> None:
         """Write a file under a temporary name, then rename it."""
         files.write_text(self.out / path, text)
+
+
+def note(text: str) -> None:
+    """Print a line that goes with the line of the stage, which follows."""
+    print(f"{'':<9} {text}")
 
 
 def stage(
@@ -188,13 +193,13 @@ def _prepare(composed: DictConfig, reads: tuple[str, ...], by_hand: Sequence[str
     root, running = Path.cwd(), HydraConfig.get()
     if running.job.config_name == "stage":
         return Stage({key: _part(settings, key) for key in (*reads, *upstream)}, root, root, model_key, option)
-    own = [key for key in reads if not (key == "models" and "model" in added)]
-    declared = [*own, *added]
+    sections = [key for key in reads if not (key == "models" and "model" in added)]
+    declared = [*sections, *added]
     for override in running.overrides.task:
         key = override.lstrip("+~").split("=")[0].split("@")[0]
         if not any(key == read or key.startswith(f"{read}.") for read in declared):
             raise InputError(f"{override}: this stage does not read {key.split('.')[0]}; it reads {declared}")
-    given = {key: _part(settings, key) for key in (*own, *upstream)} | added
+    given = {key: _part(settings, key) for key in (*sections, *upstream)} | added
     return Stage(given, root, Path(running.runtime.output_dir), running.runtime.choices.get("model"))
 
 

@@ -95,7 +95,7 @@ def _open(
 
     names = optuna.get_all_study_names(storage) if storage else []
     if names and names != [_STUDY]:
-        raise InputError(f"storage: holds the studies {names}, which are not Barograph's; name another file")
+        raise InputError(f"storage: contains the studies {names}, which are not Barograph's; name another file")
     pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.startup_trials)
     study = optuna.create_study(storage=storage, study_name=_STUDY, load_if_exists=True, pruner=pruner)
     _claim(study, model, data, name, seed)
@@ -115,7 +115,7 @@ def _claim(study: "Study", model: Model, data: TuningRows, name: str, seed: int)
         study.set_user_attr("about", about)
     stored = study.user_attrs.get("about", {})
     if stored.get("model") != name:
-        raise InputError(f"storage: holds a study of {stored.get('model')}, not of {name}; name another file")
+        raise InputError(f"storage: contains a study of {stored.get('model')}, not of {name}; name another file")
     if stored["settings"] != about["settings"]:
         raise InputError(f"storage: its study of {name} has other parameters, search space or seed; name another file")
     if stored["rows"] != about["rows"]:

@@ -80,7 +80,7 @@ class _Card(BaseModel):
         if self.card != _digest(facts):
             raise ValueError("it was changed after it was written")
         if self.classes != sorted(set(self.classes)) or len(set(self.features)) < len(self.features):
-            raise ValueError(f"classes {self.classes} must ascend, and no feature may stand twice")
+            raise ValueError(f"classes {self.classes} must ascend, and no feature may occur twice")
         return self
 
 
