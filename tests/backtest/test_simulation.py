@@ -39,7 +39,6 @@ def make_bars(closes: dict[str, list[float]], opens: dict[str, list[float]] | No
 
 
 def make_weights(bars: pd.DataFrame, rows: dict[int, list[float]], names: list[str] | None = None) -> pd.DataFrame:
-    """Weights by the position of their date."""
     dates = pd.DatetimeIndex(sorted(bars["date"].unique()))
     columns = names or sorted(bars["symbol"].unique())
     return pd.DataFrame(list(rows.values()), index=dates[list(rows)], columns=columns, dtype=float)

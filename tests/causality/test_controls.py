@@ -26,7 +26,6 @@ MODELS = ("logistic_regression", "lightgbm")
 
 @cache
 def _simulated(signal: float) -> tuple[MarketData, pd.DataFrame, pd.DataFrame]:
-    """Give a simulated market, its regimes and all its features."""
     market = simulate(seed=3, symbols=8, first_year=2003, years=7, signal=signal)
     known = market.context["vix"].notna()
     context = market.context[known].reset_index(drop=True)

@@ -14,8 +14,6 @@ from tests.features.markets import Market, close_only, random_market, random_sig
 
 @pytest.fixture
 def planted() -> Iterator[str]:
-    """Register a feature that looks one bar ahead."""
-
     @feature("planted_leak", family="planted", inputs=("close",), lookback=0)
     def planted_leak(close: np.ndarray) -> np.ndarray:
         return np.append(close[1:] / close[:-1] - 1.0, np.nan)

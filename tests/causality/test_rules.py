@@ -67,7 +67,6 @@ def corrupted():
 
 
 def _predictions(given: tuple[pd.DataFrame, ...], model: str) -> pd.DataFrame:
-    """Give the out-of-sample predictions of a model, the vote and the baselines."""
     features, labels, regimes, folds, samples = given
     data = TrainingSet(features, labels)
     steps = walk(build(SETTINGS["models"][model], model), data, samples, folds, name=model, seed=7)

@@ -23,7 +23,6 @@ def features(market: Market) -> pd.DataFrame:
 
 @pytest.fixture
 def open_catalogue() -> Iterator[None]:
-    """Forget, after the test, what it registered."""
     before = dict(registration._REGISTERED)
     yield
     registration._REGISTERED.clear()

@@ -75,7 +75,6 @@ def random_signals(symbols: list[str], dates: pd.Series, seed: int = 1) -> pd.Da
 
 
 def everything(market: Market) -> pd.DataFrame:
-    """Compute all that the market allows, with no release lag."""
     bars, context, universe, regimes, facts, signals = market
     return compute(bars, context, universe, regimes=regimes, release_lag={}, facts=facts, signals=signals)
 

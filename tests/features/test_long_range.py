@@ -14,11 +14,9 @@ from statsmodels.tsa.stattools import acf, adfuller
 
 from barograph import labels
 from barograph.differencing import difference_weights, weighted_sums
-from barograph.features import catalogue, compute, kernels, long_range
+from barograph.features import kernels, long_range
 
 from .markets import Market
-
-MINE = [entry.name for entry in catalogue() if entry.family == "long_range"]
 
 
 def persistent(phi: float, n: int = 4000, seed: int = 0) -> np.ndarray:
@@ -217,22 +215,3 @@ def test_kernels_give_the_same_bits_on_a_longer_series() -> None:
             lambda n: kernels.mean_reversions(close[:n], 63)[1],
         ):
             np.testing.assert_array_equal(kernel(short), kernel(long)[..., :short])
-
-
-def test_at_rest_entropies_are_nothing_and_the_rest_is_undefined() -> None:
-    dates = pd.bdate_range("2010-01-04", periods=600).astype("datetime64[us]")
-    last = compute(pd.DataFrame({"symbol": "A", "date": dates, "close": 12.3}), names=MINE)[MINE].iloc[-1]
-    zero = ["frac_diff_d40", "perm_entropy_63_3", "perm_entropy_252_4", "sign_entropy_126_3"]
-    assert (last[zero] == 0.0).all()
-    assert last.drop(zero).isna().all()
-
-
-def test_rest_in_the_middle_is_forgotten_afterwards(market: Market) -> None:
-    bars = market.bars.loc[market.bars["symbol"] == "S00", ["symbol", "date", "close"]].reset_index(drop=True)
-    still = bars.assign(close=bars["close"].where((bars.index < 100) | (bars.index > 200), bars["close"][100]))
-    frame = compute(still, names=MINE)
-    for name in MINE:
-        assert frame[name].iloc[500:].notna().all(), name
-        np.testing.assert_allclose(
-            frame[name].iloc[490:], compute(bars, names=[name])[name].iloc[490:], rtol=1e-6, atol=1e-9, err_msg=name
-        )

@@ -30,7 +30,6 @@ def data() -> MarketData:
 
 @pytest.fixture(scope="module")
 def facts(data: MarketData) -> pd.DataFrame:
-    assert data.facts is not None
     return data.facts
 
 
@@ -50,7 +49,6 @@ def test_every_field_of_every_stock_is_known_on_the_first_session(data: MarketDa
 
 def test_a_report_after_the_last_session_is_not_there_yet() -> None:
     data = simulate(symbols=3, first_year=2014, years=2, facts=True)
-    assert data.facts is not None
     # The last session is the last day of a quarter, whose report comes a month later.
     assert data.context["date"].iloc[-1] == pd.Timestamp("2015-12-31") == data.facts["available_from"].max()
 

@@ -64,7 +64,6 @@ def drawn(tables: Known, option: str, *overrides: str) -> tuple[pd.DataFrame, pd
 
 @pytest.fixture(scope="module")
 def bundled() -> Known:
-    """Give the 20 stocks that come with the installation."""
     data = Bundled(calendar="XNYS", start=None, end=None).load()
     return known(data.bars, data.context)
 

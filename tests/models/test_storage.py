@@ -62,7 +62,6 @@ def stored(fitted, tmp_path):
 
 @pytest.fixture(params=KEPT_IN)
 def file(request, fitted, tmp_path):
-    """Every file of every format, with its card."""
     save(fitted[KEPT_IN[request.param]], tmp_path, "mine", {})
     return tmp_path / request.param
 

@@ -35,7 +35,6 @@ CRISES = ("crash", "recovery")
 
 
 def facts(**changes: Any) -> dict[str, Any]:
-    """Give the facts of the invented study."""
     return {
         "symbols": 20,
         "rows": 80_240,
@@ -104,7 +103,6 @@ def _row(
 
 
 def changed(frame: pd.DataFrame, *, where: Mapping[str, str], **values: Any) -> pd.DataFrame:
-    """Set values of the rows that match."""
     frame = frame.copy()
     chosen = pd.Series(True, index=frame.index)
     for name, value in where.items():

@@ -29,38 +29,31 @@ class Elements(HTMLParser):
         assert not self.stack, self.stack
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open an element."""
         self.found.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self.stack.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element without content."""
         self.found.append((tag, {name: value or "" for name, value in attrs}))
 
     def handle_endtag(self, tag: str) -> None:
-        """Close the element that is open."""
         assert self.stack.pop() == tag, tag
 
     def handle_data(self, data: str) -> None:
-        """Keep the text that is read."""
         if self.stack and self.stack[-1] not in {"script", "style"}:
             self.text.append(data)
 
     def all(self, tag: str) -> list[dict[str, str]]:
-        """Find the attributes of all elements of a tag."""
         return [attributes for name, attributes in self.found if name == tag]
 
 
 def heading(page: str) -> str:
     found = re.search(r"<h1>(.*?)</h1>", page)
-    assert found
     return found[1].replace("\N{NO-BREAK SPACE}", " ")
 
 
 def content(page: str) -> dict[str, dict[str, list[object]]]:
     found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', page, re.S)
-    assert found
     assert not re.search("[<>&]", found[1]), "what looks like markup must be escaped inside a script"
     parsed: dict[str, dict[str, list[object]]] = json.loads(found[1])
     return parsed
@@ -80,7 +73,6 @@ def test_nothing_is_loaded(page: str) -> None:
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
     style = re.search(r"<style>(.*?)</style>", page, re.S)
-    assert style
     assert not re.search(r"url\(|@import", style[1])
 
 

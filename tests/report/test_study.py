@@ -34,13 +34,11 @@ REFERENCES = {
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """Invent the differences of a study."""
     return differences()
 
 
 @pytest.fixture(scope="module")
 def study_page(table: pd.DataFrame) -> str:
-    """Draw the study's page."""
     return render_study(table, facts())
 
 
