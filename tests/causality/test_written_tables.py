@@ -262,7 +262,7 @@ MUTATIONS = [
         "hybrid",
         "events",
         put("event == 'high_volatility_2012_10_24'", available_from="2012-12-31"),
-        "does not see their end",
+        "not see their end",
     ),
     ("hybrid", "events", put("event == 'third'", available_from="2011-02-28"), "are available before they were known"),
     ("hybrid", "events", put(OF_FIRST, start="2005-03-02"), "have another start than params.yaml"),

@@ -87,19 +87,10 @@ def _context(frames: Frames, **columns: Any) -> None:
     [
         (lambda f: f.update(bars=f["bars"].head(0)), "bars.csv: no bar in the span asked for; allowed: at least one"),
         (lambda f: f.update(bars=f["bars"].assign(vwap=1.0)), "bars.csv: unknown columns ['vwap']; allowed are ['symb"),
-        (
-            lambda f: _bar(f, date=DAY + pd.Timedelta(hours=16)),
-            "S002: date is '2010-06-15 16:00:00'; allowed: a date as",
-        ),
+        (lambda f: _bar(f, date=DAY + pd.Timedelta(hours=16)), "S002: date is '2010-06-15 16:00:00'; allowed: a d"),
         (lambda f: _bar(f, **RANGE | {"close": 6.0 * (1 + 2e-6)}), "close outside low and high"),
-        (
-            lambda f: f.update(universe=f["universe"].head(0)),
-            "universe.csv: empty universe: no row; allowed: a row for",
-        ),
-        (
-            lambda f: f.update(universe=f["universe"].head(1)),
-            "S002: a traded symbol without a row, so without sector (1",
-        ),
+        (lambda f: f.update(universe=f["universe"].head(0)), "universe.csv: empty universe: no row; allowed: a"),
+        (lambda f: f.update(universe=f["universe"].head(1)), "S002: a traded symbol without a row, so without sector"),
         (lambda f: _context(f, vix=np.nan), "context.csv: vix has no value; allowed: values, or no such column"),
         (lambda f: _context(f, vix_estimated=1.0), "vix_estimated is of type float64; allowed: true or false on every"),
         (

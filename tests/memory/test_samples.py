@@ -16,17 +16,8 @@ from tests.settings import compose
 from .conftest import World, make_world
 
 OPTIONS = (
-    "none",
-    "expanding",
-    "recency",
-    "archive",
-    "archive_detected",
-    "placebo",
-    "balanced",
-    "weighted",
-    "replay",
-    "reference",
-    "hybrid",
+    *("none", "expanding", "recency", "archive", "archive_detected", "placebo", "balanced", "weighted", "replay"),
+    *("reference", "hybrid"),
 )
 WALK = WalkForward(min_years=3, embargo=5)
 

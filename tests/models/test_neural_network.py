@@ -122,14 +122,8 @@ def test_graphs_do_not_outlive_their_fit():
 @pytest.mark.parametrize(
     ("preface", "message"),
     [
-        (
-            "import tensorflow as tf; tf.constant(1.0)",
-            "neural_network: TensorFlow was started before with several threads",
-        ),
-        (
-            "import os; os.environ['KERAS_BACKEND'] = 'numpy'",
-            "KERAS_BACKEND: 'numpy'; a neural network needs 'tensorflow'",
-        ),
+        ("import tensorflow as tf; tf.constant(1.0)", "neural_network: TensorFlow was started before with several"),
+        ("import os; os.environ['KERAS_BACKEND'] = 'numpy'", "KERAS_BACKEND: 'numpy'; a neural network needs 'tens"),
     ],
 )
 def test_what_would_give_other_numbers_is_refused(preface, message):

@@ -223,16 +223,13 @@ def _slices(
     predictors: tuple[str, ...], folds: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
     tested = folds.dropna(subset=["test_end"])
+    years = [f"{day.year} (fold {fold})" for fold, day in zip(tested["fold"], tested["test_start"], strict=True)]
     kinds = [
         ("overall", ["overall"], 0.006),
         ("regime", list(REGIMES), 0.012),
         ("event", events.loc[events["coverage"] != "missing", "event"].tolist(), 0.03),
         ("sector", list(SECTORS), 0.012),
-        (
-            "fold",
-            [f"{day.year} (fold {fold})" for fold, day in zip(tested["fold"], tested["test_start"], strict=True)],
-            0.015,
-        ),
+        ("fold", years, 0.015),
     ]
     rows = []
     for kind, names, half in kinds:
