@@ -343,13 +343,8 @@ def test_ruin_is_refused() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"price": "close"},
-        {"commission_bps": -1.0},
-        {"half_spread_bps": 10_000.0},
-        {"half_spread_bps": float("nan")},
-        {"initial_cash": 0.0},
-        {"initial_cash": "1000"},
-        {"max_leverage": 0.0},
+        *({"price": "close"}, {"commission_bps": -1.0}, {"half_spread_bps": 10_000.0}, {"max_leverage": 0.0}),
+        *({"half_spread_bps": float("nan")}, {"initial_cash": 0.0}, {"initial_cash": "1000"}),
     ],
 )
 def test_execution_refuses(wrong: dict[str, Any]) -> None:

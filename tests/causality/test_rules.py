@@ -21,8 +21,9 @@ from barograph.training import walk
 from tests.settings import compose
 
 CUT = pd.Timestamp("2009-06-30")
-FAST = ["memory.rows=800", "models.random_forest.params.n_estimators=10", "models.lightgbm.params.n_estimators=10"]
-SETTINGS = compose(["memory=hybrid", *FAST])
+TREES = ("random_forest", "extra_trees", "gradient_boosting", "xgboost", "lightgbm")
+FEW = ["memory.rows=800", "models.svm.params.n_components=50", "models.neural_network.params.epochs=2"]
+SETTINGS = compose(["memory=hybrid", *FEW, *(f"models.{name}.params.n_estimators=10" for name in TREES)])
 MARKET = simulate(seed=1, symbols=4, first_year=2003, years=8, signal=0.2)
 
 

@@ -13,13 +13,8 @@ from barograph.market import MarketData
 from barograph.market.calendar import schedule, sessions
 
 SCHEDULED = [
-    "sessions_to_holiday",
-    "sessions_from_holiday",
-    "holiday_eve",
-    "sessions_to_month_end",
-    "sessions_to_quarter_end",
-    "turn_of_month",
-    "sessions_to_expiry",
+    *("sessions_to_holiday", "sessions_from_holiday", "holiday_eve", "sessions_to_month_end"),
+    *("sessions_to_quarter_end", "turn_of_month", "sessions_to_expiry"),
 ]
 
 

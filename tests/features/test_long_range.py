@@ -92,16 +92,6 @@ def test_variance_ratios_of_all_windows_have_one_definition(
     assert mine == pytest.approx(ratio)
 
 
-def test_memory_is_told_from_none() -> None:
-    walk, trend, swing = (
-        np.nanmean(np.array(long_range.hurst_and_variance_ratios(persistent(phi), 252)), axis=1)
-        for phi in (0.0, 0.3, -0.3)
-    )
-    assert walk.tolist() == pytest.approx([0.5, 1.0, 1.0], abs=0.06)
-    assert (trend > [0.57, 1.4, 1.5]).all()
-    assert (swing < [0.43, 0.7, 0.7]).all()
-
-
 @pytest.mark.parametrize("end", [252, 400, 599])
 def test_statistics_agree_with_statsmodels(market: Market, features: pd.DataFrame, end: int) -> None:
     close = market.bars.loc[market.bars["symbol"] == "S03", "close"].to_numpy()
@@ -139,15 +129,6 @@ def test_a_price_that_overshoots_has_no_half_life() -> None:
     log_price = np.array([0.02, -0.01, 0.02, -0.01])  # falls by 0.03 from 0.02, rises by 0.03 from -0.01: slope -2
     with np.errstate(divide="ignore"):
         assert long_range.mean_reversion(np.exp(log_price), 3)[1][-1] == 0.0
-
-
-def test_planted_mean_reversion_is_found() -> None:
-    noise, x = np.random.default_rng(3).normal(0, 0.01, 5000), np.zeros(5000)
-    for t in range(1, x.size):
-        x[t] = 0.9 * x[t - 1] + noise[t]
-    t, half_life = long_range.mean_reversion(np.exp(x), 252)
-    assert np.nanmedian(half_life) == pytest.approx(np.log(2) / -np.log(0.9), rel=0.2)
-    assert np.nanmedian(t) < -2.87
 
 
 def test_permutation_entropy_worked_by_hand_as_in_its_paper() -> None:

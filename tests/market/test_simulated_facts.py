@@ -8,16 +8,8 @@ from barograph.market import MarketData, to_panel
 from barograph.testing import simulate
 
 QUARTERLY = {
-    "pe_ratio",
-    "peg_ratio",
-    "return_on_equity",
-    "debt_to_equity",
-    "profit_margin",
-    "operating_margin",
-    "eps_growth",
-    "revenue_growth",
-    "free_cash_flow_yield",
-    "dividend_yield",
+    *("pe_ratio", "peg_ratio", "return_on_equity", "debt_to_equity", "profit_margin", "operating_margin"),
+    *("eps_growth", "revenue_growth", "free_cash_flow_yield", "dividend_yield"),
 }
 WEEKLY = {"news_sentiment", "social_sentiment"}
 MONTHLY = {"analyst_sentiment", "institutional_sentiment", "insider_sentiment"}
