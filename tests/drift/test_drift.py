@@ -301,14 +301,15 @@ def test_a_planted_move_of_one_feature_among_fifty_is_found_there_and_nowhere_el
     assert (found["psi"] >= DRIFT.psi).sum() > 1
 
 
-def test_an_alarm_is_a_move_of_a_feature_in_two_folds_one_after_the_other() -> None:
-    columns = _noise(5)
-    for name, years in {"f1": (2007, 2008), "f2": (2006, 2008), "f3": (2010,), "f4": (2005,)}.items():
-        columns[name][np.isin(_year(), years)] += 2.5
-    found = _measure(_features(columns)).features
-    moved = found.loc[found["moved"], ["feature", "fold"]].sort_values(["feature", "fold"]).to_numpy().tolist()
-    assert moved == [["f1", 2], ["f1", 3], ["f2", 1], ["f2", 3], ["f3", 5], ["f4", 0]]
-    assert found.loc[found["alarm"], ["feature", "fold"]].to_numpy().tolist() == [["f1", 3]]
+def test_an_alarm_is_a_move_that_lasts() -> None:
+    columns = _noise(4)
+    columns["f1"][(_year() == 2007) | (_year() == 2008)] += 2.5
+    columns["f2"][(_year() == 2006) | (_year() == 2008)] += 2.5
+    found = _measure(_features(columns)).features.set_index(["feature", "fold"])
+    assert found.loc["f1", "moved"].tolist() == [False, False, True, True, False, False]
+    assert found.loc["f1", "alarm"].tolist() == [False, False, False, True, False, False]
+    assert found.loc["f2", "moved"].tolist() == [False, True, False, True, False, False]
+    assert not found.loc["f2", "alarm"].any()
 
 
 def test_significance_without_effect_is_no_move_and_effect_without_significance_neither() -> None:
@@ -320,6 +321,16 @@ def test_significance_without_effect_is_no_move_and_effect_without_significance_
     for change in ({"psi": row["psi"] + 1e-9}, {"level": row["q_value"] * 0.999}):
         again = _measure(_features(columns), settings=Drift(**(SETTINGS | {"level": 0.05} | change))).features
         assert not again["moved"].any()
+
+
+def test_an_alarm_needs_two_moves_of_the_same_feature() -> None:
+    columns = _noise(3)
+    columns["f0"][_year() == 2010] += 2.5
+    columns["f1"][_year() == 2005] += 2.5
+    found = _measure(_features(columns)).features
+    moved = found.loc[found["moved"], ["fold", "feature"]].to_numpy().tolist()
+    assert moved == [[0, "f1"], [5, "f0"]]
+    assert not found["alarm"].any()
 
 
 def test_q_values_are_benjamini_and_hochbergs_within_each_fold() -> None:
