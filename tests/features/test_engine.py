@@ -22,7 +22,6 @@ def values(frame: pd.DataFrame) -> np.ndarray:
 def test_the_rows_are_those_of_the_bars(market: Market, features: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(features[["symbol", "date"]], market.bars[["symbol", "date"]])
     assert (features.dtypes.iloc[2:] == np.float64).all()
-    assert not np.isinf(values(features)).any()
 
 
 def test_lookback_is_the_number_of_bars_before_the_first_value(features: pd.DataFrame) -> None:

@@ -8,12 +8,7 @@ import pytest
 
 from barograph.features import compute
 
-from .markets import Market
-
-
-def bars_of(close: list[float] | np.ndarray, **columns: list[float] | np.ndarray) -> pd.DataFrame:
-    dates = pd.bdate_range("2010-01-04", periods=len(close)).as_unit("us")
-    return pd.DataFrame({"symbol": "A", "date": dates, "close": close} | columns)
+from .markets import Market, bars_of
 
 
 def rolled(rows: pd.DataFrame, window: int, statistic: Callable[[pd.DataFrame], float]) -> np.ndarray:
