@@ -20,7 +20,8 @@ from barograph.training import walk
 from barograph.validation import metrics, validate
 from tests.settings import compose
 
-SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resamples=300", "validation.auc_resamples=20"])
+FEW = ["memory.rows=3000", "models.lightgbm.params.n_estimators=50", "validation.auc_resamples=20"]
+SETTINGS = compose(["memory=expanding", "validation.resamples=300", *FEW])
 MODELS = ("logistic_regression", "lightgbm")
 
 
