@@ -103,7 +103,7 @@ BAD: dict[str, list[tuple[Callable[[Frame], Frame], str]]] = {
     ],
     "signals": [
         (
-            lambda t: pd.concat([t, t.iloc[[1]].assign(value=3.0)]),
+            lambda t: pd.concat([t, t.iloc[[1]].assign(value=3.0, available_from=t["date"].iloc[0])]),
             "S001 mine 2010-05-06: a duplicate key: found such a row",
         ),
         (lambda t: spoilt(t, value=np.nan), "S001 mine 2010-05-06: value: found value nan; allowed: a finite number"),
