@@ -7,6 +7,8 @@ import pytest
 
 import barograph.stages  # noqa: F401  sets OpenMP's policy before anything numerical is imported
 
+ROUNDS = [0, *(pytest.param(number, marks=pytest.mark.long) for number in (1, 2))]
+"""Rounds of a property's examples, of which `make test` runs the first and `make test-long` the others."""
 US57 = Path(__file__).parents[1] / "../shared/data/us57"
 
 

@@ -15,7 +15,6 @@ from tests.memory.conftest import EVENTS, World, make_world
 
 
 def named(**events: Any) -> Archive:
-    """Give an archive of these events alone."""
     return replace(EVENTS, events=events, detection=None)
 
 

@@ -21,7 +21,6 @@ class Broker:
     trades: list[dict[str, Any]] = field(default_factory=list)
 
     def worth(self) -> Decimal:
-        """Give cash and everything held at the last price seen."""
         return self.cash + sum((amount * self.last[name] for name, amount in self.shares.items()), Decimal(0))
 
     def value(self, name: str) -> Decimal:
@@ -29,7 +28,6 @@ class Broker:
         return self.shares[name] * self.last[name] if name in self.shares else Decimal(0)
 
     def execute(self, date: Any, quotes: dict[str, Decimal]) -> None:
-        """Carry out the orders of the names that have a quote."""
         self.last.update(quotes)
         ready = {name: weight for name, weight in self.orders.items() if name in quotes}
         if not ready:
@@ -60,7 +58,6 @@ class Broker:
             self.exchange(date, name, goal / quotes[name] - self.shares.get(name, Decimal(0)), quotes[name])
 
     def exchange(self, date: Any, name: str, amount: Decimal, quote: Decimal) -> None:
-        """Buy or sell an amount at a quote, worse by half the spread."""
         if amount == 0:
             return
         side = 1 if amount > 0 else -1
@@ -75,7 +72,6 @@ class Broker:
         )
 
     def pay_out(self, date: Any, name: str) -> None:
-        """Turn what is held of a name that is gone into cash at the last price seen."""
         amount = self.shares.pop(name)
         self.orders.pop(name, None)
         self.cash += amount * self.last[name]

@@ -39,7 +39,6 @@ def make_bars(closes: dict[str, list[float]], opens: dict[str, list[float]] | No
 
 
 def make_weights(bars: pd.DataFrame, rows: dict[int, list[float]], names: list[str] | None = None) -> pd.DataFrame:
-    """Weights by the position of their date."""
     dates = pd.DatetimeIndex(sorted(bars["date"].unique()))
     columns = names or sorted(bars["symbol"].unique())
     return pd.DataFrame(list(rows.values()), index=dates[list(rows)], columns=columns, dtype=float)
@@ -344,13 +343,8 @@ def test_ruin_is_refused() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"price": "close"},
-        {"commission_bps": -1.0},
-        {"half_spread_bps": 10_000.0},
-        {"half_spread_bps": float("nan")},
-        {"initial_cash": 0.0},
-        {"initial_cash": "1000"},
-        {"max_leverage": 0.0},
+        *({"price": "close"}, {"commission_bps": -1.0}, {"half_spread_bps": 10_000.0}, {"max_leverage": 0.0}),
+        *({"half_spread_bps": float("nan")}, {"initial_cash": 0.0}, {"initial_cash": "1000"}),
     ],
 )
 def test_execution_refuses(wrong: dict[str, Any]) -> None:

@@ -20,13 +20,13 @@ from barograph.training import walk
 from barograph.validation import metrics, validate
 from tests.settings import compose
 
-SETTINGS = compose(["memory=expanding", "memory.rows=3000", "validation.resamples=300", "validation.auc_resamples=20"])
+FEW = ["memory.rows=3000", "models.lightgbm.params.n_estimators=50", "validation.auc_resamples=20"]
+SETTINGS = compose(["memory=expanding", "validation.resamples=300", *FEW])
 MODELS = ("logistic_regression", "lightgbm")
 
 
 @cache
 def _simulated(signal: float) -> tuple[MarketData, pd.DataFrame, pd.DataFrame]:
-    """Give a simulated market, its regimes and all its features."""
     market = simulate(seed=3, symbols=8, first_year=2003, years=7, signal=signal)
     known = market.context["vix"].notna()
     context = market.context[known].reset_index(drop=True)

@@ -21,8 +21,9 @@ from barograph.training import walk
 from tests.settings import compose
 
 CUT = pd.Timestamp("2009-06-30")
-FAST = ["memory.rows=800", "models.random_forest.params.n_estimators=10", "models.lightgbm.params.n_estimators=10"]
-SETTINGS = compose(["memory=hybrid", *FAST])
+TREES = ("random_forest", "extra_trees", "gradient_boosting", "xgboost", "lightgbm")
+FEW = ["memory.rows=800", "models.svm.params.n_components=50", "models.neural_network.params.epochs=2"]
+SETTINGS = compose(["memory=hybrid", *FEW, *(f"models.{name}.params.n_estimators=10" for name in TREES)])
 MARKET = simulate(seed=1, symbols=4, first_year=2003, years=8, signal=0.2)
 
 
@@ -67,7 +68,6 @@ def corrupted():
 
 
 def _predictions(given: tuple[pd.DataFrame, ...], model: str) -> pd.DataFrame:
-    """Give the out-of-sample predictions of a model, the vote and the baselines."""
     features, labels, regimes, folds, samples = given
     data = TrainingSet(features, labels)
     steps = walk(build(SETTINGS["models"][model], model), data, samples, folds, name=model, seed=7)

@@ -111,7 +111,6 @@ def small() -> Drawable:
 
 
 def predict(root: Path, drawable: Drawable, *overrides: str) -> None:
-    """Write what a model that guesses would leave behind: predictions, replayed mistakes, exams."""
     settings, folds = compose(overrides), tables.read(FOLDS, root)
     memory, labels = build(settings["memory"], "memory"), drawable.labels
     tested = [
@@ -191,8 +190,6 @@ def test_the_runs_hold_what_is_looked_at(runs):
 
 
 def put(query: str, **values: Any) -> Change:
-    """Change the first row that a query finds."""
-
     def change(frame: pd.DataFrame) -> pd.DataFrame:
         row = frame.query(query).index[0]
         for column, value in values.items():
@@ -265,7 +262,7 @@ MUTATIONS = [
         "hybrid",
         "events",
         put("event == 'high_volatility_2012_10_24'", available_from="2012-12-31"),
-        "does not see their end",
+        "not see their end",
     ),
     ("hybrid", "events", put("event == 'third'", available_from="2011-02-28"), "are available before they were known"),
     ("hybrid", "events", put(OF_FIRST, start="2005-03-02"), "have another start than params.yaml"),

@@ -22,7 +22,6 @@ ADD = ["archive", "add", "yen_unwind_2024", "--start", "2024-07-31", "--end", "2
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with a configuration of its own."""
     shutil.copytree(config.CONF, tmp_path / config.CONF.name)
     monkeypatch.setattr(config, "CONF", tmp_path / config.CONF.name)
     monkeypatch.chdir(tmp_path)

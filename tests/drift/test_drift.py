@@ -36,7 +36,6 @@ Panel = NDArray[np.float64]
 
 
 def _ar1(rng: np.random.Generator, half_life: float, shape: tuple[int, ...]) -> Panel:
-    """Stationary standard normal series along the first axis."""
     decay = 0.5 ** (1 / half_life)
     shocks = rng.standard_normal(shape)
     shocks[1:] *= np.sqrt(1 - decay**2)
@@ -53,7 +52,6 @@ def _year() -> NDArray[np.int64]:
 
 
 def _features(columns: dict[str, Panel]) -> pd.DataFrame:
-    """Columns of shape (dates, symbols) as a features table."""
     grid = pd.MultiIndex.from_product([_dates(), SYMBOLS], names=["date", "symbol"]).to_frame(index=False)
     return grid.assign(**{name: values.astype(np.float32).ravel() for name, values in columns.items()})
 

@@ -40,7 +40,6 @@ class Record:
         )
 
     def predictions(self, probabilities: np.ndarray) -> pd.DataFrame:
-        """Give a model's predictions table."""
         return self.rows.assign(**dict(zip(COLUMNS, probabilities.T, strict=True)))
 
     def matured(self, fold: int) -> np.ndarray:
@@ -49,7 +48,6 @@ class Record:
         return ((self.rows["fold"] < fold) & (known <= self.folds["train_end"][fold])).to_numpy()
 
     def tested(self, fold: int) -> np.ndarray:
-        """Tell which rows a fold predicts."""
         return (self.rows["fold"] == fold).to_numpy()
 
     def noisy(self, seed: int, noise: float = 0.5) -> np.ndarray:
@@ -59,10 +57,8 @@ class Record:
 
 
 def normalised(values: np.ndarray) -> np.ndarray:
-    """Bring rows to a sum of one."""
     return values / values.sum(axis=1, keepdims=True)
 
 
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Give the mean log loss."""
     return float(-np.log(probabilities[np.arange(labels.size), labels]).mean())

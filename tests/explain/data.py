@@ -21,7 +21,6 @@ def training_set(n: int = 1000, seed: int = 0, missing: float = 0.1) -> Training
 
 
 def fitted(model, rows: TrainingRows, classes: tuple[int, ...] = (0, 1, 2)) -> FittedModel:
-    """Fit on the rows of these classes."""
     own = np.isin(rows.y, classes)
     shown = TrainingRows(rows.X[own], rows.y[own], rows.weight[own], rows.lives[own])
     return fit_rows(model, shown, name="tested", seed=3)

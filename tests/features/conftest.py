@@ -23,7 +23,6 @@ def features(market: Market) -> pd.DataFrame:
 
 @pytest.fixture
 def open_catalogue() -> Iterator[None]:
-    """Forget, after the test, what it registered."""
     registration.import_families()
     before = dict(registration._REGISTERED)
     yield

@@ -26,6 +26,11 @@ class Market(NamedTuple):
         return MarketData(*self)
 
 
+def bars_of(close: list[float] | np.ndarray, **columns: list[float] | np.ndarray) -> pd.DataFrame:
+    dates = pd.bdate_range("2010-01-04", periods=len(close)).as_unit("us")
+    return pd.DataFrame({"symbol": "A", "date": dates, "close": close} | columns)
+
+
 def random_market(n_symbols: int = 5, n_days: int = 600, seed: int = 1, late_listing: int = 0) -> Market:
     """Draw a fat-tailed random walk a symbol; the first is listed `late_listing` days after the others."""
     random = np.random.default_rng(seed)
@@ -75,7 +80,6 @@ def random_signals(symbols: list[str], dates: pd.Series, seed: int = 1) -> pd.Da
 
 
 def everything(market: Market) -> pd.DataFrame:
-    """Compute all that the market allows, with no release lag."""
     bars, context, universe, regimes, facts, signals = market
     return compute(bars, context, universe, regimes=regimes, release_lag={}, facts=facts, signals=signals)
 

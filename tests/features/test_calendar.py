@@ -13,13 +13,8 @@ from barograph.market import MarketData
 from barograph.market.calendar import schedule, sessions
 
 SCHEDULED = [
-    "sessions_to_holiday",
-    "sessions_from_holiday",
-    "holiday_eve",
-    "sessions_to_month_end",
-    "sessions_to_quarter_end",
-    "turn_of_month",
-    "sessions_to_expiry",
+    *("sessions_to_holiday", "sessions_from_holiday", "holiday_eve", "sessions_to_month_end"),
+    *("sessions_to_quarter_end", "turn_of_month", "sessions_to_expiry"),
 ]
 
 
@@ -142,11 +137,16 @@ def test_the_seven_days_of_a_week_lie_evenly_on_a_circle() -> None:
     np.testing.assert_allclose(week, np.column_stack([np.sin(angles), np.cos(angles)]), atol=1e-12)
 
 
-@pytest.mark.parametrize(("friday", "triple"), [("2024-03-15", 1), ("2023-12-15", 1), ("2024-04-19", 0)])
-def test_three_kinds_of_contracts_expire_together_once_a_quarter(friday: str, triple: int) -> None:
+@pytest.mark.parametrize(
+    ("friday", "expires", "triple"),
+    [("2024-03-15", 1, 1), ("2023-12-15", 1, 1), ("2024-04-19", 1, 0), ("2024-04-12", 0, 0), ("2024-04-26", 0, 0)],
+)
+def test_options_expire_on_the_third_friday_and_three_kinds_of_contracts_once_a_quarter(
+    friday: str, expires: int, triple: int
+) -> None:
     week = pd.bdate_range(end=friday, periods=5)
     frame = features_of(week, ["expiry_week", "triple_witching_week"])
-    assert frame["expiry_week"].tolist() == [1] * 5
+    assert frame["expiry_week"].tolist() == [expires] * 5
     assert frame["triple_witching_week"].tolist() == [triple] * 5
     around = features_of([week[0] - pd.Timedelta(days=3), week[-1] + pd.Timedelta(days=3)], ["triple_witching_week"])
     assert (around == 0).all(axis=None)

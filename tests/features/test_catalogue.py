@@ -55,11 +55,6 @@ def test_families_come_in_order_and_hold_together() -> None:
     assert [entry.family for entry in catalogue()] == sorted((e.family for e in catalogue()), key=order.index)
 
 
-@pytest.mark.parametrize("name", ["ret_5", "rsi_14", "natr_14", "adx_14", "willr_14", "mfi_14", "cci_20"])
-def test_names_that_others_rely_on_exist(name: str) -> None:
-    assert name in {entry.name for entry in catalogue()}
-
-
 @pytest.mark.usefixtures("open_catalogue")
 def test_the_decorator_registers_one_feature_a_window_and_part() -> None:
     @feature(

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from barograph.features import available, catalogue, compute
-from tests.conftest import US57
 
 from .markets import Market, close_only, random_market
 
@@ -39,18 +38,6 @@ PANDAS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "wti_ret_21": lambda c: c["wti"].pct_change(21),
     "wti_ret_63": lambda c: c["wti"].pct_change(63),
 }
-
-
-@pytest.fixture(scope="module")
-def real() -> Market:
-    """Three real symbols and the real context to mid 2009, where the folder with real data is present."""
-    if not US57.is_dir():
-        pytest.skip(f"no real market data at {US57}")
-    tables = [pd.read_parquet(US57 / f"{name}.parquet") for name in ("bars", "context")]
-    bars, context = (table.assign(date=pd.to_datetime(table["date"]).dt.as_unit("us")) for table in tables)
-    bars = bars[bars["symbol"].isin(sorted(bars["symbol"].unique())[:3]) & (bars["date"] < "2009-07-01")]
-    bars = bars.sort_values(["symbol", "date"], ignore_index=True).astype({"close": float})
-    return Market(bars, context[context["date"] < "2009-07-01"], pd.DataFrame(), pd.DataFrame())
 
 
 @pytest.mark.parametrize("name", PANDAS)
@@ -85,54 +72,6 @@ def test_regressions_on_the_index_agree_with_least_squares(market: Market, featu
         row = features[features["symbol"] == symbol].iloc[last]
         expected = regressions(close, market.context["index_close"].to_numpy()[: last + 1])
         assert row[BESIDE_THE_INDEX].to_dict() == pytest.approx(expected, rel=1e-7)
-
-
-def test_regressions_on_real_data_agree_with_least_squares_and_keep_their_bits(real: Market) -> None:
-    full = compute(real.bars, real.context, names=BESIDE_THE_INDEX)
-    joined = real.bars.merge(real.context[["date", "index_close"]], on="date")
-    for _, bars in joined.groupby("symbol"):
-        for last in (700, len(bars) - 1):
-            expected = regressions(bars["close"].to_numpy()[: last + 1], bars["index_close"].to_numpy()[: last + 1])
-            assert full.loc[bars.index[last], BESIDE_THE_INDEX].to_dict() == pytest.approx(expected, rel=1e-7)
-    past = real.bars["date"] < "2008-10-01"
-    early = compute(
-        real.bars[past].reset_index(drop=True),
-        real.context[real.context["date"] < "2008-10-01"],
-        names=BESIDE_THE_INDEX,
-    )
-    pd.testing.assert_frame_equal(early, full[past].reset_index(drop=True), check_exact=True)
-
-
-def test_a_planted_beta_is_found_on_falling_days_and_over_all_days() -> None:
-    random = np.random.default_rng(7)
-    market = random_market(n_symbols=1, n_days=400)
-    index = np.diff(np.log(market.context["index_close"]), prepend=np.log(market.context["index_close"].iloc[0]))
-    own = np.where(index < 0.0, 2.0 * index, 0.5 * index) + random.normal(0, 1e-4, 400)
-    bars = market.bars.assign(close=100.0 * np.exp(np.cumsum(own)))
-    row = compute(bars, market.context, names=["down_beta_252", "beta_252"]).iloc[-1]
-    assert row["down_beta_252"] == pytest.approx(2.0, abs=0.02)
-    assert row["beta_252"] == pytest.approx(1.25, abs=0.2)
-
-
-def test_residual_momentum_is_blind_to_the_index_and_to_the_last_month() -> None:
-    random = np.random.default_rng(8)
-    market = random_market(n_symbols=1, n_days=600)
-    index = np.diff(np.log(market.context["index_close"]), prepend=np.log(market.context["index_close"].iloc[0]))
-    own = 1.5 * index + random.normal(0, 0.01, 600)
-    names = ["residual_mom_252_21", "mom_252_21"]
-
-    def last(returns: np.ndarray) -> pd.Series:
-        bars = market.bars.assign(close=100.0 * np.exp(np.cumsum(returns)))
-        return compute(bars, market.context, names=names).iloc[-1]
-
-    drift = np.where((np.arange(600) >= 600 - 252) & (np.arange(600) < 600 - 21), 0.002, 0.0)
-    plain, drifting = last(own), last(own + drift)
-    assert drifting["residual_mom_252_21"] - plain["residual_mom_252_21"] == pytest.approx(
-        0.2 * (1.0 - 231 / 504), abs=0.02
-    )
-    levered = last(own + 0.5 * index)
-    assert levered["residual_mom_252_21"] == pytest.approx(plain["residual_mom_252_21"], abs=1e-9)
-    assert abs(levered["mom_252_21"] - plain["mom_252_21"]) > 0.01
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -9,7 +9,6 @@ from threadpoolctl import threadpool_limits
 
 from barograph.features import compute
 from barograph.features import cross_section as cs
-from tests.conftest import US57
 
 from .markets import Market, random_market
 
@@ -148,14 +147,6 @@ def test_a_fifth_of_the_sectors_eigenvectors_is_taken() -> None:
     assert np.isnan(cs.absorption_ratio(independent, np.full(8, -1))).all()
 
 
-def test_turbulence_is_one_on_average_and_a_shock_stands_out() -> None:
-    returns = np.random.default_rng(1).multivariate_normal([0, 0, 0], 1e-4 * (0.5 + 0.5 * np.eye(3)), size=3000)
-    returns[2000] = [0.05, -0.05, 0.05]
-    turbulence = cs.turbulence(returns, np.arange(3))
-    assert np.nanmedian(turbulence) == pytest.approx(2.366 / 3, abs=0.06)  # the median of chi-squared (3) / 3
-    assert np.nanargmax(turbulence) == 2000
-
-
 def test_a_sector_that_does_not_move_is_no_obstacle() -> None:
     returns = np.random.default_rng(2).normal(size=(300, 3)) * 0.01
     with_flat = np.column_stack([returns, np.zeros(300)])
@@ -176,23 +167,6 @@ def test_the_first_symbol_listed_last_changes_no_bit_of_the_dates_before(ragged:
         past = joined[joined["symbol"].ne("A0") & (joined["date"] <= before)].reset_index()
         assert past[name].notna().sum() > 50
         np.testing.assert_array_equal(past[name], alone.loc[alone["date"] <= before, name], err_msg=name)
-
-
-@pytest.mark.skipif(not US57.is_dir(), reason="needs real market data in ../shared/data/us57")
-def test_on_real_data_longer_history_changes_no_bit_and_the_crash_stands_out() -> None:
-    bars = pd.read_parquet(US57 / "bars.parquet")
-    bars = bars.assign(date=pd.to_datetime(bars["date"]).dt.as_unit("us")).sort_values(["symbol", "date"])
-    universe = pd.read_csv(US57 / "universe.csv")
-    names = [*OF_SECTORS, "sector_corr_63", "sector_rank_ret_21", "new_highs_252"]
-    bars = bars[bars["date"] < "2009-07-01"].reset_index(drop=True)
-    full = compute(bars, universe=universe, names=names)
-    cut = bars["date"] < "2008-01-01"
-    early = compute(bars[cut].reset_index(drop=True), universe=universe, names=names)
-    pd.testing.assert_frame_equal(early, full[cut].reset_index(drop=True), check_exact=True)
-    market = full.groupby("date")[names].first()
-    assert market["turbulence_252"].idxmax().strftime("%Y-%m") in {"2008-09", "2008-10"}
-    assert market["absorption_252"]["2009-01"].mean() > market["absorption_252"]["2006-01"].mean() + 0.1
-    assert market["new_highs_252"].idxmin().strftime("%Y-%m") in {"2008-10", "2008-11"}
 
 
 def test_the_number_of_threads_changes_no_bit() -> None:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.features import Feature, catalogue
+from barograph.features import Feature, catalogue, compute
 from barograph.features.registration import DERIVED, find
 
 from .markets import Market, everything, random_market
 
-FIRST, LENGTH, DAYS = 500, 40, 1400
+FIRST, LENGTH, DAYS = 500, 100, 1400
 PRICES = ["open", "high", "low", "close"]
 HURT = "S01"
 
@@ -33,15 +33,9 @@ PERIOD = {"weekly": 5, "monthly": 23}
 
 AT_REST = {
     **{"willr_14": (13, -50.0), "stoch_14_3_3_k": (15, 50.0), "stoch_14_3_3_d": (17, 50.0), "cci_20": (19, 0.0)},
-    **{
-        "ultosc_7_14_28": (27, 50.0),
-        "mfi_14": (14, 50.0),
-        "cmo_20": (19, 0.0),
-        "bop_14": (13, 0.0),
-        "cmf_20": (19, 0.0),
-    },
+    **{"ultosc_7_14_28": (27, 50.0), "mfi_14": (14, 50.0), "cmo_20": (19, 0.0), "bop_14": (13, 0.0)},
     **{"stochrsi_14_14_3_k": (14, 50.0), "stochrsi_14_14_3_d": (16, 50.0), "up_share_21": (20, 0.5)},
-    **{"ret_21": (20, 0.0), "vol_21": (20, 0.0), "obv_21": (20, 0.0)},
+    **{"ret_21": (20, 0.0), "vol_21": (20, 0.0), "obv_21": (20, 0.0), "cmf_20": (19, 0.0)},
 }
 """What the catalogue says of windows in which the price did not move, and bars of rest after which they have none else.
 
@@ -50,6 +44,26 @@ The first bar at rest stands where the close before it stood.
 
 UNDEFINED = {"donchian_20": 19, "bb_20_position": 19, "efficiency_20": 19, "r2_20": 19}
 """Features that have no value then, and the bars of rest after which they have none."""
+
+
+NEVER_MOVED = {
+    100.0: "aroon_25_up aroon_25_down aroon_100_up aroon_100_down",
+    50.0: "rsi_2 rsi_7 rsi_14 rsi_28 stochrsi_14_14_3_k stochrsi_14_14_3_d stoch_14_3_3_k stoch_14_3_3_d mfi_14 mfi_42 "
+    "ultosc_7_14_28 weekly_rsi_14 monthly_rsi_12",
+    0.5: "up_share_21 up_share_63 up_share_252 weekly_up_share_26 monthly_up_share_12",
+    -50.0: "willr_14",
+    np.nan: "r2_20 r2_60 r2_120 efficiency_20 efficiency_60 donchian_20 donchian_55 donchian_252 vortex_14 tsi_25_13 "
+    "sharpe_63 sharpe_252 vol_ratio_5_63 vol_ratio_21_252 shock_32 vol_of_vol_63 vol_of_vol_252 downside_share_63 "
+    "skew_63 kurt_63 skew_252 kurt_252 leverage_252 bb_20_position jump_21 jump_63 drawdown_252_depth "
+    "overnight_share_63 range_vol_ratio_21 range_ratio_5_63 chop_14 keltner_20 squeeze_20 close_location_1 volume_z_21 "
+    "volume_z_63 volume_corr_21 volume_corr_63 volume_ret_corr_21 volume_price_corr_21 volume_price_corr_63 "
+    "amihud_21_252 amihud_5_63 kyle_lambda_21_252 overnight_corr_63 hurst_252 variance_ratio_252_5 "
+    "variance_ratio_252_10 variance_ratio_63_5 autocorr_63_1 autocorr_63_5 autocorr_63_10 autocorr_252_1 "
+    "autocorr_252_5 autocorr_252_10 abs_autocorr_252_1 abs_autocorr_252_10 ljung_box_126_5 runs_63 dickey_fuller_63 "
+    "half_life_63 dickey_fuller_252 half_life_252 weekly_donchian_26 weekly_r2_52 monthly_donchian_12",
+}
+"""What features of a symbol's own bars are where neither price nor volume ever moved; the others are 0."""
+OF_ITS_OWN_BARS = {"trend", "momentum", "volatility", "volume", "long_range", "timeframes"}
 
 
 class Damage(NamedTuple):
@@ -156,6 +170,15 @@ def test_at_rest_they_have_the_documented_values(whole: Market, unit: float) -> 
     for name in ("rsi_2", "rsi_14"):
         column = column_of(frame, name)
         assert set(column[FIRST : FIRST + LENGTH]) == {column[FIRST - 1]}, name
+
+
+def test_a_price_that_never_moved_has_the_documented_values() -> None:
+    dates = pd.bdate_range("2010-01-04", periods=900).as_unit("us")
+    bars = pd.DataFrame({"symbol": "A", "date": dates, **dict.fromkeys(PRICES, 12.3), "volume": 1e5})
+    names = [entry.name for entry in catalogue() if entry.family in OF_ITS_OWN_BARS]
+    expected = {name: value for value, listed in NEVER_MOVED.items() for name in listed.split()}
+    found = compute(bars, names=names)[names].iloc[-1].to_dict()
+    assert found == pytest.approx(dict.fromkeys(names, 0.0) | expected, abs=1e-11, nan_ok=True)
 
 
 def test_no_other_symbol_is_touched_unless_symbols_are_compared(damage: Damage, clean: pd.DataFrame) -> None:

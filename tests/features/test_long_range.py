@@ -14,11 +14,9 @@ from statsmodels.tsa.stattools import acf, adfuller
 
 from barograph import labels
 from barograph.differencing import difference_weights, weighted_sums
-from barograph.features import catalogue, compute, kernels, long_range
+from barograph.features import kernels, long_range
 
 from .markets import Market
-
-MINE = [entry.name for entry in catalogue() if entry.family == "long_range"]
 
 
 def persistent(phi: float, n: int = 4000, seed: int = 0) -> np.ndarray:
@@ -94,16 +92,6 @@ def test_variance_ratios_of_all_windows_have_one_definition(
     assert mine == pytest.approx(ratio)
 
 
-def test_memory_is_told_from_none() -> None:
-    walk, trend, swing = (
-        np.nanmean(np.array(long_range.hurst_and_variance_ratios(persistent(phi), 252)), axis=1)
-        for phi in (0.0, 0.3, -0.3)
-    )
-    assert walk.tolist() == pytest.approx([0.5, 1.0, 1.0], abs=0.06)
-    assert (trend > [0.57, 1.4, 1.5]).all()
-    assert (swing < [0.43, 0.7, 0.7]).all()
-
-
 @pytest.mark.parametrize("end", [252, 400, 599])
 def test_statistics_agree_with_statsmodels(market: Market, features: pd.DataFrame, end: int) -> None:
     close = market.bars.loc[market.bars["symbol"] == "S03", "close"].to_numpy()
@@ -141,15 +129,6 @@ def test_a_price_that_overshoots_has_no_half_life() -> None:
     log_price = np.array([0.02, -0.01, 0.02, -0.01])  # falls by 0.03 from 0.02, rises by 0.03 from -0.01: slope -2
     with np.errstate(divide="ignore"):
         assert long_range.mean_reversion(np.exp(log_price), 3)[1][-1] == 0.0
-
-
-def test_planted_mean_reversion_is_found() -> None:
-    noise, x = np.random.default_rng(3).normal(0, 0.01, 5000), np.zeros(5000)
-    for t in range(1, x.size):
-        x[t] = 0.9 * x[t - 1] + noise[t]
-    t, half_life = long_range.mean_reversion(np.exp(x), 252)
-    assert np.nanmedian(half_life) == pytest.approx(np.log(2) / -np.log(0.9), rel=0.2)
-    assert np.nanmedian(t) < -2.87
 
 
 def test_permutation_entropy_worked_by_hand_as_in_its_paper() -> None:
@@ -217,22 +196,3 @@ def test_kernels_give_the_same_bits_on_a_longer_series() -> None:
             lambda n: kernels.mean_reversions(close[:n], 63)[1],
         ):
             np.testing.assert_array_equal(kernel(short), kernel(long)[..., :short])
-
-
-def test_at_rest_entropies_are_nothing_and_the_rest_is_undefined() -> None:
-    dates = pd.bdate_range("2010-01-04", periods=600).astype("datetime64[us]")
-    last = compute(pd.DataFrame({"symbol": "A", "date": dates, "close": 12.3}), names=MINE)[MINE].iloc[-1]
-    zero = ["frac_diff_d40", "perm_entropy_63_3", "perm_entropy_252_4", "sign_entropy_126_3"]
-    assert (last[zero] == 0.0).all()
-    assert last.drop(zero).isna().all()
-
-
-def test_rest_in_the_middle_is_forgotten_afterwards(market: Market) -> None:
-    bars = market.bars.loc[market.bars["symbol"] == "S00", ["symbol", "date", "close"]].reset_index(drop=True)
-    still = bars.assign(close=bars["close"].where((bars.index < 100) | (bars.index > 200), bars["close"][100]))
-    frame = compute(still, names=MINE)
-    for name in MINE:
-        assert frame[name].iloc[500:].notna().all(), name
-        np.testing.assert_allclose(
-            frame[name].iloc[490:], compute(bars, names=[name])[name].iloc[490:], rtol=1e-6, atol=1e-9, err_msg=name
-        )

@@ -30,7 +30,6 @@ def until(market: Market, cut: pd.Timestamp) -> MarketData:
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """Make the table from all of history."""
     return pd.concat(stream(MARKET.data, symbols_at_once=4), ignore_index=True)
 
 
@@ -59,7 +58,6 @@ def test_any_symbols_and_any_names(table: pd.DataFrame, symbols: list[str], name
 
 @pytest.fixture
 def suspended() -> pd.DataFrame:
-    """Cut the last ten bars of S03."""
     last = MARKET.context["date"].iloc[-11]
     return MARKET.bars[(MARKET.bars["symbol"] != "S03") | (MARKET.bars["date"] <= last)].reset_index(drop=True)
 

@@ -21,7 +21,6 @@ WEEK = ["2020-01-06", "2020-01-07", "2020-01-08", "2020-01-09", "2020-01-10"]
 
 
 def signals_of(*rows: tuple[str, str, float], name: str = "mine", symbol: str = "A") -> pd.DataFrame:
-    """Rows of (date, available_from, value)."""
     table = pd.DataFrame(rows, columns=["date", "available_from", "value"]).assign(symbol=symbol, name=name)
     return table.assign(date=pd.to_datetime(table["date"]), available_from=pd.to_datetime(table["available_from"]))
 
@@ -100,7 +99,6 @@ def test_tables_of_signals_are_joined_and_their_entries_name_the_file() -> None:
     one = signals_of(("2020-01-06", "2020-01-06", 1.0))
     two = signals_of(("2020-01-06", "2020-01-06", 2.0), name="also")
     joined, entries = merge({"data/market/signals.parquet": one, "a.csv": two})
-    assert joined is not None
     assert joined["value"].tolist() == [1.0, 2.0]
     assert [(entry.name, entry.family, entry.source) for entry in entries] == [
         ("signal_also", "signals", "a.csv"),

@@ -22,7 +22,6 @@ HLC = ("high", "low", "close")
 
 
 def on(function: Callable[..., np.ndarray], *columns: str, **options: float) -> Oracle:
-    """Call a function of TA-Lib on columns of the bars."""
     return lambda bars: function(*(bars[column] for column in columns), **options)
 
 
@@ -95,6 +94,7 @@ ORACLES: dict[str, Oracle] = {
     ),
     "aroon_25_osc": on(talib.AROONOSC, "high", "low", timeperiod=25),
     "sar_dist_2_20": distance_from(on(talib.SAR, "high", "low", acceleration=0.02, maximum=0.2)),
+    "bb_20_width": lambda bars: 4.0 * talib.STDDEV(bars["close"], 20) / talib.SMA(bars["close"], 20),
     "sma_dist_50": distance_from(on(talib.SMA, "close", timeperiod=50)),
     "ema_dist_100": distance_from(on(talib.EMA, "close", timeperiod=100)),
     "wma_dist_5": distance_from(on(talib.WMA, "close", timeperiod=5)),
@@ -125,7 +125,6 @@ def bars(request: pytest.FixtureRequest) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def series(bars: pd.DataFrame) -> list[tuple[Bars, pd.DataFrame]]:
-    """Give each symbol's bars as arrays, with its features."""
     features = compute(bars, names=list(ORACLES))
 
     def each() -> Iterator[tuple[Bars, pd.DataFrame]]:
@@ -143,8 +142,3 @@ def test_values_agree_with_talib(series: list[tuple[Bars, pd.DataFrame]], name: 
         expected = ORACLES[name](arrays)
         assert np.isfinite(expected).sum() > 1200
         np.testing.assert_allclose(features[name], expected, rtol=1e-9, atol=1e-9)
-
-
-def test_talibs_own_momentum_oscillator_is_the_rsi_again() -> None:
-    close = random_market(n_symbols=1).bars["close"].to_numpy()
-    np.testing.assert_allclose(talib.CMO(close, 20), 2.0 * talib.RSI(close, 20) - 100.0, atol=1e-9)

@@ -169,14 +169,3 @@ def test_a_market_that_never_closes_waits_for_its_weeks() -> None:
     assert week.first_valid_index() == 2 + 14 * 7
     for length in (11, 15, 30, 80):
         assert compute(bars[:length], names=["weekly_ret_1", "weekly_rsi_14", "monthly_ret_1"]).shape == (length, 5)
-
-
-def test_a_price_that_does_not_move_gives_the_documented_values() -> None:
-    bars = one_symbol()
-    bars[["open", "high", "low", "close"]] = 12.3
-    row = compute(bars, names=NAMES).iloc[-1]
-    assert row[["weekly_rsi_14", "monthly_rsi_12"]].tolist() == [50.0, 50.0]
-    assert row[["weekly_up_share_26", "monthly_up_share_12"]].tolist() == [0.5, 0.5]
-    assert row[["weekly_donchian_26", "weekly_r2_52", "monthly_donchian_12"]].isna().all()
-    nought = [name for name in NAMES if name.split("_")[1] not in {"rsi", "up", "donchian", "r2"}]
-    assert row[nought].tolist() == pytest.approx([0.0] * len(nought), abs=1e-12)

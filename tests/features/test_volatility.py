@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from barograph.features import catalogue, compute, kernels, volatility
+from barograph.features import kernels, volatility
 
 from .markets import Market
 
@@ -149,35 +149,3 @@ def test_the_leverage_effect_is_found_where_it_is_planted() -> None:
         returns[t] = random.normal() * 0.01 * np.exp(-30.0 * returns[t - 1])
     assert np.nanmean(volatility.leverage_effect(returns, 252)) < -0.2
     assert abs(np.nanmean(volatility.leverage_effect(random.permutation(returns), 252))) < 0.03
-
-
-UNDEFINED_AT_REST = {
-    "vol_ratio_5_63", "vol_ratio_21_252", "shock_32", "vol_of_vol_63", "vol_of_vol_252", "downside_share_63", "skew_63",
-    "kurt_63", "skew_252", "kurt_252", "leverage_252", "bb_20_position", "jump_21", "jump_63", "drawdown_252_depth",
-    "overnight_share_63", "range_vol_ratio_21", "range_ratio_5_63", "chop_14", "keltner_20", "squeeze_20",
-    "close_location_1",
-}  # fmt: skip
-
-
-def test_a_price_that_stands_still_has_no_volatility_and_no_ratios_of_it() -> None:
-    n = 600
-    dates = pd.bdate_range("2010-01-04", periods=n).astype("datetime64[us]")
-    bars = pd.DataFrame({"symbol": "A", "date": dates, "open": 12.3, "high": 12.3, "low": 12.3, "close": 12.3})
-    frame = compute(bars.assign(volume=1e5))
-    mine = [name for name in frame.columns if name in of_family("volatility")]
-    last = frame[mine].iloc[-1]
-    assert set(last.index[last.isna()]) == UNDEFINED_AT_REST
-    assert (last.drop(list(UNDEFINED_AT_REST)) == 0.0).all()
-
-
-def test_a_year_of_rest_in_the_middle_is_forgotten_afterwards(market: Market, features: pd.DataFrame) -> None:
-    bars = market.bars[market.bars["symbol"] == "S00"].reset_index(drop=True)
-    prices = ["open", "high", "low", "close"]
-    bars.loc[100:200, prices] = bars.loc[100, "close"]
-    again = compute(bars, names=of_family("volatility"))
-    for name in again.columns[2:]:
-        assert again[name].iloc[480:].notna().all(), name
-
-
-def of_family(family: str) -> list[str]:
-    return [entry.name for entry in catalogue() if entry.family == family]

@@ -9,7 +9,6 @@ from barograph.features import catalogue, compute, volume
 
 from .markets import Market
 
-MINE = [entry.name for entry in catalogue() if entry.family == "volume"]
 OF_BARS = [entry.name for entry in catalogue() if entry.family in ("volatility", "volume", "long_range")]
 PRICES = ["open", "high", "low", "close"]
 
@@ -168,18 +167,6 @@ def test_a_later_split_changes_no_feature_of_the_past(bars: pd.DataFrame, parts:
     before, after = compute(bars[:done], names=OF_BARS), compute(adjusted, names=OF_BARS)
     for name in OF_BARS:
         np.testing.assert_allclose(after[name][:done], before[name], rtol=1e-6, atol=1e-9, err_msg=name)
-
-
-def test_bars_without_trading_in_the_middle_are_forgotten_afterwards(bars: pd.DataFrame) -> None:
-    suspended = bars.copy()
-    suspended.loc[100:200, PRICES] = suspended.loc[100, "close"]
-    suspended.loc[100:200, "volume"] = 0.0
-    plain, frame = compute(bars, names=MINE), compute(suspended, names=MINE)
-    exponential = {"adosc_3_10", "pvo_12_26", "force_13"}
-    for name in MINE:
-        assert frame[name].iloc[480:].notna().all(), name
-        if name not in exponential:
-            np.testing.assert_allclose(frame[name].iloc[480:], plain[name].iloc[480:], atol=1e-9, err_msg=name)
 
 
 def test_the_money_flow_index_is_in_the_middle_where_no_money_flows(bars: pd.DataFrame) -> None:

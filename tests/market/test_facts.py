@@ -60,8 +60,6 @@ def test_a_source_need_not_have_them(good: MarketData) -> None:
 def test_good_ones_are_sorted_and_typed_and_stay_as_they_are(good: MarketData, tmp_path: Path) -> None:
     data = checked(good, facts=facts(), signals=signals())
     assert data.notes == []
-    assert data.facts is not None
-    assert data.signals is not None
     assert data.facts["value"].tolist() == [-0.1, 18.0, 20.0, 12.0]
     assert data.signals["value"].tolist() == [0.5, -1.0, 1.0]
     for table, frame in ((FACTS, data.facts), (SIGNALS, data.signals)):
@@ -80,11 +78,11 @@ BAD: dict[str, list[tuple[Callable[[Frame], Frame], str]]] = {
         ),
         (
             lambda t: t.assign(unit="USD"),
-            "unknown columns ['unit']; allowed are ['symbol', 'field', 'available_from', 'value']",
+            "unknown columns ['unit']; allowed are ['symbol', 'field', 'available_from', ",
         ),
         (
             lambda t: pd.concat([t, t.iloc[[1]]]),
-            "S001 pe_ratio 2010-05-02: a duplicate key: found such a row; allowed: one row for each symbol and field",
+            "S001 pe_ratio 2010-05-02: a duplicate key: found such a row; allowed: ",
         ),
         (
             lambda t: spoilt(t, value=np.inf),
@@ -93,13 +91,10 @@ BAD: dict[str, list[tuple[Callable[[Frame], Frame], str]]] = {
         (lambda t: spoilt(t, value=None), "S001 pe_ratio 2010-05-02: value: found value nan; allowed: a finite number"),
         (lambda t: spoilt(t, value="high"), "row 2 S001: value is 'high'; allowed: a number or null"),
         (
-            lambda t: t.assign(available_from=["2010-05-01", "soon", "2009-11-02", "2010-05-02"]),
+            lambda t: spoilt(t, available_from="soon"),
             "row 2 S001: available_from is 'soon'; allowed: a date as 2020-03-16",
         ),
-        (
-            lambda t: spoilt(t, available_from=pd.Timestamp("2010-05-02 09:30")),
-            "row 2 S001: available_from is '2010-05-02 09:30:00'; allowed",
-        ),
+        (lambda t: spoilt(t, available_from=pd.Timestamp("2010-05-02 09:30")), "row 2 S001: available_from is '2010-"),
         (lambda t: spoilt(t, available_from=pd.Timestamp("2999-01-01")), "S001 pe_ratio 2999-01-01: available"),
         (lambda t: spoilt(t, field="P/E"), "S001 P/E 2010-05-02: field: found field P/E; allowed: [a-z]"),
         (lambda t: spoilt(t, field="us10y"), "S001 us10y 2010-05-02: field: found field us10y; allowed: no col"),
@@ -109,18 +104,15 @@ BAD: dict[str, list[tuple[Callable[[Frame], Frame], str]]] = {
     "signals": [
         (
             lambda t: pd.concat([t, t.iloc[[1]].assign(value=3.0, available_from=t["date"].iloc[0])]),
-            "S001 mine 2010-05-06: a duplicate key: found such a row; allowed: one row for",
+            "S001 mine 2010-05-06: a duplicate key: found such a row",
         ),
         (lambda t: spoilt(t, value=np.nan), "S001 mine 2010-05-06: value: found value nan; allowed: a finite number"),
         (
             lambda t: spoilt(t, name="My signal"),
-            "S001 My signal 2010-05-06: name: found name My signal; allowed: [a-z][a-z0-9_]*",
+            "S001 My signal 2010-05-06: name: found name My signal; allowed: [a-z][",
         ),
         (lambda t: spoilt(t, available_from=pd.Timestamp("2999-01-01")), "S001 mine 2010-05-06: available aft"),
-        (
-            lambda t: t.assign(date=["2010-05-03", "06.05.2010", "2010-05-03"]),
-            "row 2 S001: date is '06.05.2010'; allowed: a date as 2020-03-16",
-        ),
+        (lambda t: spoilt(t.astype({"date": str}), date="06.05.2010"), "row 2 S001: date is '06.05.2010'; allowed: a"),
     ],
 }
 
@@ -140,7 +132,6 @@ def test_symbols_without_bars_are_left_out_with_a_note(good: MarketData) -> None
         facts=pd.concat([facts(), facts().replace("S001", "ZZZ").iloc[1:3]]),
         signals=signals().replace({"S001": "AAA", "S002": "BBB"}),
     )
-    assert data.facts is not None
     assert set(data.facts["symbol"]) == {"S001", "S002"}
     assert data.signals is None
     assert data.notes == [
@@ -155,27 +146,22 @@ def test_a_table_without_rows_is_none(good: MarketData) -> None:
 
 
 def test_the_end_removes_what_became_available_later_and_the_start_removes_nothing(good: MarketData) -> None:
-    def spanned(start: str | None, end: str | None) -> MarketData:
+    given = {"origin": ORIGIN, "facts": facts(), "signals": signals()}
+
+    def spanned(start: str | None, end: str | None, **changes: Frame) -> MarketData:
         source = Source(calendar="XNYS", start=start, end=end)
-        return source.assemble(good.bars, good.context, good.universe, origin=ORIGIN, facts=facts(), signals=signals())
+        return source.assemble(good.bars, good.context, good.universe, **(given | changes))
 
     early = spanned(None, "2011-05-01")
-    assert early.facts is not None
     assert len(early.facts) == 4
-    short = Source(calendar="XNYS", start=None, end="2011-05-01").assemble(
-        good.bars,
-        good.context,
-        good.universe,
-        origin=ORIGIN,
+    short = spanned(
+        None, "2011-05-01",
         facts=facts().assign(available_from=facts()["available_from"] + pd.Timedelta(days=365)),
         signals=signals().assign(available_from=pd.to_datetime(["2011-05-01", "2011-05-02", "2010-05-03"])),
-    )
-    assert short.facts is not None
-    assert short.signals is not None
+    )  # fmt: skip
     assert sorted(short.facts["value"]) == [12.0, 18.0]
     assert sorted(short.signals["value"]) == [0.5, 1.0]
     late = spanned("2010-06-01", None)
-    assert late.facts is not None
     assert len(late.facts) == 4
     assert late.bars["date"].min() == pd.Timestamp("2010-06-01")
 
@@ -220,7 +206,6 @@ def test_a_file_of_signals_alone(tmp_path: Path, good: MarketData) -> None:
     assert read_signals(path, good.universe) == (None, [])
     signals().to_csv(path, index=False)
     read, notes = read_signals(path, good.universe)
-    assert read is not None
     assert read["value"].tolist() == [0.5, -1.0, 1.0]
     assert notes == []
     path.write_text("symbol,date,name,value,available_from\nS001,2010-05-03,Mine,1,2010-05-03\n")

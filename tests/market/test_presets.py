@@ -134,7 +134,6 @@ def test_texture_of_index_and_stocks(kind: Kind) -> None:
 
 def _hits(data: MarketData) -> pd.DataFrame:
     """Compare every signal's sign with that of the return over the symbol's next five bars."""
-    assert data.signals is not None
     bars = data.bars[["symbol", "date", "close"]]
     ahead = bars.groupby("symbol")["close"].shift(-5)
     table = bars.assign(future=ahead / bars["close"] - 1).merge(data.signals, on=["symbol", "date"], how="left")
@@ -155,7 +154,6 @@ def test_the_oracle_is_as_accurate_as_stated(kind: Kind) -> None:
 
 def test_the_oracle_has_rows_up_to_the_last_known_return_and_a_size_that_says_nothing(kind: Kind) -> None:
     data = kind.markets[0]
-    assert data.signals is not None
     assert (data.signals["name"] == "ml").all()
     assert (data.signals["available_from"] == data.signals["date"]).all()
     table = _hits(data)
@@ -176,15 +174,12 @@ def test_more_years_and_symbols_leave_earlier_rows_as_they_are(preset: PresetNam
             frame = getattr(whole, name)
             rows = (frame["date"] <= last) & (frame["symbol"] == "S001" if name == "bars" else True)
             pd.testing.assert_frame_equal(getattr(part, name), frame[rows].reset_index(drop=True), check_exact=True)
-        assert part.signals is not None
-        assert whole.signals is not None
         signals = whole.signals[(whole.signals["symbol"] == "S001")].iloc[: len(part.signals)]
         pd.testing.assert_frame_equal(part.signals, signals.reset_index(drop=True), check_exact=True)
 
 
 def test_there_is_no_oracle_unless_asked_for() -> None:
     with_oracle, without = (simulate_preset("bull", years=2, signals=flag) for flag in (True, False))
-    assert with_oracle.signals is not None
     assert without.signals is None
     pd.testing.assert_frame_equal(with_oracle.bars, without.bars, check_exact=True)
 

@@ -8,16 +8,8 @@ from barograph.market import MarketData, to_panel
 from barograph.testing import simulate
 
 QUARTERLY = {
-    "pe_ratio",
-    "peg_ratio",
-    "return_on_equity",
-    "debt_to_equity",
-    "profit_margin",
-    "operating_margin",
-    "eps_growth",
-    "revenue_growth",
-    "free_cash_flow_yield",
-    "dividend_yield",
+    *("pe_ratio", "peg_ratio", "return_on_equity", "debt_to_equity", "profit_margin", "operating_margin"),
+    *("eps_growth", "revenue_growth", "free_cash_flow_yield", "dividend_yield"),
 }
 WEEKLY = {"news_sentiment", "social_sentiment"}
 MONTHLY = {"analyst_sentiment", "institutional_sentiment", "insider_sentiment"}
@@ -30,7 +22,6 @@ def data() -> MarketData:
 
 @pytest.fixture(scope="module")
 def facts(data: MarketData) -> pd.DataFrame:
-    assert data.facts is not None
     return data.facts
 
 
@@ -50,7 +41,6 @@ def test_every_field_of_every_stock_is_known_on_the_first_session(data: MarketDa
 
 def test_a_report_after_the_last_session_is_not_there_yet() -> None:
     data = simulate(symbols=3, first_year=2014, years=2, facts=True)
-    assert data.facts is not None
     # The last session is the last day of a quarter, whose report comes a month later.
     assert data.context["date"].iloc[-1] == pd.Timestamp("2015-12-31") == data.facts["available_from"].max()
 

@@ -17,6 +17,7 @@ from barograph.config import build
 from barograph.folds import WalkForward
 from barograph.memory import Exam, Memory, draw_samples, exam_samples
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS
+from tests.conftest import ROUNDS
 from tests.settings import compose
 
 from .conftest import World, make_world
@@ -103,10 +104,11 @@ def test_the_span_ends_at_the_latest_where_the_calendar_does():
     assert exams["left_out_from"].tolist() == [DAYS[0]]
 
 
+@pytest.mark.parametrize("examples", ROUNDS)
 @pytest.mark.parametrize("option", OPTIONS)
 @settings(max_examples=3, deadline=None, derandomize=True)
 @given(embargo=st.integers(0, 12), start=st.integers(0, 1500), length=st.integers(0, 200), shocks=st.booleans())
-def test_no_training_life_comes_nearer_than_the_embargo(world, option, embargo, start, length, shocks):
+def test_no_training_life_comes_nearer_than_the_embargo(world, option, examples, embargo, start, length, shocks):
     days = pd.DatetimeIndex(world.regimes["date"])
     first, last = days[days >= "2007-01-01"][[start, min(start + length, 1540)]]
     event = {"start": f"{first:%F}", "end": f"{last:%F}", "regime": "crash", "weight": 1.0}

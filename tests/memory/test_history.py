@@ -15,7 +15,7 @@ from barograph.labels import label_bars
 from barograph.market import Bundled
 from barograph.memory import Memory, draw_samples
 from barograph.regimes import VixPriceRegimes
-from tests.conftest import US57
+from tests.conftest import ROUNDS, US57
 from tests.settings import compose
 
 from .conftest import make_world
@@ -64,7 +64,6 @@ def drawn(tables: Known, option: str, *overrides: str) -> tuple[pd.DataFrame, pd
 
 @pytest.fixture(scope="module")
 def bundled() -> Known:
-    """Give the 20 stocks that come with the installation."""
     data = Bundled(calendar="XNYS", start=None, end=None).load()
     return known(data.bars, data.context)
 
@@ -107,9 +106,10 @@ def small(end: str) -> Known:
     return Known(world.labels, world.regimes, *world.tables)
 
 
+@pytest.mark.parametrize("examples", ROUNDS)
 @given(option=st.sampled_from(OPTIONS), end=st.sampled_from(ENDS))
 @settings(max_examples=10, deadline=None)
-def test_another_year_changes_no_earlier_fold_wherever_the_data_ended(option, end):
+def test_another_year_changes_no_earlier_fold_wherever_the_data_ended(examples, option, end):
     longer = f"{pd.Timestamp(end) + pd.DateOffset(years=1):%F}"
     assert same_earlier_folds(small(end), small(longer), option, "memory.rows=600", "folds.first_year=null") > 1
 

@@ -29,7 +29,6 @@ def _with(**changes: int) -> Validation:
 
 
 def _aligned(made: World, settings: Validation) -> World:
-    """Put the probabilities in the order of the scored rows."""
     position = scored_rows(made.rows, made.labels, made.regimes, settings).position
     return made._replace(probabilities={name: p[position] for name, p in made.probabilities.items()})
 

@@ -40,10 +40,7 @@ def test_pairs_are_every_other_option_or_those_named() -> None:
         ({"against": {"nothing": None}}, r"study: against .* compares none of the options \['none', .*"),
         ({"against": {"none": ["archives"]}}, r"study: against .* compares none of the options"),
         ({"against": {"none": ["archive", "archive"]}}, r"study: against\.none names archive more than once"),
-        (
-            {"against": {"none": ["none", "archive"]}},
-            r"study: against\.none is \['none', 'archive'\]; it must name others",
-        ),
+        ({"against": {"none": ["none", "archive"]}}, r"study: against\.none is \['none', 'archive'\]; it must name o"),
         ({"against": {"none": []}}, r"study: against\.none is \[\]; it must name others"),
         ({"false_discovery_rate": 1.0}, r"study\.false_discovery_rate: .* less than 1"),
         ({"false_discovery_rate": 0.0}, r"study\.false_discovery_rate: .* greater than 0"),

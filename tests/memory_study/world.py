@@ -29,7 +29,6 @@ class World(NamedTuple):
 
 
 def study(*options: str, **against: list[str] | None) -> Ablation:
-    """Give a study of these options, by default each against the first."""
     return Ablation(
         options=list(options), models=["some"], against=against or {options[0]: None}, false_discovery_rate=0.05
     )

@@ -94,12 +94,7 @@ def test_what_a_space_contains(space, inside, outside):
         ("share", {"low": -0.1, "high": 1.0, "log": True, "start": 0.5}, "share.low", "must be positive"),
         ("share", {"low": 0.1, "high": 1.0, "log": "yes", "start": 0.5}, "share.log", "valid boolean"),
         ("share", {"low": 0.1, "high": 1.0}, "share.start", "required"),
-        (
-            "share",
-            {"low": 0.1, "hihg": 1.0, "start": 1.0},
-            "share.hihg",
-            r"allowed are \['high', 'log', 'low', 'start'",
-        ),
+        ("share", {"low": 0.1, "hihg": 1.0, "start": 1.0}, "share.hihg", r"allowed are \['high', 'log', 'low', 'st"),
         ("share", 0.5, "share", "low, high and start, or choices and start"),
         ("kind", {"choices": ["flat", "round"], "start": "flat"}, "kind.choices.1", "found 'round'"),
         ("kind", {"choices": ["flat"], "start": "steep"}, "kind.start", "not among the choices"),

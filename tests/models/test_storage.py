@@ -7,16 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn import ensemble
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
-from sklearn.ensemble import (
-    AdaBoostClassifier,
-    BaggingClassifier,
-    HistGradientBoostingClassifier,
-    StackingClassifier,
-    VotingClassifier,
-)
 from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
@@ -62,7 +56,6 @@ def stored(fitted, tmp_path):
 
 @pytest.fixture(params=KEPT_IN)
 def file(request, fitted, tmp_path):
-    """Every file of every format, with its card."""
     save(fitted[KEPT_IN[request.param]], tmp_path, "mine", {})
     return tmp_path / request.param
 
@@ -168,16 +161,16 @@ def test_types_that_are_not_allowed_are_refused(tmp_path):
 
 
 USERS_OWN = [
-    AdaBoostClassifier(n_estimators=2),
-    BaggingClassifier(n_estimators=2),
+    ensemble.AdaBoostClassifier(n_estimators=2),
+    ensemble.BaggingClassifier(n_estimators=2),
     CalibratedClassifierCV(GaussianNB(), method="isotonic"),
     CalibratedClassifierCV(GaussianNB(), method="sigmoid"),
     GaussianNB(),
-    HistGradientBoostingClassifier(max_iter=2),
+    ensemble.HistGradientBoostingClassifier(max_iter=2),
     MLPClassifier(hidden_layer_sizes=(3,), max_iter=300, tol=1.0),
     MLPClassifier(hidden_layer_sizes=(3,), max_iter=300, tol=1.0, solver="sgd"),
-    StackingClassifier([("bayes", GaussianNB())], cv=2),
-    VotingClassifier([("bayes", GaussianNB())], voting="soft"),
+    ensemble.StackingClassifier([("bayes", GaussianNB())], cv=2),
+    ensemble.VotingClassifier([("bayes", GaussianNB())], voting="soft"),
 ]
 
 

@@ -73,7 +73,6 @@ class Clone:
         return printed
 
     def commit(self, message: str) -> None:
-        """Commit everything."""
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
 
@@ -129,7 +128,6 @@ def clone(finished: Clone, tmp_path: Path) -> Clone:
 
 
 def table(clone: Clone, path: str) -> pd.DataFrame:
-    """Read a table of a clone with its dates."""
     frame = pd.read_parquet(clone.folder / path)
     for column in frame.columns[frame.columns.str.contains("date|train_|test_|available")]:
         frame[column] = pd.to_datetime(frame[column])
@@ -137,5 +135,4 @@ def table(clone: Clone, path: str) -> pd.DataFrame:
 
 
 def metrics(clone: Clone) -> dict:
-    """Read what the validation found of each predictor."""
     return json.loads((clone.folder / "reports/metrics/validation.json").read_text())

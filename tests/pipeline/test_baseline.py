@@ -133,23 +133,16 @@ def test_a_changed_leaf_makes_its_stage_stale(copy, monkeypatch, override, stale
     monkeypatch.setattr(config, "CONF", copy / "conf")
     monkeypatch.chdir(copy)
     assert main(["params", override]) == 0
-    changed = Repo().status()
-    assert any("params.yaml" in entry.get("changed deps", {}) for entry in changed[stale] if isinstance(entry, dict))
     untouched = {"train@lightgbm": "train@logistic_regression", "samples": "labels", "backtest": "validate"}
-    assert untouched.get(stale) not in changed
+    changed = Repo().status([stale, untouched.get(stale, stale)])
+    assert any("params.yaml" in entry.get("changed deps", {}) for entry in changed[stale] if isinstance(entry, dict))
+    assert {*changed} == {stale}
 
 
-@pytest.mark.parametrize(
-    ("override", "message"),
-    [
-        ("label.horizon=0", "label.horizon: Input should be greater than or equal to 1, found 0"),
-        ("market=files", "market.root: ??? is not a value"),
-    ],
-)
-def test_bad_settings_end_in_one_line_before_anything_is_written(clone, override, message):
+def test_bad_settings_end_in_one_line_before_anything_is_written(clone):
     lock = (clone.folder / "dvc.lock").read_bytes()
-    printed = clone.run("dvc", "exp", "run", "-S", override, fails=True)
-    assert message in printed
+    printed = clone.run("dvc", "exp", "run", "-S", "label.horizon=0", fails=True)
+    assert "label.horizon: Input should be greater than or equal to 1, found 0" in printed
     assert "Traceback" not in printed
     assert (clone.folder / "dvc.lock").read_bytes() == lock
 

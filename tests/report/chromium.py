@@ -22,7 +22,6 @@ _PAINTED: Final = "new Promise((done) => requestAnimationFrame(() => requestAnim
 
 
 def found() -> str | None:
-    """Find Chromium."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -68,7 +67,6 @@ class Page:
         self.painted()
 
     def painted(self) -> None:
-        """Wait until what the page has changed is on the screen."""
         self.run(_PAINTED)
 
     def run(self, script: str) -> Any:
@@ -78,7 +76,6 @@ class Page:
         return answer["result"].get("value")
 
     def picture(self, selector: str) -> bytes:
-        """Take a picture (PNG) of the first element that a selector finds."""
         where = self.run(
             f"(() => {{ const box = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
             "return {x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height, scale: 1}; })()"

@@ -9,11 +9,9 @@ from .synthetic import build
 
 @pytest.fixture(scope="session")
 def results() -> Results:
-    """Invent a small report's results."""
     return build()
 
 
 @pytest.fixture(scope="session")
 def page(results: Results) -> str:
-    """Draw the page of those results."""
     return render(results)

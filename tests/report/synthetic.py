@@ -105,16 +105,13 @@ class Invented:
         self.frames["study/headline.csv"] = fields.get("study", pd.DataFrame())
 
     def read(self, table: Table) -> pd.DataFrame:
-        """Give a table."""
         return self.frames[table.path]
 
     def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
-        """Give a frame."""
         frame = self.frames[path]
         return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates if name in frame})
 
     def read_json(self, path: str) -> dict[str, Any]:
-        """Give plain values."""
         if path == "reports/selection/summary.json":
             return {"stability": self.fields["selection_stability"]}
         if path == "study/facts.json":
@@ -123,8 +120,6 @@ class Invented:
 
 
 def replaced(told: Results, **changes: Any) -> Results:
-    """Give the results with some frames, plain values or settings replaced."""
-    assert isinstance(told.files, Invented)
     plain = {one.name for one in fields_of(Results)} - {"study"}
     files = Invented(told.files.fields | {name: value for name, value in changes.items() if name not in plain})
     tuning = files.fields["tuning"]
@@ -140,13 +135,10 @@ def replaced(told: Results, **changes: Any) -> Results:
 
 
 def field(told: Results, name: str) -> Any:
-    """Give an invented frame or value."""
-    assert isinstance(told.files, Invented)
     return told.files.fields[name]
 
 
 def with_scores(told: Results, kind: str, slice_: str, /, **values: Any) -> Results:
-    """Replace scores of the headline's row of one slice."""
     slices = told[results.SLICES].copy()
     chosen = (slices["kind"] == kind) & (slices["slice"] == slice_) & (slices["predictor"] == told.headline)
     assert chosen.sum() == 1
@@ -231,16 +223,13 @@ def _slices(
     predictors: tuple[str, ...], folds: pd.DataFrame, events: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
     tested = folds.dropna(subset=["test_end"])
+    years = [f"{day.year} (fold {fold})" for fold, day in zip(tested["fold"], tested["test_start"], strict=True)]
     kinds = [
         ("overall", ["overall"], 0.006),
         ("regime", list(REGIMES), 0.012),
         ("event", events.loc[events["coverage"] != "missing", "event"].tolist(), 0.03),
         ("sector", list(SECTORS), 0.012),
-        (
-            "fold",
-            [f"{day.year} (fold {fold})" for fold, day in zip(tested["fold"], tested["test_start"], strict=True)],
-            0.015,
-        ),
+        ("fold", years, 0.015),
     ]
     rows = []
     for kind, names, half in kinds:

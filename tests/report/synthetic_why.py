@@ -36,13 +36,11 @@ def families(features: int) -> dict[str, str]:
 
 
 def catalogue(kinds: dict[str, str]) -> pd.DataFrame:
-    """Describe features of these families."""
     described = {"formula": "ln(C_t / C_(t-1))", "source": "", "lookback": 20}
     return pd.DataFrame({"name": list(kinds), "family": list(kinds.values())}).assign(**described)
 
 
 def explanations(models: tuple[str, ...], folds: pd.DataFrame, kinds: dict[str, str], points: int) -> dict[str, Any]:
-    """Invent what `reports/shap` holds."""
     rng = np.random.default_rng(11)
     importance = _importance(models, kinds, rng)
     by_fold = _by_fold(models, folds, list(kinds), rng)

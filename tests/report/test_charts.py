@@ -38,7 +38,6 @@ def test_runs_close_up_equal_neighbours() -> None:
 
 def test_one_zoom_moves_all_panels(results: Results) -> None:
     for chart in (timeline.timeline(results), money.equity(results)):
-        assert chart is not None
         assert [name for name in chart.layout if name.startswith("xaxis")] == ["xaxis"]
         assert not any("xaxis" in trace for trace in chart.data)
         panels = {trace.get("yaxis", "y") for trace in chart.data}

@@ -35,7 +35,6 @@ CHOSEN = """[...%s.closest("section").querySelectorAll(".chart")].map((one) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[chromium.Page]:
-    """Start one browser for all tests of this module."""
     if chromium.found() is None:
         pytest.skip("no Chromium on the PATH")
     with tempfile.TemporaryDirectory() as folder, chromium.opened(Path(folder)) as page:

@@ -128,7 +128,6 @@ def test_nothing_is_said_of_a_replay_that_is_off(results: Results, page: str) ->
 
 
 def told(results: Results, parts: dict[str, dict[str, pd.DataFrame]]) -> tuple[str, Sequence[str], Table, str]:
-    """Give the heading, the sentences, the table and the note of a replay."""
     heading, said, table, *note = replayed.blocks(replaced(results, replay=parts))
     return heading.text, said.sentences, table, note[0].sentences[0] if note else ""
 

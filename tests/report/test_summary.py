@@ -10,19 +10,15 @@ from barograph.report import Results, summary_table
 from .synthetic import EIGHT, build, field, replaced, with_scores
 
 
-def test_lines_fit_and_every_predictor_has_two_of_them(results: Results) -> None:
+def test_lines_fit_are_aligned_and_every_predictor_has_two_of_them(results: Results) -> None:
     lines = summary_table(results).split("\n")
     assert max(map(len, lines)) <= 116
     assert all(line.isascii() for line in lines)
     for name in ("ensemble", "lightgbm", "regime_prior", "prior", "universe"):
         place = [line.split(" ")[0] for line in lines].index(name)
         assert "[" in lines[place + 1]
-
-
-def test_columns_are_aligned(results: Results) -> None:
-    lines = summary_table(results).split("\n")[3:-4]
-    ends = {len(line) for line in lines if line and not line.startswith(("-", "In", "gate"))}
-    assert ends == {116}
+    columns = [line for line in lines[3:-4] if line and not line.startswith(("-", "In", "gate"))]
+    assert {len(line) for line in columns} == {116}
 
 
 def test_eleven_predictors_fit_and_their_cells_never_touch() -> None:

@@ -234,20 +234,8 @@ def test_rows_are_drawn_evenly_and_neighbouring_folds_look_at_much_the_same():
 @pytest.mark.parametrize(
     ("selection", "features", "labels", "fold", "message"),
     [
-        (
-            ALONE,
-            FEATURES,
-            LABELS,
-            FOLD._replace(cutoff=DAYS[0]),
-            r"labels\.parquet: no label is known before 2004-01-01",
-        ),
-        (
-            ALONE,
-            FEATURES,
-            LABELS.assign(label=np.int8(1)),
-            FOLD,
-            r"every label known before .* is hold; two are needed",
-        ),
+        (ALONE, FEATURES, LABELS, FOLD._replace(cutoff=DAYS[0]), r"labels\.parquet: no label is known before 2004-01-"),
+        (ALONE, FEATURES, LABELS.assign(label=np.int8(1)), FOLD, r"every label known before .* is hold; two are need"),
         (ALONE, FEATURES[FEATURES["symbol"] != "S3"], LABELS, FOLD, r"features\.parquet: \('S3', .* no features"),
         (ALONE, FEATURES[["symbol", "date", "flat", "empty"]], LABELS, FOLD, r"^selection: keeps none of 2 features"),
     ],

@@ -24,7 +24,6 @@ EVENTS = {
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """Give the stage on a small market from 2003 to 2012, with events in it and beyond it."""
     world = make_world()
     bars = world.bars.assign(open=None, high=None, low=None)
     for table, frame in (

@@ -18,7 +18,6 @@ def test_fields_that_no_feature_reads_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], misspelt: bool
 ) -> None:
     data = simulate(symbols=3, years=2, facts=True)
-    assert data.facts is not None
     settings = config.compose(["features.names=[rsi_14, pe_ratio_asof]"])
     regimes = config.build(settings["regime"], "regime").table(data.context)
     spelling = {"peg_ratio": "pegratio", "eps_growth": "growth"} if misspelt else {}

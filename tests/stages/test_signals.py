@@ -33,7 +33,6 @@ def test_the_features_stage_joins_the_market_s_signals_and_the_user_s(stage: Sta
     tables.write(SIGNALS, signal("theirs"), stage.root)
     signal("ours").to_csv("mine.csv", index=False)
     joined, entries = features._signals(stage, UNIVERSE)
-    assert joined is not None
     assert joined["name"].tolist() == ["theirs", "ours"]
     assert {entry.name: entry.source for entry in entries} == {
         "signal_ours": "mine.csv",

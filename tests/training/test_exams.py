@@ -54,7 +54,6 @@ class Planted:
         )
 
     def exams(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Draw everything that is not left out."""
         exams, samples, _ = exam_samples(
             *(self.labels, self.regimes, self.events, self.archive),
             memory=EVERYTHING,

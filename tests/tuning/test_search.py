@@ -65,7 +65,6 @@ class Constant:
 
 
 def loss(share: float) -> float:
-    """Log loss where three labels of five are hold and the prediction is constant."""
     return -(0.6 * np.log(share) + 0.4 * np.log((1 - share) / 2))
 
 

@@ -318,21 +318,12 @@ def no_probability(world: World) -> dict[str, Any]:
 
 
 REFUSED: list[tuple[Callable[[World], dict[str, Any]], str]] = [
-    (
-        other_rows,
-        "predictions: fold 0 predicts A on 2010-02-16 with replay but not without; both must predict the same",
-    ),
-    (
-        other_fold,
-        "predictions: fold 0 predicts A on 2010-02-16 with replay but not without; both must predict the same",
-    ),
+    (other_rows, "predictions: fold 0 predicts A on 2010-02-16 with replay but not without; both must predict"),
+    (other_fold, "predictions: fold 0 predicts A on 2010-02-16 with replay but not without; both must predict"),
     (never_predicted, "replay: fold 1 replays A on 2010-01-04, which has no prediction with a label; it must be a"),
     (same_fold, "replay: fold 1 replays A on 2010-03-31, which was predicted in fold 1; it must be a mistake of an"),
     (unlabelled, "replay: fold 1 replays A on .*, which has no prediction with a label"),
-    (
-        not_matured,
-        "replay: fold 1 replays A on .*, known on 2010-03-31; it must be known before .* begins on 2010-03-31",
-    ),
+    (not_matured, "replay: fold 1 replays A on .*, known on 2010-03-31; it must be known before .* on 2010-03-31"),
     (no_features, "features: no row of A on .*, which was predicted"),
     (flat, "features: none varies before 2010-03-31; look-alikes need one that does"),
     (no_probability, "predictions: A on 2010-02-16 has no probability of its label"),

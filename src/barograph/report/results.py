@@ -182,7 +182,7 @@ class Results:
         """The features that were computed."""
         return self[CATALOGUE][self[CATALOGUE]["computed"].astype(bool)]
 
-    @property
+    @cached_property
     def families(self) -> dict[str, str]:
         """The computed features' families."""
         return dict(zip(self.catalogue["name"], self.catalogue["family"], strict=True))

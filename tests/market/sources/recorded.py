@@ -121,7 +121,6 @@ class Recorded:
         return Answer({"chart": {"result": [result], "error": None}})
 
     def pay(self, symbol: str, date: str, share: float) -> None:
-        """Pay a dividend: earlier adjusted closes fall."""
         frame = self.prices[symbol]
         frame.loc[frame["date"] < date, "adj_close"] *= 1 - share
 
@@ -140,8 +139,6 @@ def _numbers(values: pd.Series, kind: type = float) -> list[float | int | None]:
 
 @contextmanager
 def answering(recorded: Recorded) -> Iterator[Recorded]:
-    """Have the client ask `recorded`, whatever it has cached."""
-
     def request(_: yfinance.data.YfData, url: str, request_method: Any, params: dict[str, Any], **rest: Any) -> Answer:
         return recorded.request(url, params)
 

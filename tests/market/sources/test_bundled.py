@@ -10,17 +10,8 @@ import pytest
 from barograph.market import Bundled, MarketData, to_panel
 
 GICS = {
-    "Communication Services",
-    "Consumer Discretionary",
-    "Consumer Staples",
-    "Energy",
-    "Financials",
-    "Health Care",
-    "Industrials",
-    "Information Technology",
-    "Materials",
-    "Real Estate",
-    "Utilities",
+    *("Communication Services", "Consumer Discretionary", "Consumer Staples", "Energy", "Financials", "Health Care"),
+    *("Industrials", "Information Technology", "Materials", "Real Estate", "Utilities"),
 }
 
 

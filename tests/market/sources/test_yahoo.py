@@ -18,16 +18,8 @@ from barograph import config
 from barograph.errors import InputError
 from barograph.market import MarketData, Yahoo
 from barograph.market.sources.yahoo_client import says_no_data
-from tests.market.sources.recorded import (
-    NO_NETWORK,
-    RATE_LIMIT,
-    SERVER_ERROR,
-    SETTINGS,
-    STOPPED,
-    Recorded,
-    answering,
-    record,
-)
+
+from .recorded import NO_NETWORK, RATE_LIMIT, SERVER_ERROR, SETTINGS, STOPPED, Recorded, answering, record
 
 NOW = pd.Timestamp("2013-03-01 12:00", tz="UTC")
 SYMBOLS = ("^GSPC", "^VIX", "^TNX", "DX-Y.NYB", "XLK", "S001", "S002", "S003")
