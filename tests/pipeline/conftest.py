@@ -58,6 +58,7 @@ class Clone:
         self.environment = os.environ | {
             "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(folder / "src"),
+            "PYTHONDONTWRITEBYTECODE": "",  # the stages share what they compile, wherever the tests run
             "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc-site"),
             "DVC_NO_ANALYTICS": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
