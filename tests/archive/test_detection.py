@@ -47,8 +47,11 @@ def test_a_run_is_an_episode_recognised_on_its_third_date_and_closed_when_its_en
     found = detect(regimes, NOTHING, SETTINGS, RULE)
     assert found["event"].tolist() == ["crash_2001_01_03"]
     assert [days(regimes, found, name) for name in ("start", "recognised_on", "end", "closed_on")] == [
-        [2], [4], [6], [9],
-    ]  # fmt: skip
+        [2],
+        [4],
+        [6],
+        [9],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +122,11 @@ def test_a_shock_is_a_move_of_some_sigmas_with_a_spike_of_volume() -> None:
     assert found["event"].tolist() == ["shock_A_2001_02_12"]
     assert found[["kind", "symbol", "regime"]].iloc[0].tolist() == ["shock", "A", "normal"]
     assert [days(bars, found, name) for name in ("start", "recognised_on", "end", "closed_on")] == [
-        [30], [30], [33], [33],
-    ]  # fmt: skip
+        [30],
+        [30],
+        [33],
+        [33],
+    ]
     sigma = np.std(np.resize([0.01, -0.01], 20), ddof=1)
     assert found["severity"].iloc[0] == pytest.approx(0.2 / (5 * sigma))
     assert detect(regimes, one_symbol(size=4.9 * sigma), settings, RULE).empty

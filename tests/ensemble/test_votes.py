@@ -88,8 +88,11 @@ def test_the_vote_of_a_table_does_not_depend_on_its_order_to_the_bit() -> None:
     table[COLUMNS] = p
     vote = equal_vote(table, ["symbol", "date"])
     assert vote[["symbol", "date", "predictor"]].to_numpy().tolist() == [
-        ["A", 1, "vote"], ["A", 2, "vote"], ["B", 1, "vote"], ["B", 2, "vote"],
-    ]  # fmt: skip
+        ["A", 1, "vote"],
+        ["A", 2, "vote"],
+        ["B", 1, "vote"],
+        ["B", 2, "vote"],
+    ]
     assert vote[COLUMNS].to_numpy() == pytest.approx(p.reshape(3, 4, 3).mean(axis=0)[[0, 2, 1, 3]])
     pd.testing.assert_frame_equal(equal_vote(table[::-1], ["symbol", "date"]), vote, check_exact=True)
 

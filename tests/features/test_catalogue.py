@@ -1,6 +1,8 @@
 """The catalogue and the decorator that fills it."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -56,6 +58,17 @@ def test_families_come_in_order_and_hold_together() -> None:
 
 
 @pytest.mark.usefixtures("open_catalogue")
+@pytest.mark.parametrize("first", ["sentiment", "volume"])
+def test_the_order_is_the_same_whatever_is_imported_first(first: str) -> None:
+    code = (
+        f"from barograph.features import {first}, catalogue, feature\n"
+        "feature('mine_1', family='mine', inputs=('close',), lookback=0)(lambda close: close)\n"
+        "print(*[entry.name for entry in catalogue()])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert found == [*(entry.name for entry in catalogue()), "mine_1"]
+
+
 def test_the_decorator_registers_one_feature_a_window_and_part() -> None:
     @feature(
         ("a_{window}_low", "a_{window}_high"), family="mine", inputs=("close",), lookback=lambda w: w, windows=(2, 3)

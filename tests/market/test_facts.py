@@ -155,10 +155,11 @@ def test_the_end_removes_what_became_available_later_and_the_start_removes_nothi
     early = spanned(None, "2011-05-01")
     assert len(early.facts) == 4
     short = spanned(
-        None, "2011-05-01",
+        None,
+        "2011-05-01",
         facts=facts().assign(available_from=facts()["available_from"] + pd.Timedelta(days=365)),
         signals=signals().assign(available_from=pd.to_datetime(["2011-05-01", "2011-05-02", "2010-05-03"])),
-    )  # fmt: skip
+    )
     assert sorted(short.facts["value"]) == [12.0, 18.0]
     assert sorted(short.signals["value"]) == [0.5, 1.0]
     late = spanned("2010-06-01", None)

@@ -51,9 +51,14 @@ def test_training_by_hand_leaves_the_pipelines_outputs_alone(clone):
     printed = clone.run("python", "-m", "barograph.stages.train", "-m", "model=lightgbm")
     assert printed.count("skill against prior") == 1
     launched = clone.run(
-        "python", "-m", "barograph.stages.train", "-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
+        "python",
+        "-m",
+        "barograph.stages.train",
+        "-m",
+        "hydra/launcher=joblib",
+        "hydra.launcher.n_jobs=2",
         "model=lightgbm,logistic_regression",
-    )  # fmt: skip
+    )
     assert launched.count("skill against prior") == 2
     assert list(clone.folder.glob("multirun/*/*/*/data/predictions/lightgbm.parquet"))
     assert "Running stage" not in clone.run("dvc", "repro")

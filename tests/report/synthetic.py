@@ -25,22 +25,42 @@ from . import synthetic_why
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
 SOURCES: dict[str, Table | Csv] = {
-    "context": CONTEXT, "regimes": REGIME_SERIES, "folds": FOLDS, "samples": SAMPLES, "selection": SELECTION,
-    "slices": results.SLICES, "calibration": calibration.RELIABILITY, "confusion": calibration.CONFUSION,
-    "exam": exam.EXAM, "backtest": results.BACKTEST, "equity": money.EQUITY, "monthly": results.MONTHLY,
-    "cost_curve": money.COST_CURVE, "criteria": gate.CRITERIA, "shap_importance": results.SHAP,
-    "shap_beeswarm": beeswarm.SWARM, "shap_agreement": agreement.AGREEMENT, "shap_methods": results.METHODS,
-    "importance_by_fold": agreement.BY_FOLD, "importance_stability": agreement.STABILITY,
-    "drift_features": alarms.FEATURES, "drift_regimes": moved.REGIMES,
-    "drift_shares": moved.SHARES, "drift_predictions": moved.PREDICTIONS,
-}  # fmt: skip
+    "context": CONTEXT,
+    "regimes": REGIME_SERIES,
+    "folds": FOLDS,
+    "samples": SAMPLES,
+    "selection": SELECTION,
+    "slices": results.SLICES,
+    "calibration": calibration.RELIABILITY,
+    "confusion": calibration.CONFUSION,
+    "exam": exam.EXAM,
+    "backtest": results.BACKTEST,
+    "equity": money.EQUITY,
+    "monthly": results.MONTHLY,
+    "cost_curve": money.COST_CURVE,
+    "criteria": gate.CRITERIA,
+    "shap_importance": results.SHAP,
+    "shap_beeswarm": beeswarm.SWARM,
+    "shap_agreement": agreement.AGREEMENT,
+    "shap_methods": results.METHODS,
+    "importance_by_fold": agreement.BY_FOLD,
+    "importance_stability": agreement.STABILITY,
+    "drift_features": alarms.FEATURES,
+    "drift_regimes": moved.REGIMES,
+    "drift_shares": moved.SHARES,
+    "drift_predictions": moved.PREDICTIONS,
+}
 SECTORS = ("Energy", "Financials", "Health Care", "Information Technology", "Utilities")
 
 
 def build(
-    first: int = 2000, last: int = 2008, models: tuple[str, ...] = MODELS, features: int = 30, points: int = 60,
+    first: int = 2000,
+    last: int = 2008,
+    models: tuple[str, ...] = MODELS,
+    features: int = 30,
+    points: int = 60,
     **changes: Any,
-) -> Results:  # fmt: skip
+) -> Results:
     """Invent the results of the years from ``first`` to ``last``; ``changes`` are those of :func:`replaced`."""
     rng = np.random.default_rng(7)
     days = pd.bdate_range(f"{first}-01-03", f"{last}-12-30").as_unit("us")

@@ -30,9 +30,7 @@ from tests.settings import compose
 FEATURES, LABELS = panel()
 FOLD = Fold(0, DAYS[795], DAYS[800], DAYS[899])
 ALONE = NearDuplicates(max_correlation=0.9, rows=4000)
-RECURSIVE = Recursive(
-    min_features=2, step=0.1, trees=20, splits=2, first_share=0.5, max_correlation=0.9, rows=1500
-)  # fmt: skip
+RECURSIVE = Recursive(min_features=2, step=0.1, trees=20, splits=2, first_share=0.5, max_correlation=0.9, rows=1500)
 
 
 def _selected(selection, features=FEATURES, labels=LABELS, folds=(FOLD,), seed=7) -> pd.DataFrame:
@@ -303,7 +301,11 @@ def test_chance_gives_no_stability():
 
 def test_the_summary_counts():
     assert selection_summary(_table("ab", "abc")) == {
-        "features": 4, "folds": 2, "fewest_kept": 2, "most_kept": 3, "always_kept": 2,
+        "features": 4,
+        "folds": 2,
+        "fewest_kept": 2,
+        "most_kept": 3,
+        "always_kept": 2,
         "stability": pytest.approx(1 - 0.125 / (5 / 8 * 3 / 8)),
-    }  # fmt: skip
+    }
     assert selection_summary(_table("abcd", "abcd"))["stability"] is None

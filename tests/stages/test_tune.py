@@ -23,8 +23,12 @@ MODEL = {
 }
 TUNING = {
     "_target_": "barograph.tuning.Tuning",
-    "trials": 3, "rows": 400, "splits": 2, "first_share": 0.5, "startup_trials": 2,
-}  # fmt: skip
+    "trials": 3,
+    "rows": 400,
+    "splits": 2,
+    "first_share": 0.5,
+    "startup_trials": 2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +41,10 @@ def root(tmp_path_factory):
     labels = key.assign(
         label=np.digitize(signal + rng.normal(size=len(key)), [-0.5, 0.5]).astype(np.int8),
         exit_date=dates[dates.get_indexer(key["date"]) + 5],
-        exit_reason="time", exit_return=0.0, uniqueness=0.5,
-    )  # fmt: skip
+        exit_reason="time",
+        exit_return=0.0,
+        uniqueness=0.5,
+    )
     folds = WalkForward(min_years=1, embargo=5).over(labels, pd.DataFrame({"date": dates}))
     # A fit refuses infinite values: no study would end if it were shown what the first fold does not keep.
     tables.write(FEATURES, key.assign(f=signal, dropped=np.float32(np.inf)), folder)

@@ -314,9 +314,14 @@ def test_metrics_are_plain_and_silent_about_insufficient_crashes(world: World, r
 
 def test_a_metric_is_one_entry_of_the_registry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     metric = Metric(
-        "doubt", "Doubt", "not given to the label", "share", "lower",
-        lambda part: part.mean(1 - np.exp(-part.loss)), interval="all",
-    )  # fmt: skip
+        "doubt",
+        "Doubt",
+        "not given to the label",
+        "share",
+        "lower",
+        lambda part: part.mean(1 - np.exp(-part.loss)),
+        interval="all",
+    )
     monkeypatch.setitem(METRICS, "doubt", metric)
     found = validate(*world, SETTINGS, seed=1)
     assert list(found.slices.columns[-3:]) == ["doubt", "doubt_low", "doubt_high"]

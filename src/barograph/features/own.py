@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from barograph.errors import InputError
-from barograph.features.registration import Feature, catalogue
+from barograph.features.registration import Feature, catalogue, import_families
 
 
 def register_file(path: str) -> list[Feature]:
@@ -19,6 +19,7 @@ def register_file(path: str) -> list[Feature]:
     Raises InputError if there is no such Python file, or it cannot be run; the message names its line.
     """
     check_file(path)
+    import_families()
     # Named by its path, so that its features can be told from those of a module of the same name.
     spec = importlib.util.spec_from_file_location(path, path)
     if spec is None or spec.loader is None:

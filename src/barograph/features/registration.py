@@ -104,6 +104,7 @@ FAMILIES: Final = (
 )
 """The families of Barograph in the catalogue's order, each a module of this package that is imported when needed."""
 
+_MODULES: Final = [f"{__package__}.{family}" for family in FAMILIES]
 _REGISTERED: Final[dict[str, Feature]] = {}
 
 
@@ -187,7 +188,7 @@ def feature(
     names = (name,) if isinstance(name, str) else tuple(name)
 
     def register(function: Function) -> Function:
-        if not function.__module__.startswith(f"{__package__}."):
+        if function.__module__ not in _MODULES:
             import_families()
         takes_window = "window" in inspect.signature(function).parameters
         formula = (function.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
@@ -215,20 +216,20 @@ def feature(
 
 def import_families() -> None:
     """Register the features of Barograph, which come before a user's."""
-    for family in FAMILIES:
-        import_module(f"{__package__}.{family}")
+    for module in _MODULES:
+        import_module(module)
 
 
 def catalogue() -> list[Feature]:
-    """Give every registered feature, family by family in the order of registration."""
+    """Give every registered feature, family by family: those of Barograph, then a user's in their order."""
     order = families()
     return sorted(_REGISTERED.values(), key=lambda entry: order.index(entry.family))
 
 
 def families() -> list[str]:
-    """Give the names of the families that have a feature, in the order of registration."""
+    """Give the families of Barograph, then those of a user's features in the order of registration."""
     import_families()
-    return list(dict.fromkeys(entry.family for entry in _REGISTERED.values()))
+    return list(dict.fromkeys([*FAMILIES, *(entry.family for entry in _REGISTERED.values())]))
 
 
 def find(name: str) -> Feature | None:

@@ -34,7 +34,7 @@ IsoDate = Annotated[str, AfterValidator(_iso)]
 CalendarCode = Annotated[str, AfterValidator(known_code)]
 
 
-@dataclass(frozen=True, config=STRICT)
+@dataclass(frozen=True, config=STRICT, kw_only=True)
 class Source:
     """The span of a source of market data; a subclass adds ``load()``, which gives validated tables.
 

@@ -23,9 +23,26 @@ _STUDY: Final = "studies/published"
 
 
 @stage(
-    "market", "regime", "features", "label", "archive", "exam", "folds", "memory", "selection", "models", "ensemble",
-    "tuning", "validation", "drift", "explain", "gate", "strategy", "execution", "seed",
-)  # fmt: skip
+    "market",
+    "regime",
+    "features",
+    "label",
+    "archive",
+    "exam",
+    "folds",
+    "memory",
+    "selection",
+    "models",
+    "ensemble",
+    "tuning",
+    "validation",
+    "drift",
+    "explain",
+    "gate",
+    "strategy",
+    "execution",
+    "seed",
+)
 def main(stage: Stage) -> str:
     """Draw the page from the other stages' outputs."""
     execution = stage.build("execution")

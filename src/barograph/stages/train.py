@@ -29,9 +29,13 @@ from barograph.training.schema import EXAM_PREDICTIONS, IMPORTANCE, PREDICTIONS,
 
 
 @stage(
-    "models", "memory.replay", "seed",
-    config_name="train", by_hand=("model",), upstream=("memory.weights", "memory.window.half_life"),
-)  # fmt: skip
+    "models",
+    "memory.replay",
+    "seed",
+    config_name="train",
+    by_hand=("model",),
+    upstream=("memory.weights", "memory.window.half_life"),
+)
 def main(stage: Stage) -> str:
     """Train the model that DVC names or, by hand, the one that `model=` chooses."""
     name, settings = stage.chosen_model()
@@ -48,18 +52,20 @@ def main(stage: Stage) -> str:
         shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
         parts.append((step.predictions, shares.assign(fold=step.fold), step.shown, step.replayed))
     predictions, importance, shown, replayed = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
+    stage.write(PREDICTIONS, predictions, model=name)
+    stage.write(IMPORTANCE, importance, model=name)
+    stage.write(REPLAY, replayed, model=name)
+    stage.write_csv(f"reports/replay/{name}.csv", replayed_by_regime(shown, replayed))
     unreplayed = predictions.head(0)
     if replay:
         bar = tqdm(steps(), f"{name}, nothing replayed", total=len(folds), unit="fold", disable=None)
-        unreplayed = pd.concat([step.predictions for step in bar], ignore_index=True)
+        unreplayed = pd.concat([again.predictions for again in bar], ignore_index=True)
+    stage.write(UNREPLAYED, unreplayed, model=name)
     exams = _exams(stage, partial(sit_exams, model, data, **given), name)
-    tables = (PREDICTIONS, IMPORTANCE, REPLAY, UNREPLAYED, EXAM_PREDICTIONS)
-    for table, frame in zip(tables, (predictions, importance, replayed, unreplayed, exams), strict=True):
-        stage.write(table, frame, model=name)
-    stage.write_csv(f"reports/replay/{name}.csv", replayed_by_regime(shown, replayed))
+    stage.write(EXAM_PREDICTIONS, exams, model=name)
     save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
-    again = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
-    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{again}"
+    share = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
+    return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{share}"
 
 
 def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:

@@ -58,7 +58,10 @@ _FORMATS: Final = [Format(object, (_SKOPS,), ("scikit-learn", "skops"), _skops_f
 
 
 def register_format(form: Format) -> None:
-    """Add a format; a model whose estimator is not of scikit-learn's classes, kept by skops, does so in its module."""
+    """Add a format, which is asked before those added earlier.
+
+    A model whose estimator is not of scikit-learn's classes, which skops keeps, does so in its module.
+    """
     _FORMATS.insert(0, form)
 
 
