@@ -172,7 +172,7 @@ def _check(section: Any, key: str, method: str | None) -> None:
         raise InputError(f"{key}: {section!r} describes nothing; it needs a _target_ and its settings")
     built = build(section, key)
     if method and not hasattr(built, method):
-        raise InputError(f"{key}._target_: {section['_target_']} cannot stand here; it has no method {method}")
+        raise InputError(f"{key}._target_: {section['_target_']} is not allowed here; it has no method {method}")
 
 
 def section_names() -> set[str]:
@@ -225,7 +225,7 @@ def changes(default: Settings, settings: Settings) -> dict[str, tuple[Any, Any]]
     Returns
     -------
     dict of str to tuple
-        The dotted key of every leaf that differs, with its value in either; None stands for an absent one.
+        The dotted key of every leaf that differs, with its value in either, None where it is absent.
     """
     ours, theirs = _leaves(default), _leaves(settings)
     keys = [*ours, *(key for key in theirs if key not in ours)]
@@ -283,7 +283,7 @@ def _placed(place: str, message: str) -> str:
 
 def _settings_of(holder: Any, path: tuple[int | str, ...]) -> list[str]:
     for name in path:
-        # What a mapping or a list holds stands last in its type.
+        # The type of a mapping's or a list's values is its last argument.
         inside = get_args(holder)
         holder = inside[-1] if inside else get_type_hints(holder)[str(name)]
     return sorted(get_type_hints(holder))

@@ -110,9 +110,7 @@ def test_tables_of_signals_are_joined_and_their_entries_name_the_file() -> None:
 
 def test_a_name_in_both_tables_is_refused() -> None:
     one = signals_of(("2020-01-06", "2020-01-06", 1.0))
-    with pytest.raises(
-        InputError, match=r"^a.csv: the signal 'mine' stands in data/market/signals.parquet too; choose"
-    ):
+    with pytest.raises(InputError, match=r"^a.csv: the signal 'mine' is in data/market/signals.parquet too; choose"):
         merge({"data/market/signals.parquet": one, "a.csv": one})
 
 

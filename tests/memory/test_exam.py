@@ -247,8 +247,8 @@ def test_what_is_not_examined_is_told(world):
 @pytest.mark.parametrize(
     ("end", "examined", "reason"),
     [
-        ("2009-04-15", ["second"], "the data holds no labelled row of it"),
-        ("2009-05-04", ["second"], "the data holds no labelled row of it"),
+        ("2009-04-15", ["second"], "the data contains no labelled row of it"),
+        ("2009-05-04", ["second"], "the data contains no labelled row of it"),
         ("2009-06-15", ["second"], "its labels are not known from 2009-05-27 on"),
         ("2009-07-17", ["second"], "its labels are not known from 2009-06-30 on"),
         ("2009-07-20", ["second", "third"], None),
@@ -276,7 +276,7 @@ def test_an_event_that_outlasts_the_calendar_is_examined_on_what_there_is():
 def test_an_event_that_the_data_does_not_cover_is_told(world):
     later = {"start": "2015-03-01", "end": "2015-04-30", "regime": "crash", "weight": 1.0}
     uncovered = replace(world, config=replace(world.config, events={"later": later}))
-    assert reasons(uncovered) == {"later": "the data holds no labelled row of it"}
+    assert reasons(uncovered) == {"later": "the data contains no labelled row of it"}
 
 
 def test_no_regimes_no_exams(world, tmp_path):

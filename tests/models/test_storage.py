@@ -155,7 +155,7 @@ def test_a_card_with_something_else_in_a_key_is_refused(stored, changes):
 
 def test_types_that_are_not_allowed_are_refused(tmp_path):
     foreign = FittedModel(FunctionTransformer(func=test_a_card_that_is_not_json_is_refused), ("a",), (0, 1))
-    with pytest.raises(InputError, match=r"models\.mine/model\.skops: holds types that are not allowed"):
+    with pytest.raises(InputError, match=r"models\.mine/model\.skops: contains types that are not allowed"):
         save(foreign, tmp_path / "new", "mine", {})
     assert not (tmp_path / "new").exists(), "what cannot be read back must not be written"
 
@@ -214,7 +214,7 @@ def test_a_model_that_has_diverged_is_not_kept(tmp_path):
 
 def test_a_foreign_archive_behind_a_forged_card_is_refused(stored):
     _forge(stored / "model.skops", skops.io.dumps(FunctionTransformer(func=_edit_card)))
-    assert "model.skops: holds types that are not allowed" in _refusal(stored)
+    assert "model.skops: contains types that are not allowed" in _refusal(stored)
     assert "_edit_card" in _refusal(stored)
 
 
@@ -248,7 +248,7 @@ def test_a_model_of_other_features_or_classes_is_refused(names, data, tmp_path):
 @pytest.mark.parametrize("name", [MARGINS, LINK])
 def test_either_part_of_a_machine_may_not_hold_foreign_types(machine, name):
     _forge(machine / name, skops.io.dumps(FunctionTransformer(func=_edit_card)))
-    assert f"{name}: holds types that are not allowed" in _refusal(machine)
+    assert f"{name}: contains types that are not allowed" in _refusal(machine)
 
 
 def test_no_file_is_parsed_before_all_are_known_to_be_the_cards(machine):
@@ -276,7 +276,7 @@ def test_a_network_of_other_layers_behind_a_forged_card_is_refused(network, kind
 
 def test_a_networks_ranks_may_not_hold_foreign_types(network):
     _forge(network / RANKS, skops.io.dumps(FunctionTransformer(func=_edit_card)))
-    assert f"{RANKS}: holds types that are not allowed" in _refusal(network)
+    assert f"{RANKS}: contains types that are not allowed" in _refusal(network)
 
 
 def test_another_kind_of_model_replaces_the_earlier_files(fitted, tmp_path):

@@ -184,7 +184,7 @@ def test_types_that_are_not_allowed_are_refused():
     X, y = _rows(300)
     steps = make_pipeline(FunctionTransformer(_log_loss), StandardScaler())
     foreign = to_files(MarginClassifier(steps, LogisticRegression().fit(X, y)))
-    with pytest.raises(InputError, match=rf"^{MARGINS}: holds types that are not allowed"):
+    with pytest.raises(InputError, match=rf"^{MARGINS}: contains types that are not allowed"):
         from_files(foreign)
     assert skops.io.get_untrusted_types(data=foreign[MARGINS])
 

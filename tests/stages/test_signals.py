@@ -39,7 +39,7 @@ def test_the_features_stage_joins_the_market_s_signals_and_the_user_s(stage: Sta
         "signal_theirs": "data/market/signals.parquet",
     }
     signal("theirs").to_csv("mine.csv", index=False)
-    with pytest.raises(InputError, match=r"^mine\.csv: the signal 'theirs' stands in data/market/signals\.parquet too"):
+    with pytest.raises(InputError, match=r"^mine\.csv: the signal 'theirs' is in data/market/signals\.parquet too"):
         features._signals(stage, UNIVERSE)
 
 

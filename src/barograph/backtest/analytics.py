@@ -22,7 +22,7 @@ PERIODS = 252
 
 
 def cagr(returns: Returns, *, periods: int = PERIODS) -> float:
-    """Compound annual growth rate: final wealth to the power of periods / T, minus 1.
+    """Compound annual growth rate.
 
     Parameters
     ----------
@@ -30,13 +30,31 @@ def cagr(returns: Returns, *, periods: int = PERIODS) -> float:
         Simple returns.
     periods : int
         Periods a year.
+
+    Returns
+    -------
+    float
+        Final wealth to the power of periods / T, minus 1.
     """
     r = _values(returns)
     return float(np.prod(1.0 + r) ** (periods / len(r)) - 1.0) if len(r) else np.nan
 
 
 def annual_volatility(returns: Returns, *, periods: int = PERIODS) -> float:
-    """Annualised volatility: standard deviation (ddof 1) times the square root of `periods`; see :func:`cagr`."""
+    """Annualised volatility.
+
+    Parameters
+    ----------
+    returns : Series or array of shape (T,)
+        Simple returns.
+    periods : int
+        Periods a year.
+
+    Returns
+    -------
+    float
+        Standard deviation (ddof 1) times the square root of `periods`; NaN for fewer than two periods.
+    """
     return _deviation(_values(returns)) * float(np.sqrt(periods))
 
 
@@ -67,12 +85,44 @@ def sortino_ratio(returns: Returns, *, periods: int = PERIODS) -> float:
 
 
 def calmar_ratio(returns: Returns, *, periods: int = PERIODS) -> float:
-    """Compound annual growth rate over the depth of the largest drawdown; parameters as in :func:`cagr`."""
+    """Compound annual growth rate over the depth of the largest drawdown, of the whole series.
+
+    Parameters
+    ----------
+    returns : Series or array of shape (T,)
+        Simple returns.
+    periods : int
+        Periods a year.
+
+    Returns
+    -------
+    float
+        Of the sign of :func:`cagr`; NaN without a drawdown.
+
+    References
+    ----------
+    Young, T. W. (1991). Calmar ratio: a smoother tool. Futures 20(1), 40.
+    """
     return _ratio(cagr(returns, periods=periods), -max_drawdown(returns))
 
 
 def max_drawdown(returns: Returns) -> float:
-    """Largest loss of compounded wealth from its running maximum, in [-1, 0]; wealth before the first period is 1."""
+    """Largest loss of compounded wealth from its running maximum.
+
+    Parameters
+    ----------
+    returns : Series or array of shape (T,)
+        Simple returns.
+
+    Returns
+    -------
+    float
+        In [-1, 0], a share of the maximum; wealth before the first period, which is 1, counts.
+
+    References
+    ----------
+    Magdon-Ismail, M., & Atiya, A. (2004). Maximum drawdown. Risk 17(10), 99-102.
+    """
     depth = _underwater(_values(returns))
     return float(depth.min()) if len(depth) else np.nan
 
@@ -89,18 +139,67 @@ def omega_ratio(returns: Returns) -> float:
 
 
 def tail_ratio(returns: Returns) -> float:
-    """95th percentile over the absolute 5th percentile (linear interpolation)."""
+    """Absolute 95th percentile of the returns over their absolute 5th percentile.
+
+    Parameters
+    ----------
+    returns : Series or array of shape (T,)
+        Simple returns.
+
+    Returns
+    -------
+    float
+        Not negative; percentiles are interpolated linearly. NaN where the 5th percentile is 0.
+
+    Notes
+    -----
+    The formula is that of Quantopian's empyrical.
+    """
     r = _values(returns)
     return _ratio(abs(_quantile(r, 0.95)), abs(_quantile(r, 0.05)))
 
 
 def value_at_risk(returns: Returns, *, cutoff: float = 0.05) -> float:
-    """Historical value at risk: the `cutoff` quantile of the returns (linear interpolation); a loss is negative."""
+    """Historical value at risk: the `cutoff` quantile of the returns.
+
+    Parameters
+    ----------
+    returns : Series or array of shape (T,)
+        Simple returns.
+    cutoff : float
+        Share of the worst returns, in [0, 1].
+
+    Returns
+    -------
+    float
+        A simple return a period, a loss negative; interpolated linearly.
+
+    References
+    ----------
+    Jorion, P. (2006). Value at risk, 3rd ed. McGraw-Hill.
+    """
     return _quantile(_values(returns), cutoff)
 
 
 def conditional_value_at_risk(returns: Returns, *, cutoff: float = 0.05) -> float:
-    """Mean of the worst returns: the ``floor((T - 1) * cutoff) + 1`` smallest, those up to the value at risk."""
+    """Mean of the worst returns: the ``floor((T - 1) * cutoff) + 1`` smallest, those up to the value at risk.
+
+    Parameters
+    ----------
+    returns : Series or array of shape (T,)
+        Simple returns.
+    cutoff : float
+        Share of the worst returns, in [0, 1].
+
+    Returns
+    -------
+    float
+        A simple return a period, a loss negative; at most :func:`value_at_risk`.
+
+    References
+    ----------
+    Rockafellar, R. T., & Uryasev, S. (2000). Optimization of conditional value-at-risk. Journal of Risk 2(3), 21-41.
+    """
     r = np.sort(_values(returns))
     return float(r[: int((len(r) - 1) * cutoff) + 1].mean()) if len(r) else np.nan
 
@@ -146,13 +245,39 @@ def information_ratio(returns: Returns, benchmark: Returns, *, periods: int = PE
 
 
 def up_capture(returns: Returns, benchmark: Returns, *, periods: int = PERIODS) -> float:
-    """Ratio of compound annual growth rates where the benchmark rose; parameters as in :func:`alpha_beta`."""
+    """Portfolio's CAGR over the benchmark's CAGR, both over the periods in which the benchmark rose.
+
+    Parameters
+    ----------
+    returns, benchmark : Series or array of shape (T,)
+        Simple returns of the same periods; two series must have the same index.
+    periods : int
+        Periods a year.
+
+    Returns
+    -------
+    float
+        Above 1 where the portfolio gained more; NaN where the benchmark never rose.
+    """
     r, b = _pair(returns, benchmark)
     return _ratio(cagr(r[b > 0.0], periods=periods), cagr(b[b > 0.0], periods=periods))
 
 
 def down_capture(returns: Returns, benchmark: Returns, *, periods: int = PERIODS) -> float:
-    """Ratio of compound annual growth rates where the benchmark fell; parameters as in :func:`alpha_beta`."""
+    """Portfolio's CAGR over the benchmark's CAGR, both over the periods in which the benchmark fell.
+
+    Parameters
+    ----------
+    returns, benchmark : Series or array of shape (T,)
+        Simple returns of the same periods; two series must have the same index.
+    periods : int
+        Periods a year.
+
+    Returns
+    -------
+    float
+        Above 1 where the portfolio lost more, negative where it gained; NaN where the benchmark never fell.
+    """
     r, b = _pair(returns, benchmark)
     return _ratio(cagr(r[b < 0.0], periods=periods), cagr(b[b < 0.0], periods=periods))
 

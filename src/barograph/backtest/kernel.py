@@ -24,7 +24,7 @@ def trade(
     """Carry a portfolio through a panel, bar by bar.
 
     Orders are filled at `price` (T, N); it and `close` (T, N) are NaN where a symbol has no bar. Row ``decided[t]`` of
-    the target weights (R, N) is decided at the close of date t; -1 stands for no row. The position in a symbol that has
+    the target weights (R, N) is decided at the close of date t; -1 means no row. The position in a symbol that has
     no more bars is paid out at its last close on date ``settled[n]``, which is T for symbols that are left at the end.
     `commission` and `half_spread` are fractions of the value traded.
 

@@ -58,19 +58,35 @@ def backtest(
     """Trade the out-of-sample predictions of every predictor, and signals beside them on the same dates.
 
     Returns run from the first fill (the date after the first decision) to the last date with a prediction, the same
-    dates for all; a predictor that starts with cash counts from there too. The universe is rebalanced on the same dates
-    with the same costs. Fewer than two dates after the first decision, or a breach of the rules below, raises
-    :class:`~barograph.errors.InputError`.
+    dates for all; a predictor that starts with cash counts from there too.
 
     Parameters
     ----------
     predictions : DataFrame
         ``predictor, symbol, date, p_sell, p_hold, p_buy``; the same rows for all predictors, none named ``universe``.
+    bars : DataFrame
+        ``symbol, date, open, high, low, close, volume``.
+    strategy : Strategy
+        Makes target weights of each predictor's probabilities, or of a signal's scores.
+    execution : Execution
+        Fills and costs, the same for the universe, which is rebalanced on the same dates.
     settings : Validation
         Block length, resamples and level of the bootstrap intervals.
+    seed : int
+        The configured seed, from which the resamples are drawn: the same dates for every predictor.
     signals : DataFrame or None
         ``symbol, date`` and a column of scores per signal, which no predictor may be named after. Rows that the
         predictions lack do not count; a name without a score is not held.
+
+    Returns
+    -------
+    BacktestResult
+
+    Raises
+    ------
+    InputError
+        If predictors differ in their rows, one is called ``universe`` or has the name of a signal, a signal repeats a
+        symbol and date, or fewer than two dates follow the first decision.
     """
     panel, decisions, start = _prepare(predictions, bars, strategy, signals)
     books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}

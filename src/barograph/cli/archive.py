@@ -47,7 +47,7 @@ def shown(name: str) -> str:
 
 
 def add(name: str, *, start: str, end: str, regime: str, weight: float) -> str:
-    """Write an event into the archive's settings, known from today; its weight stands beside those of the list.
+    """Write an event into the archive's settings, known from today; its weight counts beside those of the list.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def retire(name: str) -> str:
     Raises
     ------
     InputError
-        If no event of that name stands in the settings, or it is retired already.
+        If no event of that name is in the settings, or it is retired already.
     """
 
     def changed(events: Any) -> None:
         if name not in events:
-            raise InputError(f"archive: {name!r} stands not in the settings; there are {list(events)}")
+            raise InputError(f"archive: {name!r} is not in the settings; there are {list(events)}")
         if "retired_on" in events[name]:
             raise InputError(f"archive: {name!r} was retired on {events[name]['retired_on']}")
         events[name]["retired_on"] = date.today().isoformat()

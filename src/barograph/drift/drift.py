@@ -54,7 +54,9 @@ class Drift:
 
 @plain_dataclass(frozen=True)
 class DriftResult:
-    """The tables of :func:`measure_drift`; where the window or its past has no value, figures are NaN.
+    """The tables of :func:`measure_drift`.
+
+    What has no value in the window or in its past is NaN and has not moved.
 
     Attributes
     ----------

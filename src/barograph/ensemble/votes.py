@@ -49,8 +49,22 @@ class SoftVote:
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
         """Vote, and calibrate by the labels that had matured before each fold.
 
-        Raises `InputError` if two models' predictions tables have different rows, a row's fold is unknown, or no model
-        has weight.
+        Parameters
+        ----------
+        predictions : mapping of str to pandas.DataFrame
+            The predictions table of every model, all of the same rows.
+        labels, folds : pandas.DataFrame
+            The labels table and the folds table.
+
+        Returns
+        -------
+        Combination
+            The ensemble's predictions and, for each fold, the combiner that made them.
+
+        Raises
+        ------
+        InputError
+            If two models' predictions tables have different rows, a row's fold is unknown, or no model has weight.
         """
         recipe = Recipe(self._shares(list(predictions)), self.member_calibration, None, self.calibration)
         return combine_forward(recipe, predictions, labels, folds)
@@ -88,7 +102,10 @@ class Stacking:
     calibration: CalibrationKind | None = None
 
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
-        """Stack, and calibrate, by the labels that had matured before each fold; see :meth:`SoftVote.walk`."""
+        """Stack, and calibrate, by the labels that had matured before each fold.
+
+        Parameters, result and errors are those of :meth:`SoftVote.walk`; there are no weights to refuse.
+        """
         shares = _normalised(dict.fromkeys(sorted(predictions), 1.0))
         recipe = Recipe(shares, self.member_calibration, self.C, self.calibration)
         return combine_forward(recipe, predictions, labels, folds)

@@ -1,6 +1,6 @@
 r"""Shares of margins that are smooth in the features' ranks: integrated gradients.
 
-With :math:`z` a row's ranks, brought to mean 0 over the training rows (0 also stands for a missing value), and
+With :math:`z` a row's ranks, brought to mean 0 over the training rows (a missing value is 0 too), and
 :math:`f` a margin, feature i's share is
 
 .. math:: \phi_i = z_i \int_0^1 \frac{\partial f}{\partial z_i}(t z) \, dt

@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import NEGATIVE, POSITIVE, RETURN, SHARE, SIGNED, Array, same
+from barograph.features.registration import NEGATIVE, POSITIVE, RETURN, SHARE, SIGNED, Array, over_changes
 from barograph.features.trend import log_price_regression
 from barograph.features.windows import (
     lag,
@@ -33,7 +33,7 @@ _CRASH = float(REGIMES.index("crash"))
 @dated(
     "index_ret_{window}",
     inputs=("index_close",),
-    lookback=same,
+    lookback=over_changes,
     windows=(1, 5, 21, 63, 126, 252),
     range=RETURN,
     source="TA-Lib ROCP",
@@ -43,7 +43,7 @@ def index_return(index_close: Array, window: int) -> Array:
     return talib.ROCP(index_close, window)
 
 
-@dated("index_vol_{window}", inputs=("index_log_return",), lookback=same, windows=(5, 21, 63), range=POSITIVE)
+@dated("index_vol_{window}", inputs=("index_log_return",), lookback=over_changes, windows=(5, 21, 63), range=POSITIVE)
 def index_volatility(index_log_return: Array, window: int) -> Array:
     """Sample standard deviation of the last {window} log returns of the index, annualised."""
     return window_std(index_log_return, window) * math.sqrt(_YEAR)
@@ -80,7 +80,7 @@ def vix_level(vix: Array) -> Array:
     return vix / 100.0
 
 
-@dated("vix_change_{window}", inputs=("vix",), lookback=same, windows=(1, 5, 21))
+@dated("vix_change_{window}", inputs=("vix",), lookback=over_changes, windows=(1, 5, 21))
 def vix_change(vix: Array, window: int) -> Array:
     """ln(VIX_t / VIX_(t-{window}))."""
     return np.log(vix / lag(vix, window))
@@ -157,7 +157,7 @@ def yield_level(us10y: Array) -> Array:
     return us10y
 
 
-@dated("us10y_change_{window}", inputs=("us10y",), lookback=same, windows=(5, 21, 63))
+@dated("us10y_change_{window}", inputs=("us10y",), lookback=over_changes, windows=(5, 21, 63))
 def yield_change(us10y: Array, window: int) -> Array:
     """Change of the ten-year yield over {window} days, in percentage points."""
     return us10y - lag(us10y, window)
@@ -191,21 +191,33 @@ def term_slope_change(us10y: Array, us2y: Array) -> Array:
     return us10y - us2y - lag(us10y - us2y, 21)
 
 
-@dated("usd_ret_{window}", inputs=("usd_broad",), lookback=same, windows=(21, 63), range=RETURN, source="TA-Lib ROCP")
+@dated(
+    "usd_ret_{window}",
+    inputs=("usd_broad",),
+    lookback=over_changes,
+    windows=(21, 63),
+    range=RETURN,
+    source="TA-Lib ROCP",
+)
 def dollar_return(usd_broad: Array, window: int) -> Array:
     """Return of the broad dollar index over {window} days."""
     return talib.ROCP(usd_broad, window)
 
 
 @dated(
-    "usd_index_ret_{window}", inputs=("usd_index",), lookback=same, windows=(21, 63), range=RETURN, source="TA-Lib ROCP"
+    "usd_index_ret_{window}",
+    inputs=("usd_index",),
+    lookback=over_changes,
+    windows=(21, 63),
+    range=RETURN,
+    source="TA-Lib ROCP",
 )
 def dollar_index_return(usd_index: Array, window: int) -> Array:
     """Return of the ICE dollar index over {window} days."""
     return talib.ROCP(usd_index, window)
 
 
-@dated("wti_ret_{window}", inputs=("wti",), lookback=same, windows=(21, 63), range=RETURN, source="TA-Lib ROCP")
+@dated("wti_ret_{window}", inputs=("wti",), lookback=over_changes, windows=(21, 63), range=RETURN, source="TA-Lib ROCP")
 def oil_return(wti: Array, window: int) -> Array:
     """Return of crude oil over {window} days; NaN where a price is not positive, as on 2020-04-20."""
     return talib.ROCP(np.where(wti > 0.0, wti, np.nan), window)
@@ -214,7 +226,7 @@ def oil_return(wti: Array, window: int) -> Array:
 @feature(
     ("beta_{window}", "idio_vol_{window}", "index_corr_{window}"),
     inputs=("log_return", "index_log_return"),
-    lookback=same,
+    lookback=over_changes,
     windows=(63, 252),
     source="Ang, Hodrick, Xing & Zhang (2006), Journal of Finance 61(1)",
 )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from barograph.features import registration
-from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, one_less, same
+from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, over_bars, over_changes
 from barograph.features.windows import window_correlation, window_deviations, window_mean, window_std, window_variance
 
 feature = partial(registration.feature, family="cross_section", scope="panel")
@@ -67,13 +67,15 @@ for _name in _RANKED_IN_SECTOR:
     feature(f"sector_rank_{_name}", inputs=(_name, "gics_sector"), lookback=_RANKED[_name], range=SHARE)(sector_rank)
 
 
-@feature("excess_ret_{window}", inputs=("ret_{window}",), lookback=same, windows=(5, 21))
+@feature("excess_ret_{window}", inputs=("ret_{window}",), lookback=over_changes, windows=(5, 21))
 def excess_return(returns: Array) -> Array:
     """ret_{window} - its mean over the symbols."""
     return returns - _mean(returns)[:, None]
 
 
-@feature("sector_excess_ret_{window}", inputs=("ret_{window}", "gics_sector"), lookback=same, windows=(5, 21, 63))
+@feature(
+    "sector_excess_ret_{window}", inputs=("ret_{window}", "gics_sector"), lookback=over_changes, windows=(5, 21, 63)
+)
 def sector_excess_return(returns: Array, sector: NDArray[np.intp]) -> Array:
     """ret_{window} - its mean over the symbols of the same sector, itself included."""
     return returns - _by_sector(_mean, returns, sector)
@@ -82,7 +84,7 @@ def sector_excess_return(returns: Array, sector: NDArray[np.intp]) -> Array:
 @feature(
     "sector_ret_{window}",
     inputs=("ret_{window}", "gics_sector"),
-    lookback=same,
+    lookback=over_changes,
     windows=(21, 63, 126),
     source="Moskowitz & Grinblatt (1999), Journal of Finance 54(4)",
 )
@@ -91,13 +93,13 @@ def sector_return(returns: Array, sector: NDArray[np.intp]) -> Array:
     return _by_sector(_mean, returns, sector) - _mean(returns)[:, None]
 
 
-@feature("breadth_{window}", inputs=("sma_dist_{window}",), lookback=one_less, windows=(20, 50, 200), range=SHARE)
+@feature("breadth_{window}", inputs=("sma_dist_{window}",), lookback=over_bars, windows=(20, 50, 200), range=SHARE)
 def breadth(distance: Array) -> Array:
     """Share of the symbols that close above their mean of {window} closes."""
     return _mean(np.where(np.isnan(distance), np.nan, distance > 0.0))
 
 
-@feature("advances_{window}", inputs=("ret_1",), lookback=same, windows=(1, 10), range=SIGNED)
+@feature("advances_{window}", inputs=("ret_1",), lookback=over_changes, windows=(1, 10), range=SIGNED)
 def advances(returns: Array, window: int) -> Array:
     """Share of the symbols that rose - share that fell, mean of the last {window} dates."""
     return window_mean(_mean(np.sign(returns)), window)
@@ -109,7 +111,7 @@ def new_highs(below_high: Array, above_low: Array) -> Array:
     return _mean(np.where(np.isnan(below_high), np.nan, (below_high == 0.0) * 1.0 - (above_low == 0.0)))
 
 
-@feature("dispersion_{window}", inputs=("ret_{window}",), lookback=same, windows=(1, 21), range=POSITIVE)
+@feature("dispersion_{window}", inputs=("ret_{window}",), lookback=over_changes, windows=(1, 21), range=POSITIVE)
 def dispersion(returns: Array) -> Array:
     """Sample standard deviation of ret_{window} over the symbols; NaN for fewer than two."""
     deviation = returns - _mean(returns)[:, None]

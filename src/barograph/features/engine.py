@@ -36,7 +36,7 @@ def compute(
     Parameters
     ----------
     bars : pandas.DataFrame
-        Sorted by symbol and date; see `barograph.tables.BARS`.
+        Sorted by symbol and date; see `barograph.market.schema.BARS`.
     context, universe, regimes, facts, signals : pandas.DataFrame, optional
         See `barograph.market.MarketData`. Each field of the facts is an input, each signal an input and a feature
         ``signal_<name>``; `barograph.features.asof.AsOf` says how both are joined to the bars.

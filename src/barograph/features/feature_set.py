@@ -81,7 +81,10 @@ class FeatureSet:
         return compute_market(data, self._chosen(data), self.release_lag, self.calendar)
 
     def stream(self, data: MarketData) -> Iterator[pd.DataFrame]:
-        """Compute the chosen features block by block of symbols as `barograph.features.stream` does."""
+        """Compute the chosen features block by block of symbols as `barograph.features.stream` does.
+
+        Raises InputError as `compute`, before the first block.
+        """
         return stream(data, self._chosen(data), self.release_lag, self.calendar)
 
     def newest(
@@ -89,7 +92,19 @@ class FeatureSet:
     ) -> pd.DataFrame:
         """Compute the chosen features, or `names` among them, of the newest day as `barograph.features.newest` does.
 
-        Raises InputError as `compute`, or if a name is not chosen or a symbol has no bar on the newest date.
+        Parameters
+        ----------
+        data : MarketData
+            With the same history as for the table.
+        names : sequence of str, optional
+            The features wanted, of those chosen; by default all of them.
+        symbols : sequence of str, optional
+            The symbols wanted; by default all that have a bar on the newest date.
+
+        Raises
+        ------
+        InputError
+            As `compute`, or if a name is not chosen or a symbol has no bar on the newest date.
         """
         chosen = self._chosen(data)
         if unknown := [name for name in names or () if name not in chosen]:

@@ -8,7 +8,7 @@ import numpy as np
 from barograph.features import registration
 from barograph.features.asof import FUNDAMENTALS, FUNDAMENTALS_STALE_AFTER
 from barograph.features.cross_section import sector_rank
-from barograph.features.registration import SHARE, Array, same
+from barograph.features.registration import SHARE, Array, over_changes
 
 feature = partial(registration.feature, family="fundamentals")
 
@@ -49,7 +49,7 @@ def change(values: Array, window: int) -> Array:
 
 
 for _field in _FOLLOWED:
-    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=same, windows=(252,))(change)
+    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=over_changes, windows=(252,))(change)
 
 
 @feature("days_since_report", inputs=("eps_growth_age",), lookback=0, range=(0.0, FUNDAMENTALS_STALE_AFTER))

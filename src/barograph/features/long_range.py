@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features import registration
-from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, one_more, same
+from barograph.features.registration import POSITIVE, SHARE, SIGNED, Array, over_changes, over_pairs
 from barograph.features.windows import after_gap, window_sum
 
 feature = partial(registration.feature, family="long_range")
-of_returns = partial(feature, inputs=("log_return",), lookback=same)
+of_returns = partial(feature, inputs=("log_return",), lookback=over_changes)
 
 _LOPEZ_DE_PRADO = "López de Prado (2018), Advances in Financial Machine Learning, ch. 5.5"
 _LO_MACKINLAY = "Lo & MacKinlay (1988), Review of Financial Studies 1(1)"
@@ -141,7 +141,7 @@ def permutation_entropy(x: Array, order: int, window: int) -> Array:
 
 
 @feature(
-    "perm_entropy_{window}_3", inputs=("close",), lookback=one_more, windows=(63,), range=SHARE, source=_BANDT_POMPE
+    "perm_entropy_{window}_3", inputs=("close",), lookback=over_pairs, windows=(63,), range=SHARE, source=_BANDT_POMPE
 )
 def permutation_entropy_3(close: Array, window: int) -> Array:
     """Entropy of the rank orders of 3 successive closes, {window} of them, over its greatest value."""
@@ -178,7 +178,7 @@ def sign_entropy(log_return: Array, window: int) -> Array:
 @feature(
     ("dickey_fuller_{window}", "half_life_{window}"),
     inputs=("close",),
-    lookback=same,
+    lookback=over_changes,
     windows=(63, 252),
     source="Dickey & Fuller (1979), Journal of the American Statistical Association 74(366)",
 )

@@ -12,7 +12,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import HLC, PERCENT, RETURN, SHARE, SIGNED, Array, one_less, same
+from barograph.features.registration import HLC, PERCENT, RETURN, SHARE, SIGNED, Array, over_bars, over_changes
 from barograph.features.windows import after_gap, window_mean, window_std, window_sum
 
 feature = partial(registration.feature, family="momentum")
@@ -24,7 +24,7 @@ _ROUNDING = 1e-9
 @feature(
     "ret_{window}",
     inputs=("close",),
-    lookback=same,
+    lookback=over_changes,
     windows=(1, 2, 5, 10, 21, 63, 126, 252),
     range=RETURN,
     source="TA-Lib ROCP",
@@ -37,7 +37,7 @@ def simple_return(close: Array, window: int) -> Array:
 @feature(
     "mom_{window}_21",
     inputs=("close",),
-    lookback=same,
+    lookback=over_changes,
     windows=(126, 252),
     range=RETURN,
     source="Jegadeesh & Titman (1993), Journal of Finance 48(1)",
@@ -98,7 +98,9 @@ def information_discreteness(log_return: Array) -> Array:
     return after_gap(-direction * window_mean(np.sign(past), 231), 21)
 
 
-@feature("rsi_{window}", inputs=("close",), lookback=same, windows=(2, 7, 14, 28), range=PERCENT, source="TA-Lib RSI")
+@feature(
+    "rsi_{window}", inputs=("close",), lookback=over_changes, windows=(2, 7, 14, 28), range=PERCENT, source="TA-Lib RSI"
+)
 def rsi(close: Array, window: int) -> Array:
     """Relative strength index of Wilder ({window}); 50 before the price first moves."""
     row = np.arange(close.size)
@@ -154,13 +156,13 @@ def true_strength(close: Array) -> Array:
     return after_gap(np.clip(smooth / talib.EMA(talib.EMA(np.abs(change), 25), 13), -1.0, 1.0), 1)
 
 
-@feature("sharpe_{window}", inputs=("log_return",), lookback=same, windows=(63, 252))
+@feature("sharpe_{window}", inputs=("log_return",), lookback=over_changes, windows=(63, 252))
 def rolling_sharpe(log_return: Array, window: int) -> Array:
     """Mean / standard deviation of the last {window} log returns, not annualised."""
     return window_mean(log_return, window) / window_std(log_return, window)
 
 
-@feature("up_share_{window}", inputs=("log_return",), lookback=same, windows=(21, 63, 252), range=SHARE)
+@feature("up_share_{window}", inputs=("log_return",), lookback=over_changes, windows=(21, 63, 252), range=SHARE)
 def up_share(log_return: Array, window: int) -> Array:
     """Share of the last {window} bars that closed higher, unchanged ones counting half."""
     return window_mean(0.5 + 0.5 * np.sign(log_return), window)
@@ -228,7 +230,7 @@ def overnight_return(open_: Array, close: Array) -> Array:
     return after_gap(window_sum(np.log(open_[1:] / close[:-1]), 21), 1)
 
 
-@feature("intraday_{window}", inputs=("open", "close"), lookback=one_less, windows=(1, 21))
+@feature("intraday_{window}", inputs=("open", "close"), lookback=over_bars, windows=(1, 21))
 def intraday_return(open_: Array, close: Array, window: int) -> Array:
     """Sum over {window} bars of the intraday log returns ln(C_t / O_t)."""
     return window_sum(np.log(close / open_), window)

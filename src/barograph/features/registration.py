@@ -32,17 +32,17 @@ NEGATIVE: Final[Range] = (-math.inf, 0.0)
 RETURN: Final[Range] = (-1.0, math.inf)
 
 
-def same(window: int) -> int:
+def over_changes(window: int) -> int:
     """Give the lookback of a window of changes, the first of which needs the bar before the window."""
     return window
 
 
-def one_less(window: int) -> int:
+def over_bars(window: int) -> int:
     """Give the lookback of a window of bars."""
     return window - 1
 
 
-def one_more(window: int) -> int:
+def over_pairs(window: int) -> int:
     """Give the lookback of a window of changes of changes, or of pairs of successive changes."""
     return window + 1
 
@@ -221,7 +221,13 @@ def import_families() -> None:
 
 
 def catalogue() -> list[Feature]:
-    """Give every registered feature, family by family: those of Barograph, then a user's in their order."""
+    """Give every registered feature, a user's too.
+
+    Returns
+    -------
+    list of Feature
+        Family by family: those of Barograph, then those of a user in the order of registration.
+    """
     order = families()
     return sorted(_REGISTERED.values(), key=lambda entry: order.index(entry.family))
 

@@ -7,7 +7,7 @@ import numpy as np
 from barograph.features import registration
 from barograph.features.asof import SENTIMENT
 from barograph.features.fundamentals import change, level
-from barograph.features.registration import Array, same
+from barograph.features.registration import Array, over_changes
 
 feature = partial(registration.feature, family="sentiment")
 
@@ -15,7 +15,7 @@ for _field in SENTIMENT:
     feature(f"{_field}_asof", inputs=(_field,), lookback=0)(level)
 
 for _field in SENTIMENT:
-    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=same, windows=(21,))(change)
+    feature(f"{_field}_change_{{window}}", inputs=(_field,), lookback=over_changes, windows=(21,))(change)
 
 
 @feature("sentiment_mean", inputs=SENTIMENT, lookback=0, scope="panel")
@@ -29,4 +29,4 @@ def mean(*sentiments: Array) -> Array:
     return total / count
 
 
-feature("sentiment_mean_change_{window}", inputs=("sentiment_mean",), lookback=same, windows=(21,))(change)
+feature("sentiment_mean_change_{window}", inputs=("sentiment_mean",), lookback=over_changes, windows=(21,))(change)

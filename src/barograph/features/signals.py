@@ -24,7 +24,7 @@ def merge(tables: Mapping[str, pd.DataFrame | None]) -> tuple[pd.DataFrame | Non
     for origin, table in given.items():
         for name in table["name"].unique().tolist():
             if name in origins:
-                raise InputError(f"{origin}: the signal {name!r} stands in {origins[name]} too; choose another name")
+                raise InputError(f"{origin}: the signal {name!r} is in {origins[name]} too; choose another name")
             origins[name] = origin
     joined = pd.concat(given.values(), ignore_index=True) if given else None
     return joined, [_entry(name, origins[name]) for name in sorted(origins)]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.features.momentum import rsi, simple_return
-from barograph.features.registration import HLC, PERCENT, POSITIVE, RETURN, SHARE, Array, Range, feature, one_more, same
+from barograph.features.registration import HLC, PERCENT, POSITIVE, RETURN, SHARE, Array, Range, feature
 from barograph.features.trend import adx, donchian_position, log_price_regression, macd, sma_distance
 from barograph.features.windows import after_gap, window_mean, window_std
 
@@ -120,24 +120,34 @@ def up_share(close: Array, window: int) -> Array:
     return after_gap(window_mean(0.5 + 0.5 * np.sign(np.diff(close)), window), 1)
 
 
+def for_levels(window: int) -> int:
+    """Give the completed periods that a window of periods needs."""
+    return window
+
+
+def for_changes(window: int) -> int:
+    """Give the completed periods that a window of changes needs, the first of which is from the period before it."""
+    return window + 1
+
+
 weekly = functools.partial(_on_completed, "week", 5, _mondays)
-weekly("ret_{window}", simple_return, periods=one_more, windows=(1, 4), range=RETURN)
-weekly("rsi_{window}", rsi, periods=one_more, windows=(14,), range=PERCENT, source="TA-Lib RSI")
-weekly("sma_dist_{window}", sma_distance, periods=same, windows=(10,))
+weekly("ret_{window}", simple_return, periods=for_changes, windows=(1, 4), range=RETURN)
+weekly("rsi_{window}", rsi, periods=for_changes, windows=(14,), range=PERCENT, source="TA-Lib RSI")
+weekly("sma_dist_{window}", sma_distance, periods=for_levels, windows=(10,))
 weekly("macd_12_26_9_hist_pct", macd_histogram, periods=34, source="TA-Lib MACD")
-weekly("vol_{window}", volatility, periods=one_more, windows=(26,), range=POSITIVE)
-weekly("donchian_{window}", donchian_position, periods=same, inputs=HLC, windows=(26,), range=SHARE)
-weekly(("slope_{window}", "r2_{window}"), log_price_slope, periods=same, windows=(52,))
-weekly("up_share_{window}", up_share, periods=one_more, windows=(26,), range=SHARE)
+weekly("vol_{window}", volatility, periods=for_changes, windows=(26,), range=POSITIVE)
+weekly("donchian_{window}", donchian_position, periods=for_levels, inputs=HLC, windows=(26,), range=SHARE)
+weekly(("slope_{window}", "r2_{window}"), log_price_slope, periods=for_levels, windows=(52,))
+weekly("up_share_{window}", up_share, periods=for_changes, windows=(26,), range=SHARE)
 weekly("adx_{window}", adx, periods=lambda w: 2 * w, inputs=HLC, windows=(14,), range=PERCENT, source="TA-Lib ADX")
 
 _FABER = "Faber (2007), Journal of Wealth Management 9(4)"
 _GRINBLATT_MOSKOWITZ = "Grinblatt & Moskowitz (2004), Journal of Financial Economics 71(3)"
 
 monthly = functools.partial(_on_completed, "month", 23, _firsts)
-monthly("ret_{window}", simple_return, periods=one_more, windows=(1,), range=RETURN)
-monthly("rsi_{window}", rsi, periods=one_more, windows=(12,), range=PERCENT, source="TA-Lib RSI")
-monthly("sma_dist_{window}", sma_distance, periods=same, windows=(10,), source=_FABER)
-monthly("vol_{window}", volatility, periods=one_more, windows=(12,), range=POSITIVE)
-monthly("donchian_{window}", donchian_position, periods=same, inputs=HLC, windows=(12,), range=SHARE)
-monthly("up_share_{window}", up_share, periods=one_more, windows=(12,), range=SHARE, source=_GRINBLATT_MOSKOWITZ)
+monthly("ret_{window}", simple_return, periods=for_changes, windows=(1,), range=RETURN)
+monthly("rsi_{window}", rsi, periods=for_changes, windows=(12,), range=PERCENT, source="TA-Lib RSI")
+monthly("sma_dist_{window}", sma_distance, periods=for_levels, windows=(10,), source=_FABER)
+monthly("vol_{window}", volatility, periods=for_changes, windows=(12,), range=POSITIVE)
+monthly("donchian_{window}", donchian_position, periods=for_levels, inputs=HLC, windows=(12,), range=SHARE)
+monthly("up_share_{window}", up_share, periods=for_changes, windows=(12,), range=SHARE, source=_GRINBLATT_MOSKOWITZ)

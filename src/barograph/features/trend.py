@@ -10,7 +10,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import HLC, NEGATIVE, PERCENT, POSITIVE, SHARE, Array, one_less, same
+from barograph.features.registration import HLC, NEGATIVE, PERCENT, POSITIVE, SHARE, Array, over_bars, over_changes
 from barograph.features.windows import after_gap, lag, window_mean, window_sum, window_variance
 
 feature = partial(registration.feature, family="trend")
@@ -18,25 +18,25 @@ feature = partial(registration.feature, family="trend")
 _HOSODA = "Hosoda (1969), Ichimoku Kinko Hyo"
 
 
-@feature("sma_dist_{window}", inputs=("close",), lookback=one_less, windows=(10, 20, 50, 200))
+@feature("sma_dist_{window}", inputs=("close",), lookback=over_bars, windows=(10, 20, 50, 200))
 def sma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes)."""
     return np.log(close / window_mean(close, window))
 
 
-@feature("ema_dist_{window}", inputs=("close",), lookback=one_less, windows=(100,), source="TA-Lib EMA")
+@feature("ema_dist_{window}", inputs=("close",), lookback=over_bars, windows=(100,), source="TA-Lib EMA")
 def ema_distance(close: Array, window: int) -> Array:
     """ln(C_t / exponential mean ({window}) of the close)."""
     return np.log(close / talib.EMA(close, window))
 
 
-@feature("wma_dist_{window}", inputs=("close",), lookback=one_less, windows=(5,), source="TA-Lib WMA")
+@feature("wma_dist_{window}", inputs=("close",), lookback=over_bars, windows=(5,), source="TA-Lib WMA")
 def wma_distance(close: Array, window: int) -> Array:
     """ln(C_t / mean of the last {window} closes, weighted {window} for the newest down to 1)."""
     return np.log(close / talib.WMA(close, window))
 
 
-@feature("kama_dist_{window}", inputs=("close",), lookback=same, windows=(10, 30), source="TA-Lib KAMA")
+@feature("kama_dist_{window}", inputs=("close",), lookback=over_changes, windows=(10, 30), source="TA-Lib KAMA")
 def kama_distance(close: Array, window: int) -> Array:
     """ln(C_t / Kaufman's adaptive mean ({window}) of the close)."""
     return np.log(close / talib.KAMA(close, window))
@@ -88,7 +88,7 @@ def slow_macd(close: Array) -> Array:
 @feature(
     ("slope_{window}", "r2_{window}", "linreg_dist_{window}"),
     inputs=("close",),
-    lookback=one_less,
+    lookback=over_bars,
     windows=(20, 60, 120),
 )
 def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array]:
@@ -105,7 +105,7 @@ def log_price_regression(close: Array, window: int) -> tuple[Array, Array, Array
 @feature(
     "efficiency_{window}",
     inputs=("log_return",),
-    lookback=same,
+    lookback=over_changes,
     windows=(20, 60),
     range=SHARE,
     source="Kaufman (1995), Smarter Trading",
@@ -116,13 +116,13 @@ def efficiency_ratio(log_return: Array, window: int) -> Array:
     return np.minimum(np.abs(window_sum(log_return, window)) / path, 1.0)
 
 
-@feature("high_dist_{window}", inputs=("close",), lookback=one_less, windows=(63, 252), range=NEGATIVE)
+@feature("high_dist_{window}", inputs=("close",), lookback=over_bars, windows=(63, 252), range=NEGATIVE)
 def high_distance(close: Array, window: int) -> Array:
     """ln(C_t / highest of the last {window} closes)."""
     return np.log(close / talib.MAX(close, window))
 
 
-@feature("low_dist_{window}", inputs=("close",), lookback=one_less, windows=(63, 252), range=POSITIVE)
+@feature("low_dist_{window}", inputs=("close",), lookback=over_bars, windows=(63, 252), range=POSITIVE)
 def low_distance(close: Array, window: int) -> Array:
     """ln(C_t / lowest of the last {window} closes)."""
     return np.log(close / talib.MIN(close, window))
@@ -168,7 +168,7 @@ def directional_difference(plus: Array, minus: Array) -> Array:
 @feature(
     ("aroon_{window}_up", "aroon_{window}_down"),
     inputs=("high", "low"),
-    lookback=same,
+    lookback=over_changes,
     windows=(25, 100),
     range=PERCENT,
     source="TA-Lib AROON",
@@ -197,7 +197,7 @@ def sar_distance(high: Array, low: Array, close: Array) -> Array:
     return np.log(close / talib.SAR(high, low, 0.02, 0.2))
 
 
-@feature("donchian_{window}", inputs=HLC, lookback=one_less, windows=(20, 55, 252), range=SHARE)
+@feature("donchian_{window}", inputs=HLC, lookback=over_bars, windows=(20, 55, 252), range=SHARE)
 def donchian_position(high: Array, low: Array, close: Array, window: int) -> Array:
     """Place of C_t between the lowest low (0) and the highest high (1) of {window} bars."""
     lowest = talib.MIN(low, window)

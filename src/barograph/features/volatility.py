@@ -10,7 +10,17 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import HLC, NEGATIVE, POSITIVE, SHARE, SIGNED, Array, one_less, one_more, same
+from barograph.features.registration import (
+    HLC,
+    NEGATIVE,
+    POSITIVE,
+    SHARE,
+    SIGNED,
+    Array,
+    over_bars,
+    over_changes,
+    over_pairs,
+)
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -21,7 +31,7 @@ from barograph.features.windows import (
 )
 
 feature = partial(registration.feature, family="volatility")
-of_returns = partial(feature, inputs=("log_return",), lookback=same)
+of_returns = partial(feature, inputs=("log_return",), lookback=over_changes)
 
 _YEAR = 252.0
 _OHLC = ("open", *HLC)
@@ -100,7 +110,7 @@ def skewness_and_kurtosis(log_return: Array, window: int) -> tuple[Array, Array]
 @feature(
     "leverage_{window}",
     inputs=("log_return",),
-    lookback=one_more,
+    lookback=over_pairs,
     windows=(252,),
     range=SIGNED,
     source="Bouchaud, Matacz & Potters (2001), Physical Review Letters 87, 228701",
@@ -113,7 +123,7 @@ def leverage_effect(log_return: Array, window: int) -> Array:
 @feature(
     ("bb_{window}_position", "bb_{window}_width"),
     inputs=("close",),
-    lookback=one_less,
+    lookback=over_bars,
     windows=(20,),
     source="Bollinger (2001), Bollinger on Bollinger Bands",
 )
@@ -138,7 +148,7 @@ def smallest_return(log_return: Array) -> Array:
 @feature(
     "jump_{window}",
     inputs=("log_return",),
-    lookback=one_more,
+    lookback=over_pairs,
     windows=(21, 63),
     range=(-math.inf, 1.0),
     source="Barndorff-Nielsen & Shephard (2004), Journal of Financial Econometrics 2(1)",
@@ -169,7 +179,7 @@ def drawdown_depth(distance: Array, vol: Array) -> Array:
     return distance / vol
 
 
-@feature("drawdown_{window}_length", inputs=("close",), lookback=one_less, windows=(252,), range=(0.0, 251.0))
+@feature("drawdown_{window}_length", inputs=("close",), lookback=over_bars, windows=(252,), range=(0.0, 251.0))
 def drawdown_length(close: Array, window: int) -> Array:
     """Bars since the highest of the last {window} closes, the latest of equal ones; 0 at a high."""
     from barograph.features import kernels
@@ -180,7 +190,7 @@ def drawdown_length(close: Array, window: int) -> Array:
 @feature(
     "max_drawdown_{window}",
     inputs=("close",),
-    lookback=one_less,
+    lookback=over_bars,
     windows=(63, 252),
     range=NEGATIVE,
     source="Magdon-Ismail & Atiya (2004), Risk 17(10)",
@@ -192,7 +202,7 @@ def maximum_drawdown(close: Array, window: int) -> Array:
     return np.log(kernels.deepest_falls(close, window))
 
 
-@feature("natr_{window}", inputs=HLC, lookback=same, windows=(14, 63), range=POSITIVE, source="TA-Lib NATR")
+@feature("natr_{window}", inputs=HLC, lookback=over_changes, windows=(14, 63), range=POSITIVE, source="TA-Lib NATR")
 def normalised_range(high: Array, low: Array, close: Array, window: int) -> Array:
     """Average true range of Wilder ({window}) in percent of C_t."""
     return talib.NATR(high, low, close, window)
@@ -201,7 +211,7 @@ def normalised_range(high: Array, low: Array, close: Array, window: int) -> Arra
 @feature(
     "parkinson_{window}",
     inputs=("high", "low"),
-    lookback=one_less,
+    lookback=over_bars,
     windows=(5, 21),
     range=POSITIVE,
     source="Parkinson (1980), Journal of Business 53(1)",
@@ -214,7 +224,7 @@ def parkinson(high: Array, low: Array, window: int) -> Array:
 @feature(
     "garman_klass_{window}",
     inputs=_OHLC,
-    lookback=one_less,
+    lookback=over_bars,
     windows=(21,),
     range=POSITIVE,
     source="Garman & Klass (1980), Journal of Business 53(1)",
@@ -229,7 +239,7 @@ def garman_klass(open_: Array, high: Array, low: Array, close: Array, window: in
 @feature(
     "yang_zhang_{window}",
     inputs=_OHLC,
-    lookback=same,
+    lookback=over_changes,
     windows=(21, 63),
     range=POSITIVE,
     source="Yang & Zhang (2000), Journal of Business 73(3)",
@@ -244,7 +254,7 @@ def yang_zhang(open_: Array, high: Array, low: Array, close: Array, window: int)
     return after_gap(np.sqrt(np.maximum(variance, 0.0) * _YEAR), 1)
 
 
-@feature("overnight_share_{window}", inputs=("open", "close"), lookback=same, windows=(63,), range=SHARE)
+@feature("overnight_share_{window}", inputs=("open", "close"), lookback=over_changes, windows=(63,), range=SHARE)
 def overnight_share(open_: Array, close: Array, window: int) -> Array:
     """V(overnight) / (V(overnight) + V(intraday)) over {window} bars, V the variance of ln(O/C_(t-1)), of ln(C/O)."""
     overnight = window_variance(np.log(open_[1:] / close[:-1]), window)
@@ -254,7 +264,7 @@ def overnight_share(open_: Array, close: Array, window: int) -> Array:
 @feature(
     "rogers_satchell_{window}",
     inputs=_OHLC,
-    lookback=one_less,
+    lookback=over_bars,
     windows=(21,),
     range=POSITIVE,
     source="Rogers & Satchell (1991), Annals of Applied Probability 1(4)",
@@ -264,7 +274,9 @@ def rogers_satchell(open_: Array, high: Array, low: Array, close: Array, window:
     return np.sqrt(np.maximum(window_mean(_rogers_satchell(open_, high, low, close), window), 0.0) * _YEAR)
 
 
-@feature("range_vol_ratio_{window}", inputs=("parkinson_{window}", "vol_{window}"), lookback=same, windows=(21,))
+@feature(
+    "range_vol_ratio_{window}", inputs=("parkinson_{window}", "vol_{window}"), lookback=over_changes, windows=(21,)
+)
 def range_to_close(parkinson: Array, vol: Array) -> Array:
     """ln(parkinson_{window} / vol_{window}): above 0 where the price moves within the day and comes back."""
     return np.log(parkinson / vol)
@@ -285,7 +297,11 @@ def choppiness(high: Array, low: Array, close: Array) -> Array:
 
 
 @feature(
-    ("keltner_{window}", "keltner_{window}_width"), inputs=HLC, lookback=same, windows=(20,), source="TA-Lib EMA, ATR"
+    ("keltner_{window}", "keltner_{window}_width"),
+    inputs=HLC,
+    lookback=over_changes,
+    windows=(20,),
+    source="TA-Lib EMA, ATR",
 )
 def keltner(high: Array, low: Array, close: Array, window: int) -> tuple[Array, Array]:
     """(C_t - exponential mean ({window}) of the close) / Wilder's true range ({window}), or 4 true ranges / mean."""
@@ -304,7 +320,7 @@ def squeeze(bollinger_width: Array, keltner_width: Array) -> Array:
 @feature(
     "donchian_{window}_width",
     inputs=("high", "low"),
-    lookback=one_less,
+    lookback=over_bars,
     windows=(63, 252),
     range=POSITIVE,
     source="TA-Lib MAX, MIN",

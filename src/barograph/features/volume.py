@@ -11,7 +11,7 @@ import numpy as np
 import talib
 
 from barograph.features import registration
-from barograph.features.registration import HLC, PERCENT, POSITIVE, SIGNED, Array, one_less, one_more, same
+from barograph.features.registration import HLC, PERCENT, POSITIVE, SIGNED, Array, over_bars, over_changes, over_pairs
 from barograph.features.windows import (
     after_gap,
     window_correlation,
@@ -27,7 +27,9 @@ _AMIHUD = "Amihud (2002), Journal of Financial Markets 5(1)"
 _LOU_POLK_SKOURAS = "Lou, Polk & Skouras (2019), Journal of Financial Economics 134(1)"
 
 
-@feature("mfi_{window}", inputs=(*HLC, "volume"), lookback=same, windows=(14, 42), range=PERCENT, source="TA-Lib MFI")
+@feature(
+    "mfi_{window}", inputs=(*HLC, "volume"), lookback=over_changes, windows=(14, 42), range=PERCENT, source="TA-Lib MFI"
+)
 def money_flow(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """Money flow index ({window}); 50 where the price did not move or nothing was traded."""
     value = talib.MFI(high, low, close, volume, window)
@@ -45,7 +47,7 @@ def chaikin_money_flow(high: Array, low: Array, close: Array, volume: Array) -> 
 @feature(
     "ad_slope_{window}",
     inputs=(*HLC, "volume"),
-    lookback=one_less,
+    lookback=over_bars,
     windows=(63,),
     range=SIGNED,
     source="Chaikin accumulation/distribution line",
@@ -61,7 +63,7 @@ def chaikin_oscillator(high: Array, low: Array, close: Array, volume: Array) -> 
     return talib.ADOSC(high, low, close, volume, 3, 10) / window_mean(volume, 20)
 
 
-@feature("obv_{window}", inputs=("log_return", "volume"), lookback=same, windows=(10, 21), range=SIGNED)
+@feature("obv_{window}", inputs=("log_return", "volume"), lookback=over_changes, windows=(10, 21), range=SIGNED)
 def on_balance_share(log_return: Array, volume: Array, window: int) -> Array:
     """Change of on-balance volume over {window} bars / sum of V."""
     return np.clip(window_sum(np.sign(log_return) * volume, window) / window_sum(volume, window), -1.0, 1.0)
@@ -70,7 +72,7 @@ def on_balance_share(log_return: Array, volume: Array, window: int) -> Array:
 @feature(
     "obv_slope_{window}",
     inputs=("log_return", "volume"),
-    lookback=same,
+    lookback=over_changes,
     windows=(63,),
     range=SIGNED,
     source="Granville (1963), New Key to Stock Market Profits",
@@ -98,25 +100,27 @@ def volume_variation(volume: Array) -> Array:
     return window_std(volume, 21) / window_mean(volume, 21)
 
 
-@feature("volume_z_{window}", inputs=("volume",), lookback=one_less, windows=(21, 63))
+@feature("volume_z_{window}", inputs=("volume",), lookback=over_bars, windows=(21, 63))
 def volume_score(volume: Array, window: int) -> Array:
     """(V_t - mean) / sample standard deviation of V over {window} bars."""
     return (volume - window_mean(volume, window)) / window_std(volume, window)
 
 
-@feature("volume_corr_{window}", inputs=("log_return", "volume"), lookback=same, windows=(21, 63), range=SIGNED)
+@feature("volume_corr_{window}", inputs=("log_return", "volume"), lookback=over_changes, windows=(21, 63), range=SIGNED)
 def volume_correlation(log_return: Array, volume: Array, window: int) -> Array:
     """Correlation of |r| and V over {window} bars."""
     return window_correlation(np.abs(log_return), volume, window)
 
 
-@feature("volume_ret_corr_{window}", inputs=("log_return", "volume"), lookback=same, windows=(21,), range=SIGNED)
+@feature(
+    "volume_ret_corr_{window}", inputs=("log_return", "volume"), lookback=over_changes, windows=(21,), range=SIGNED
+)
 def volume_return_correlation(log_return: Array, volume: Array, window: int) -> Array:
     """Correlation of r and V over {window} bars."""
     return window_correlation(log_return, volume, window)
 
 
-@feature("volume_price_corr_{window}", inputs=("close", "volume"), lookback=one_less, windows=(21, 63), range=SIGNED)
+@feature("volume_price_corr_{window}", inputs=("close", "volume"), lookback=over_bars, windows=(21, 63), range=SIGNED)
 def volume_price_correlation(close: Array, volume: Array, window: int) -> Array:
     """Correlation of ln C and V over {window} bars."""
     return window_correlation(np.log(close / close[0]), volume, window)
@@ -141,7 +145,7 @@ def force_index(log_return: Array, volume: Array) -> Array:
     return talib.EMA(log_return * volume, 13) / window_mean(volume, 20)
 
 
-@feature("vwap_dist_{window}", inputs=(*HLC, "volume"), lookback=one_less, windows=(5, 21))
+@feature("vwap_dist_{window}", inputs=(*HLC, "volume"), lookback=over_bars, windows=(5, 21))
 def vwap_distance(high: Array, low: Array, close: Array, volume: Array, window: int) -> Array:
     """ln(C_t / volume-weighted mean of the typical price over {window} bars)."""
     typical = (high + low + close) / 3.0
@@ -203,7 +207,7 @@ def price_impact(log_return: Array, close: Array, volume: Array) -> Array:
 @feature(
     "roll_spread_{window}",
     inputs=("log_return",),
-    lookback=one_more,
+    lookback=over_pairs,
     windows=(21, 63),
     range=POSITIVE,
     source="Roll (1984), Journal of Finance 39(4)",
@@ -217,7 +221,7 @@ def roll_spread(log_return: Array, window: int) -> Array:
 @feature(
     "corwin_schultz_{window}",
     inputs=HLC,
-    lookback=same,
+    lookback=over_changes,
     windows=(21, 63),
     range=(0.0, 2.0),
     source="Corwin & Schultz (2012), Journal of Finance 67(2)",
@@ -240,7 +244,7 @@ def corwin_schultz(high: Array, low: Array, close: Array, window: int) -> Array:
 @feature(
     "abdi_ranaldo_{window}",
     inputs=HLC,
-    lookback=same,
+    lookback=over_changes,
     windows=(21,),
     range=POSITIVE,
     source="Abdi & Ranaldo (2017), Review of Financial Studies 30(12)",
@@ -252,7 +256,9 @@ def abdi_ranaldo(high: Array, low: Array, close: Array, window: int) -> Array:
     return after_gap(window_mean(np.sqrt(np.maximum(4.0 * to_same * to_next, 0.0)), window), 1)
 
 
-@feature("tug_of_war_{window}", inputs=("open", "close"), lookback=same, windows=(63,), source=_LOU_POLK_SKOURAS)
+@feature(
+    "tug_of_war_{window}", inputs=("open", "close"), lookback=over_changes, windows=(63,), source=_LOU_POLK_SKOURAS
+)
 def tug_of_war(open_: Array, close: Array, window: int) -> Array:
     """Sum over {window} bars of the overnight log return ln(O_t / C_(t-1)) less the intraday one ln(C_t / O_t)."""
     return after_gap(window_sum(np.log(open_[1:] / close[:-1]) - np.log(close / open_)[1:], window), 1)
@@ -261,7 +267,7 @@ def tug_of_war(open_: Array, close: Array, window: int) -> Array:
 @feature(
     "overnight_corr_{window}",
     inputs=("open", "close"),
-    lookback=same,
+    lookback=over_changes,
     windows=(63,),
     range=SIGNED,
     source=_LOU_POLK_SKOURAS,

@@ -21,6 +21,15 @@ class CombinatorialPurgedCV:
     A training row is purged when its life, from its date to its exit date, touches the life of any row of a test
     block, and embargoed for `embargo` trading days after a test block.
 
+    Parameters
+    ----------
+    n_groups : int, default 6
+        Blocks of dates, at least 2, of about as many dates each.
+    n_test_groups : int, default 2
+        Blocks tested together, at least 1 and fewer than `n_groups`.
+    embargo : int, default 5
+        Trading days after a test block whose rows are not trained on.
+
     Warnings
     --------
     Most splits train on dates after the tested ones. That asks how stable a result is, not how it would have traded.

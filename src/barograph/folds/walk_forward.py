@@ -60,10 +60,25 @@ class WalkForward:
     embargo: Annotated[int, Field(ge=0)] = 5
 
     def folds(self, calendar: ArrayLike, first_labelled: np.datetime64) -> list[Fold]:
-        """Lay out the folds over trading days, ascending and unique, with the date of the earliest labelled row.
+        """Lay out the folds.
 
-        There is a fold for each year, then the final one, whose training set is everything that has matured at the
-        calendar's end. Raises InputError if no year can be tested.
+        Parameters
+        ----------
+        calendar : datetime64 array of shape (T,)
+            The trading days, ascending and unique.
+        first_labelled : numpy.datetime64
+            Date of the earliest labelled row.
+
+        Returns
+        -------
+        list of Fold
+            A fold for each year, then the final one, whose training set is everything that has matured at the
+            calendar's end.
+
+        Raises
+        ------
+        InputError
+            If no year can be tested.
         """
         days = np.asarray(calendar, "datetime64[D]")
         earliest = pd.Timestamp(first_labelled) + pd.DateOffset(years=self.min_years)
@@ -80,10 +95,23 @@ class WalkForward:
         return [*folds, self._fold(days, len(folds), str(days[-1] + 1), "NaT")]
 
     def over(self, labels: pd.DataFrame, regimes: pd.DataFrame) -> list[Fold]:
-        """Lay out the folds over the labels table; the calendar is the regimes table's dates up to the last exit.
+        """Lay out the folds over labelled rows.
 
-        As :meth:`folds`, but a year is tested only once the labels reach its cutoff: until then more history would add
-        rows to its training set.
+        Parameters
+        ----------
+        labels, regimes : pandas.DataFrame
+            The labels and the regimes table; the regimes' dates, up to the last exit, are the trading calendar.
+
+        Returns
+        -------
+        list of Fold
+            As :meth:`folds`, but a year is tested only once the labels reach its cutoff: until then more history would
+            add rows to its training set.
+
+        Raises
+        ------
+        InputError
+            If no year can be tested.
         """
         known = labels[labels["date"].isin(regimes["date"])]
         # The context may go on after the last bar; the last exit is the last day that the labels know of.

@@ -21,7 +21,7 @@ Metrics = Mapping[str, Figures]
 PASS: Final = "pass"
 FAIL: Final = "fail"
 NOT_APPLICABLE: Final = "not_applicable"
-_HOLDS: Final = {"at_least": operator.ge, "above": operator.gt, "at_most": operator.le, "below": operator.lt}
+_COMPARE: Final = {"at_least": operator.ge, "above": operator.gt, "at_most": operator.le, "below": operator.lt}
 _SHARED: Final = ("features", "regimes")
 _NUMBERS: Final = ("figure", "threshold", "majority_figure")
 _COUNTS: Final = {"passed": PASS, "failed": FAIL, "not_applicable": NOT_APPLICABLE}
@@ -221,4 +221,4 @@ def _threshold(criterion: Criterion, champion: Champion | None, rows: float | No
 def _verdict(rule: Rule, figure: float | None, threshold: float | None) -> str:
     if figure is None or threshold is None:
         return FAIL
-    return PASS if _HOLDS[rule](figure, threshold) else FAIL
+    return PASS if _COMPARE[rule](figure, threshold) else FAIL

@@ -54,7 +54,7 @@ class FixedBarrier:
     lower: Annotated[float, Field(gt=0, lt=1)]
 
     def distances(self, close: Floats) -> tuple[Floats, Floats]:
-        """Give the same distances for every bar."""
+        """Give the upper and the lower distance, shapes (T,), the same for every bar."""
         return np.full(close.shape, self.upper), np.full(close.shape, self.lower)
 
 
@@ -81,7 +81,7 @@ class VolatilityBarrier:
     window: Annotated[int, Field(ge=2)]
 
     def distances(self, close: Floats) -> tuple[Floats, Floats]:
-        """Give the distances, NaN for the first `window` bars."""
+        """Give the upper and the lower distance, shapes (T,); NaN for the first `window` bars."""
         distance = np.full(close.shape, np.nan)
         if close.size > self.window:
             returns = np.diff(np.log(close))

@@ -115,7 +115,7 @@ def exam_samples(
 def _reason_against(event: Any, labels: pd.DataFrame, calendar: Dates, first: Fold) -> str:
     """Give the reason not to examine an event; an empty text if there is none."""
     if not event.rows:
-        return "the data holds no labelled row of it"
+        return "the data contains no labelled row of it"
     if event.start < pd.Timestamp(first.test_start):
         return f"it starts before {first.test_start}, and on what came before that day the models are tuned"
     last = labels["date"].max()

@@ -143,8 +143,8 @@ def from_files(files: Mapping[str, bytes]) -> NetworkClassifier:
     """Read the network and its ranks back.
 
     Nothing is built from what the architecture names: a network of its sizes is built anew, and must have the same.
-    Raises `InputError` if the architecture has other layers than :class:`NeuralNetwork` makes, or the ranks hold types
-    that are not allowed.
+    Raises `InputError` if the architecture has other layers than :class:`NeuralNetwork` makes, or the ranks contain
+    types that are not allowed.
     """
     start_tensorflow()
     network = _rebuilt(files[ARCHITECTURE])

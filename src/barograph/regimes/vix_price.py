@@ -28,7 +28,7 @@ class _Memory:
 
 @dataclass(frozen=True, config=STRICT)
 class VixPriceRegimes:
-    """Five regimes from VIX closes and index closes, causal; the first rule that holds wins.
+    """Five regimes from VIX closes and index closes, causal; the first rule that applies wins.
 
     A *trigger* is a VIX above `crash_vix` or a *hard* one: a simple index return over `return_days` of `crash_return`
     or less. A trigger more than `episode_days` after the last one opens a crash episode, whose trough is the lowest

@@ -131,14 +131,28 @@ def estimates(values: ArrayLike, samples: ArrayLike, level: float) -> list[Estim
 def sharpe_interval(
     returns: ArrayLike, *, rng: np.random.Generator, block: int = 21, resamples: int = 1000, level: float = 0.95
 ) -> Estimate:
-    """Give the annualised Sharpe ratio of daily returns, shape (T,), with its block-bootstrap interval.
+    """Give the annualised Sharpe ratio of daily returns with its block-bootstrap interval.
 
-    The returns are simple, and in excess of the risk-free rate where that matters; see :func:`resampled_sharpe`.
+    Parameters
+    ----------
+    returns : array_like, shape (T,)
+        Daily simple returns, in excess of the risk-free rate where that matters.
+    rng : numpy.random.Generator
+    block : int, default=21
+        Trading days resampled together.
+    resamples : int, default=1000
+    level : float, default=0.95
+        Coverage of the interval, in (0, 1).
+
+    Returns
+    -------
+    Estimate
+        Mean over standard deviation (ddof 1), times sqrt(252); NaN for returns that never vary.
 
     Raises
     ------
     InputError
-        If there are fewer than two returns or one is not finite.
+        If there are fewer than two returns, one is not finite, or `block`, `resamples` or `level` is out of its range.
     """
     matrix = _returns(returns)
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
@@ -156,12 +170,24 @@ def sharpe_difference_interval(
 ) -> Estimate:
     """Give by how much one annualised Sharpe ratio exceeds another, with its paired block-bootstrap interval.
 
-    Both series, shape (T,), are resampled on the same dates, so that what they have in common cancels.
+    Both series are resampled on the same dates, so that their common part cancels.
+
+    Parameters
+    ----------
+    returns, benchmark : array_like, shape (T,)
+        Daily simple returns of the same dates.
+    rng, block, resamples, level
+        As in :func:`sharpe_interval`, with the same defaults: 21 trading days, 1000 and 0.95.
+
+    Returns
+    -------
+    Estimate
+        Sharpe ratio of `returns` minus that of `benchmark`, both annualised; NaN where either never varies.
 
     Raises
     ------
     InputError
-        If the lengths differ, there are fewer than two returns, or one is not finite.
+        As :func:`sharpe_interval`, or if the lengths differ.
 
     References
     ----------

@@ -38,7 +38,7 @@ class KeepAll:
     rows: ClassVar[int] = 0
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Keep all."""
+        """Keep all; see :class:`barograph.selection.Selection`."""
         return pd.DataFrame({"feature": past.rows.X.columns, "kept": True, "score": np.nan, "reason": KEPT})
 
 
@@ -62,7 +62,7 @@ class NearDuplicates:
     rows: RowCount
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Select; features without a value, or with but one, go first."""
+        """Select; see :class:`barograph.selection.Selection`. Features without a value, or with but one, go first."""
         return _Draft.of(past, "mutual_information", self.max_correlation).table()
 
 
@@ -88,7 +88,7 @@ class Univariate:
     rows: RowCount
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Select."""
+        """Select; see :class:`barograph.selection.Selection`."""
         draft = _Draft.of(past, self.score, self.max_correlation)
         best = draft.left[np.argsort(-draft.scores[draft.left], kind="stable")]
         draft.drop(best[self.k :], NOT_BEST)
@@ -133,7 +133,7 @@ class Recursive:
     rows: RowCount
 
     def select(self, past: Past) -> pd.DataFrame:
-        """Select; `InputError` if the past cannot be split so."""
+        """Select; see :class:`barograph.selection.Selection`. A past that cannot be split so raises InputError."""
         draft = _Draft.of(past, "mutual_information", self.max_correlation)
         if draft.left.size > self.min_features:
             draft.drop(draft.left[~self._supported(past, draft.left)], ELIMINATED)

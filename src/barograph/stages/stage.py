@@ -70,7 +70,7 @@ class Stage:
         return self.model_key, models[self.model_key]
 
     def read(self, table: tables.Table, **names: str) -> pd.DataFrame:
-        """Read a table; `names` stand for those in braces in its path."""
+        """Read a table; `names` replace those in braces in its path."""
         return tables.read(table, self.root, **names)
 
     def read_optional(self, table: tables.Table) -> pd.DataFrame | None:
@@ -78,11 +78,11 @@ class Stage:
         return self.read(table) if (self.root / table.path).is_file() else None
 
     def write(self, table: tables.Table, frame: pd.DataFrame, **names: str) -> None:
-        """Write a table; `names` stand for those in braces in its path."""
+        """Write a table; `names` replace those in braces in its path."""
         tables.write(table, frame, self.out, **names)
 
     def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
-        """Read a report's table, with the columns that hold dates."""
+        """Read a report's table, with the columns that contain dates."""
         return pd.read_csv(self._existing(path), parse_dates=list(dates))
 
     def read_json(self, path: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def stage(
     config_name : str
         The primary config when the stage is run by hand; DVC's commands say ``-cn stage``.
     by_hand : sequence of str
-        What that primary config adds to the whole configuration; a `model` stands in for the section `models`.
+        What that primary config adds to the whole configuration; a `model` replaces the section `models`.
     upstream : sequence of str
         What it reads besides, but other stages have used to make its input: by hand, no override may change that.
     """

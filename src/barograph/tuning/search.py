@@ -28,11 +28,17 @@ _STATES: Final = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
 @dataclass(frozen=True)
 class TuningResult:
-    """The findings of a study, in plain values, and its trials, a row each; without a search space there is nothing.
+    """The findings of a study in plain values, and its trials.
 
-    `found` has `model`, the best `params`, their `log_loss` (unweighted, the mean over the splits) and
-    `start_log_loss`; `rows`, `first_date`, `last_date`, `splits`; `importance` of each parameter (null where the
-    complete trials are too few to tell); and the number of `trials` that ended in each way.
+    Attributes
+    ----------
+    found : dict
+        `model`, the best `params`, their `log_loss` (unweighted, the mean over the splits) and `start_log_loss`;
+        `rows`, `first_date`, `last_date`, `splits`; `importance` of each parameter (null where the complete trials are
+        too few to tell); and the number of `trials` that ended in each way. All but `model` is empty without a search
+        space.
+    trials : pandas.DataFrame
+        A row each; none without a search space.
     """
 
     found: dict[str, Any]
@@ -52,10 +58,31 @@ def tune(
     """Search for the parameters with the least log loss, by a tree-structured Parzen estimator.
 
     The first trial is at the start of the search space, so on the study's splits the result is never worse than that. A
-    trial whose fit fails is noted and passed over. Every trial fits with the same seeds, into which `name`, the model's
-    key, enters. A study that is in the storage already is taken up again; its finished trials count. `on_trial` is
-    called after each trial with the number of those finished. Raises `InputError` if every trial fails, or the storage
-    contains another study.
+    trial whose fit fails is noted and passed over. Every trial fits with the same seeds.
+
+    Parameters
+    ----------
+    model : Model
+        The parameters of its `sweep` that its `params` leave open are searched.
+    data : TuningRows
+    settings : Tuning
+    name : str
+        The model's key, part of its seed.
+    seed : int
+    storage : optuna.storages.BaseStorage, optional
+        Where the study is kept, and taken up again when it is there already; its finished trials count. By default it
+        is kept in memory.
+    on_trial : callable, optional
+        Called after each trial with the number of those finished.
+
+    Returns
+    -------
+    TuningResult
+
+    Raises
+    ------
+    InputError
+        If every trial fails, or the storage contains another study.
 
     References
     ----------

@@ -46,8 +46,10 @@ class Bundled(Source):
 
     Parameters
     ----------
-    calendar, start, end
-        See :class:`~barograph.market.loading.Source`; the dates are those of ``XNYS``.
+    calendar : str
+        A code of exchange_calendars; the dates are those of ``XNYS``.
+    start, end : str or None
+        ISO dates, inclusive, for bars and context; None keeps everything.
 
     Warnings
     --------
@@ -55,7 +57,18 @@ class Bundled(Source):
     """
 
     def load(self) -> MarketData:
-        """Load and validate."""
+        """Load and validate.
+
+        Returns
+        -------
+        MarketData
+            Without facts and signals.
+
+        Raises
+        ------
+        InputError
+            If the span contains too little.
+        """
         from skfolio.datasets import load_sp500_dataset, load_sp500_index
 
         index = load_sp500_index()

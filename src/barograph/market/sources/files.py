@@ -40,14 +40,29 @@ class Files(Source):
     ----------
     root : str
         The folder; a relative one is taken from the current directory.
-    calendar, start, end
-        See :class:`~barograph.market.loading.Source`. Nothing else cuts the context, which may begin before the bars.
+    calendar : str
+        A code of exchange_calendars, such as ``XNYS``.
+    start, end : str or None
+        ISO dates, inclusive, for bars and context; None keeps everything. Nothing else cuts the context, which may
+        begin before the bars. Of facts and signals `end` removes the rows that became available after it.
     """
 
     root: Annotated[str, Field(min_length=1)]
 
     def load(self) -> MarketData:
-        """Read and validate; raises InputError also if a file or column is missing, or two columns mean the same."""
+        """Read and validate.
+
+        Returns
+        -------
+        MarketData
+            With facts and signals where the folder has them.
+
+        Raises
+        ------
+        InputError
+            If a file or column is missing, two columns mean the same, the span contains too little, or the data break
+            a rule of :func:`~barograph.market.validate`.
+        """
         root = Path(self.root)
         if not root.is_dir():
             raise InputError(

@@ -35,19 +35,7 @@ class Drift(TypedDict):
 
 @dataclass(frozen=True, config=STRICT)
 class SimulatedSource(Source):
-    """The seed, size and years of every simulated market.
-
-    Parameters
-    ----------
-    seed : int
-        Zero or more; the same seed gives the same market.
-    symbols : int
-        Stocks, 1 to 9,999, named S001, S002, ..., S1000, ...; sectors go round the eleven of GICS.
-    first_year : int
-        The simulated history begins with its first session.
-    years : int
-        Calendar years of history, at least 2.
-    """
+    """The seed, size and years of every simulated market; see :class:`Simulated`."""
 
     seed: Annotated[int, Field(ge=0)]
     symbols: Annotated[int, Field(ge=1, le=9999)]
@@ -100,8 +88,16 @@ class Simulated(SimulatedSource):
 
     Parameters
     ----------
-    seed, symbols, first_year, years, calendar, start, end
-        See :class:`SimulatedSource` and :class:`~barograph.market.loading.Source`.
+    seed : int
+        Zero or more; the same seed gives the same market.
+    symbols : int
+        Stocks, 1 to 9,999, named S001, S002, ..., S1000, ...; sectors go round the eleven of GICS.
+    first_year, years : int
+        The simulated history begins with the first session of `first_year` and has `years` calendar years, at least 2.
+    calendar : str
+        A code of exchange_calendars, such as ``XNYS``.
+    start, end : str or None
+        ISO dates, inclusive, to keep only this part of the history; None keeps everything.
     signal : float
         *k* above, in [0, 1); 0.1 is a strong signal by the standards of real markets.
     events : bool
@@ -134,7 +130,18 @@ class Simulated(SimulatedSource):
             raise InputError(f"drift.date {self.drift['date']} lies outside the history; allowed: {first} to {last}")
 
     def load(self) -> MarketData:
-        """Draw and validate; raises InputError if the history reaches beyond today, or bad data is asked for."""
+        """Draw and validate.
+
+        Returns
+        -------
+        MarketData
+            With facts where `facts` asks for them, without signals.
+
+        Raises
+        ------
+        InputError
+            If the history reaches beyond today, the span contains too little, or bad data is asked for.
+        """
         dates = self.history()
         signal, scale = self._strengths(dates)
         economy = simulate_events(self.seed, dates, scale) if self.events else simulate_economy(self.seed, scale)

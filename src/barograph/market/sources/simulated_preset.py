@@ -42,12 +42,20 @@ class SimulatedPreset(SimulatedSource):
 
     Parameters
     ----------
-    seed, symbols, first_year, years, calendar, start, end
-        As of :class:`~barograph.market.Simulated`.
     preset : str
         A preset of the table.
     signals : bool
         Whether the market comes with ``ml``.
+    seed : int
+        Zero or more; the same seed gives the same market.
+    symbols : int
+        Stocks, 1 to 9,999, named S001, S002, ..., S1000, ...; sectors go round the eleven of GICS.
+    first_year, years : int
+        The simulated history begins with the first session of `first_year` and has `years` calendar years, at least 2.
+    calendar : str
+        A code of exchange_calendars, such as ``XNYS``.
+    start, end : str or None
+        ISO dates, inclusive, to keep only this part of the history; None keeps everything.
 
     Warnings
     --------
@@ -60,7 +68,18 @@ class SimulatedPreset(SimulatedSource):
     signals: bool
 
     def load(self) -> MarketData:
-        """Draw and validate; raises InputError if the history reaches beyond today."""
+        """Draw and validate.
+
+        Returns
+        -------
+        MarketData
+            With the signal ``ml`` where `signals` asks for it, without facts.
+
+        Raises
+        ------
+        InputError
+            If the history reaches beyond today, or the span contains too little.
+        """
         preset = PRESETS[self.preset]
         dates = self.history()
         economy = simulate_preset_economy(self.seed, preset, dates)

@@ -73,10 +73,11 @@ class Yahoo(Source):
         Symbols of the universe or the series that may fail; they are left out, with a note. If Yahoo has no data for
         one, that is kept; after any other failure the next run asks for it again. Any other symbol's failure ends the
         run, after everything else was fetched and kept.
-    calendar, start, end
-        See :class:`~barograph.market.loading.Source`; the calendar of round-the-clock markets is ``24/7``. Without
-        `start` the data begin where Yahoo's do, without `end` they end on the last complete session, which depends on
-        the day of the run.
+    calendar : str
+        A code of exchange_calendars, such as ``XNYS`` or, for round-the-clock markets, ``24/7``.
+    start, end : str or None
+        ISO dates, inclusive, for bars and context. Without `start` the data begin where Yahoo's do, without `end` they
+        end on the last complete session, which depends on the day of the run.
 
     Warnings
     --------
@@ -126,11 +127,17 @@ class Yahoo(Source):
         now : pandas.Timestamp, optional
             With a time zone; the clock's if not given.
 
+        Returns
+        -------
+        MarketData
+            Without facts and signals; its notes tell the symbols left out and the bars changed.
+
         Raises
         ------
         InputError
-            If a symbol fails that may not, yfinance is needed and not installed, `end` lies after the last complete
-            session, or the data break a rule of :func:`~barograph.market.validate`.
+            If a symbol fails that may not, yfinance is needed and not installed, `start` or `end` lies after the last
+            complete session, the span contains too little, or the data break a rule of
+            :func:`~barograph.market.validate`.
         """
         now = pd.Timestamp.now("UTC") if now is None else now
         first, last = self._span(now)

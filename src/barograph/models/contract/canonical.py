@@ -51,7 +51,7 @@ def unarchived(archive: bytes, name: str) -> Any:
         return skops.io.loads(archive, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:
         kinds = set(skops.io.get_untrusted_types(data=archive)) - set(TRUSTED)
-        raise InputError(f"{name}: holds types that are not allowed: {sorted(kinds)}") from error
+        raise InputError(f"{name}: contains types that are not allowed: {sorted(kinds)}") from error
 
 
 def canonical_archive(archive: bytes) -> bytes:

@@ -88,10 +88,22 @@ class _Card(BaseModel):
 
 
 def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) -> None:
-    """Write a model into a folder, in the place of an earlier one.
+    """Write a model into a folder.
 
-    Its card also keeps the `facts`, further plain values: the hashes of its settings and its data, its training window.
-    Raises as :func:`check_storable`; nothing is written then.
+    Parameters
+    ----------
+    model : FittedModel
+    folder : Path
+        Made if need be; the files of an earlier model in it are replaced.
+    name : str
+        The model's key.
+    facts : mapping
+        Further plain values that the model's card keeps: the hashes of its settings and its data, its training window.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_storable`; nothing is written then.
     """
     form, files = _files(model, name)
     facts = {
@@ -121,11 +133,25 @@ def check_storable(model: FittedModel, name: str) -> None:
 
 
 def load(folder: Path, name: str) -> FittedModel:
-    """Read a model back, which predicts what the saved one did, to the bit.
+    """Read a model back.
 
-    Raises `InputError` if the card is another model's or was changed, or a file is missing, is not the one the card
-    describes, contains types that are not allowed or no classifier of the card's features and classes, or was written
-    by another version of its library.
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        The model's key.
+
+    Returns
+    -------
+    FittedModel
+        Predicts as the saved model did, to the bit.
+
+    Raises
+    ------
+    InputError
+        If the card is another model's or was changed, or a file is missing, is not the one the card describes, contains
+        types that are not allowed or no classifier of the card's features and classes, or was written by another
+        version of its library.
     """
     card = _card(folder / CARD)
     if card.model != name:
