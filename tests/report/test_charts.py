@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.report import Results, blocks, charts, palette
+from barograph.report import Results, blocks, charts, palette, render
 from barograph.report.blocks import Chart
 from barograph.report.parts import calibration
 from barograph.report.sections import SECTIONS, money, shown, skill, timeline, verdict
 
 from .synthetic import EIGHT, build, field, replaced, with_scores
+
+NEUTRAL = "What is left of the Sharpe ratio as trading gets dearer"
 
 
 def drawn(results: Results) -> list[Chart]:
@@ -179,6 +181,43 @@ def test_where_the_lead_is_gone(results: Results) -> None:
         chart.heading
         == "Its lead in Sharpe ratio, which its interval does not support, is gone at 4 basis points a trade"
     )
+
+
+def test_a_headline_that_never_trades_is_drawn(results: Results) -> None:
+    frames = {name: field(results, name).copy() for name in ("equity", "monthly", "backtest", "cost_curve")}
+    still = {name: frame["predictor"] == "ensemble" for name, frame in frames.items()}
+    frames["equity"].loc[still["equity"], ["equity", "drawdown"]] = [1.0, 0.0]
+    frames["monthly"].loc[still["monthly"], "return"] = 0.0
+    ratios = [f"{key}{end}" for key in ("sharpe", "excess_sharpe") for end in ("", "_low", "_high")]
+    frames["backtest"].loc[still["backtest"], [*ratios, "sortino", "calmar"]] = np.nan
+    frames["backtest"].loc[still["backtest"], ["max_drawdown", "annual_turnover"]] = 0.0
+    frames["cost_curve"].loc[still["cost_curve"], "sharpe"] = np.nan
+    assert NEUTRAL in render(replaced(results, **frames))
+
+
+def test_where_execution_is_free_there_is_no_lead_to_lose(results: Results) -> None:
+    curve = field(results, "cost_curve")
+    assert NEUTRAL in render(replaced(results, cost_curve=curve[curve["cost_bps"] == 0]))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(0.93, 1.06, [1]), (0.09, 12, [0.1, 0.3, 0.7, 1.5, 3, 7]), (0.6, 120, [0.7, 1.5, 3, 7, 15, 30, 100])],
+)
+def test_ticks_of_equity(results: Results, low: float, high: float, ticks: list[float]) -> None:
+    table = field(results, "equity").assign(equity=low / 0.92)
+    table.loc[table.index[-1], "equity"] = high / 1.08
+    assert money.equity(replaced(results, equity=table)).layout["yaxis"]["tickvals"] == ticks
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(40, 60_000, [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000]), (108, 192, [110, 130, 160, 190])],
+)
+def test_ticks_of_the_index(results: Results, low: float, high: float, ticks: list[float]) -> None:
+    table = field(results, "context").assign(index_close=low / 0.9)
+    table.loc[table.index[-1], "index_close"] = high / 1.1
+    assert timeline.timeline(replaced(results, context=table)).layout["yaxis"]["tickvals"] == ticks
 
 
 def test_each_predictor_has_its_own_mark_whatever_the_others_are() -> None:

@@ -39,7 +39,7 @@ def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(results: Re
     table = synthetic_study.exam()
     table.loc[table["exam"] == "financial_crisis_2008", "rows"] = 7_440
     note = sat(results, table).note
-    assert "holds for that event's days only, and is too narrow even for them" in note
+    assert "is about that event's days only, and is too narrow even for them" in note
     assert note.endswith(
         "Crash, pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, "
         "rests on 1 event."

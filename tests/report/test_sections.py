@@ -51,9 +51,9 @@ def test_a_section_takes_a_file_and_a_line(
 def test_a_section_reads_what_it_shows_and_reads_it_once(results: Results) -> None:
     frames = {source.path: results[source] for source in (SLICES, BACKTEST)}
     few = SimpleNamespace(read_csv=lambda path, **_: frames.pop(path))
-    assert predictors.section(Results(few, results.settings, 10.0)).blocks == predictors.section(results).blocks
+    assert predictors.section(Results(few, results.settings, 10.0, {})).blocks == predictors.section(results).blocks
     assert frames == {}
-    nothing = Results(SimpleNamespace(), {}, 10.0, provenance=results.provenance)
+    nothing = Results(SimpleNamespace(), {}, 10.0, results.provenance)
     assert provenance.section(nothing).blocks == provenance.section(results).blocks
 
 

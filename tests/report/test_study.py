@@ -282,7 +282,8 @@ def test_options_models_and_references_may_be_absent() -> None:
     few = {name: LOSSES[name] for name in ("none", "balanced")}
     text = said(differences(few, references={"none": ("balanced",)}), options=list(few))
     assert "balancing the regimes on top of the archive" in text
-    assert "Each holds the parts before it" not in text
+    assert "Each contains the parts before it" not in text
+    assert "Each contains the parts before it" in said(differences())
     assert "expanding" not in text
     assert "placebo" not in text
     alone = study_words(differences(models=("lightgbm",), calibrations=("raw",)), facts(models=["lightgbm"]))
@@ -302,6 +303,9 @@ def test_a_study_of_any_one_option_is_drawn(kept: str) -> None:
 
 def test_a_users_own_option_is_called_by_its_name() -> None:
     frame = differences({"none": 1.0, "mine": 0.9}, references={"none": ("mine",)})
+    bare = render_study(frame, facts(options=["mine"], commands=[]))
+    assert "as conf/memory defines them" not in bare
+    assert "The commands that reproduce" not in bare
     text = said(frame, options=["none", "mine"])
     assert "The option mine beats the rolling window alone by 10.00 % of log loss [9.70, 10.30] (recal" in text
 

@@ -54,11 +54,10 @@ def axis(title: str = "", **more: object) -> Layout:
     return base | more
 
 
-def log_axis(low: float, high: float, steps: Sequence[float], **more: Any) -> Layout:
-    """Give a logarithmic axis with ticks at these steps of each power of ten, at every second one where they crowd."""
-    ticks = [step * 10**power if power >= 0 else step / 10**-power for power in range(-3, 7) for step in steps]
+def log_axis(low: float, high: float, ticks: Iterable[float], *, most: float = math.inf, **more: Any) -> Layout:
+    """Give a logarithmic axis with the ticks inside it, with every second one where they are more than `most`."""
     inside = [tick for tick in ticks if low <= tick <= high]
-    drawn = inside[:: 2 if len(inside) > 9 else 1] if len(inside) > 1 else rounded(np.geomspace(low, high, 4), 2)
+    drawn = inside[::2] if len(inside) > most else inside
     return axis(type="log", range=[math.log10(low), math.log10(high)], tickvals=drawn, fixedrange=True, **more)
 
 

@@ -1,7 +1,7 @@
 """Heat maps: numbered rows and columns with names beside them, so that several may share one pair of axes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,14 @@ from barograph.report.blocks import Chart
 from barograph.report.charts import Layout, Trace, axis, label, layout, rounded
 
 ROW: Final = 25
+
+
+class Choice(NamedTuple):
+    """What a chart shows while one model is chosen: its heading, the names of its rows, and its cells."""
+
+    heading: str
+    rows: Sequence[str]
+    cells: Trace
 
 
 def cells(grid: pd.DataFrame, *, top: float | None = None, **more: Any) -> Trace:
@@ -64,18 +72,11 @@ def grid_layout(rows: Sequence[str], columns: Sequence[str], **more: object) -> 
     return layout(height, xaxis=axis() | shared | across, yaxis=axis() | shared | down, margin=margin) | more
 
 
-def chosen(
-    id: str,
-    subtitle: str,
-    alternative: str,
-    maps: Mapping[str, tuple[str, Sequence[str], Trace]],
-    columns: Sequence[str],
-) -> Chart:
-    """Draw each model's heading, rows and cells, of which the page's script shows the chosen model's."""
-    first = next(iter(maps))
-    heading, rows, _ = maps[first]
+def chosen(id: str, subtitle: str, alternative: str, choices: Mapping[str, Choice], columns: Sequence[str]) -> Chart:
+    """Draw what each model shows, of which the page's script shows the chosen model's, at first the first one's."""
+    first = next(iter(choices.values()))
     traces = [
-        trace | {"meta": {"predictor": model}, "visible": model == first} for model, (_, _, trace) in maps.items()
+        choice.cells | {"meta": {"predictor": model}, "visible": choice is first} for model, choice in choices.items()
     ]
-    meta = {model: {"heading": says, "layout": row_names(rows)} for model, (says, rows, _) in maps.items()}
-    return Chart(id, heading, subtitle, alternative, traces, grid_layout(rows, columns, meta=meta))
+    meta = {model: {"heading": choice.heading, "layout": row_names(choice.rows)} for model, choice in choices.items()}
+    return Chart(id, first.heading, subtitle, alternative, traces, grid_layout(first.rows, columns, meta=meta))

@@ -36,42 +36,56 @@ class Shown:
         return 100.0 if self.unit == "%" else 1.0
 
 
-# fmt: off
-_WORDED: Final = {figure.key: figure for figure in (
+_FIGURES: Final = (
     Shown(
-        "skill_regime_prior", "Skill against the regime table", "log loss saved, in percent of the regime table's", "%",
+        "skill_regime_prior",
+        "Skill against the regime table",
+        "log loss saved, in percent of the regime table's",
+        "%",
         itself=REGIME_PRIOR,
     ),
     Shown(
-        "skill_prior", "Skill against class frequencies",
-        "log loss saved, in percent of that of past class frequencies", "%", itself=PRIOR,
+        "skill_prior",
+        "Skill against class frequencies",
+        "log loss saved, in percent of that of past class frequencies",
+        "%",
+        itself=PRIOR,
     ),
     Shown("auc", "AUC", "macro one-vs-rest; 0.5 is chance"),
     Shown("brier", "Brier score", "lower is better"),
     Shown("calibration_error", "Calibration error", "expected; lower is better"),
     Shown(
-        "accuracy", "Accuracy", "beneath it, what always naming the majority class scores", "%", 1,
-        ("majority", "majority_accuracy"),
+        "accuracy",
+        "Accuracy",
+        "beneath it, what always naming the majority class scores",
+        "%",
+        decimals=1,
+        beneath=("majority", "majority_accuracy"),
     ),
     Shown(
-        "log_loss", "Log loss", "lower is better; beneath it, walk-forward on the same rows",
+        "log_loss",
+        "Log loss",
+        "lower is better; beneath it, walk-forward on the same rows",
         beneath=("walk-forward", "walk_forward_log_loss"),
     ),
     Shown(
-        "walk_forward_skill_regime_prior", "The same, walk-forward",
-        "of the models that had seen what came before the event, on the same rows", "%", 1,
+        "walk_forward_skill_regime_prior",
+        "The same, walk-forward",
+        "of the models that had seen what came before the event, on the same rows",
+        "%",
+        decimals=1,
     ),
-    Shown("cagr", "Return a year", "compound, after costs", "%", 1),
-    Shown("annual_volatility", "Volatility", "of daily returns, a year", "%", 1),
+    Shown("cagr", "Return a year", "compound, after costs", "%", decimals=1),
+    Shown("annual_volatility", "Volatility", "of daily returns, a year", "%", decimals=1),
     Shown("sharpe", "Sharpe ratio", "yearly, after costs"),
     Shown("excess_sharpe", "Excess Sharpe", "over the equal-weighted universe", itself=UNIVERSE),
     Shown("sortino", "Sortino ratio", "yearly", decimals=2),
     Shown("calmar", "Calmar ratio", "return over the deepest drawdown", decimals=2),
-    Shown("max_drawdown", "Deepest drawdown", "loss from the highest value", "%", 0),
+    Shown("max_drawdown", "Deepest drawdown", "loss from the highest value", "%", decimals=0),
     Shown("annual_turnover", "Turnover a year", "times the equity", decimals=1),
-    Shown("cost_bps_per_year", "Cost a year", "of equity", "bps", 0),
-)}
-# fmt: on
+    Shown("cost_bps_per_year", "Cost a year", "of equity", "bps", decimals=0),
+)
+_WORDED: Final = {figure.key: figure for figure in _FIGURES}
 
 
 def shown(key: str) -> Shown:

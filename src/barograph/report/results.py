@@ -77,11 +77,11 @@ class Results:
         The sections of the configuration that the report's stage declares.
     cost_bps : float
         The cost a trade that the backtest charged, in basis points.
-    data_digest : str
-        A digest of the labels, features, folds and budget: a memory study of others is linked, but not told.
     provenance : mapping
         ``source`` and ``coverage`` (str), ``notes`` and ``commands`` (lists of str), ``params_changed`` (key to
         ``(default, value)``), ``hashes`` (path to MD5), ``versions`` (package to version).
+    data_digest : str
+        A digest of the labels, features, folds and budget: a memory study of others is linked, but not told.
     study : str
         The folder of the published memory study; empty where there is none.
     headline : str
@@ -91,8 +91,8 @@ class Results:
     files: Files
     settings: Mapping[str, Any]
     cost_bps: float
+    provenance: Mapping[str, Any]
     data_digest: str = ""
-    provenance: Mapping[str, Any] = field(default_factory=dict)
     study: str = ""
     headline: str = ENSEMBLE
     _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)

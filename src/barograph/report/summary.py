@@ -80,9 +80,10 @@ def closing(study: Study) -> str:
         "-" * _WIDTH,
     ]
     gains = [[_gain(*pair) for pair in zip(column, shared(column), strict=True)] for column in columns]
-    for option, found, texts in zip(study.options, zip(*columns, strict=True), zip(*gains, strict=True), strict=True):
-        if any(found):
-            lines += [_line(name, part) for name, part in zip((option, "", ""), zip(*texts, strict=True), strict=True)]
+    for place, option in enumerate(study.options):
+        if any(column[place] for column in columns):
+            figures, intervals, verdicts = zip(*(column[place] for column in gains), strict=True)
+            lines += [_line(option, figures), _line("", intervals), _line("", verdicts)]
     note = (
         f"Of {study.models[0]}; log loss saved in % of the reference's; above zero the option is better. In brackets "
         f"{study.level} intervals; verdicts are corrected for {study.comparisons}."

@@ -70,18 +70,19 @@ def over_folds(results: Results) -> Chart:
     """Draw each model's measure of importance over the folds, of which the page shows the chosen model's."""
     table = results[BY_FOLD]
     folds = sorted(table["fold"].unique())
-    maps = {}
+    choices = {}
     for model in results.ranked(table["model"]):
         rows = table[table["model"] == model]
         grid, kind = importance_shares(rows).reindex(columns=folds).head(FIRST), str(rows["kind"].iloc[0])
         hover = f"%{{y}} %{{x}}: %{{z:.1f}} % of {label(kind)}<extra></extra>"
-        maps[model] = _steadiness(results, model, kind), list(grid.index), heat.cells(100 * grid, hovertemplate=hover)
+        cells = heat.cells(100 * grid, hovertemplate=hover)
+        choices[model] = heat.Choice(_steadiness(results, model, kind), list(grid.index), cells)
     return heat.chosen(
         "why-folds",
         "The model's own measure of importance, % of its sum in each fold; the first features by their average; white "
         "where a fold did not keep the feature",
         "Heat map of the chosen model's most important features by fold.",
-        maps,
+        choices,
         [results.fold_name(fold) for fold in folds],
     )
 

@@ -112,7 +112,8 @@ def _confusion(predictor: str, rows: pd.DataFrame) -> Table:
 
 
 def _finding(rows: pd.DataFrame, name: str, headline: str) -> str:
-    (off, bias), (table, _) = (_error(rows[rows["predictor"] == key]) for key in (headline, REGIME_PRIOR))
+    off, bias = _error(rows[rows["predictor"] == headline])
+    table, _ = _error(rows[rows["predictor"] == REGIME_PRIOR])
     text = f"{name.capitalize()} is off by {off:.1f} points"
     if abs(bias) > 0.6 * off and off >= 1:
         text += ", mostly too high" if bias > 0 else ", mostly too low"

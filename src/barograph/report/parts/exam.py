@@ -31,7 +31,7 @@ EXAM: Final = Csv(
 )
 _CRISES: Final = {"crash", "recovery"}
 _NARROW: Final = (
-    "An interval of one event comes from resampling blocks of that one episode: it holds for that event's days only, "
+    "An interval of one event comes from resampling blocks of that one episode: it is about that event's days only, "
     "and is too narrow even for them, since the labels of neighbouring days overlap."
 )
 _COLUMNS: Final = [

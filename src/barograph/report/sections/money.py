@@ -20,6 +20,7 @@ _METRICS: Final = (
     *("cagr", "annual_volatility", "sharpe", "excess_sharpe", "sortino", "calmar"),
     *("max_drawdown", "annual_turnover", "cost_bps_per_year"),
 )
+_EQUITY_TICKS: Final = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000)
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     *("Year", "Universe", "Difference"),
@@ -86,7 +87,7 @@ def equity(results: Results) -> Chart:
         showlegend=True,
         hovermode="x unified",
         xaxis=charts.axis(type="date", showgrid=False, anchor="y2", hoverformat="%d %b %Y"),
-        yaxis=charts.log_axis(low, high, (1, 1.5, 2, 3, 5, 7), domain=[0.38, 1]),
+        yaxis=charts.log_axis(low, high, _EQUITY_TICKS, most=9, domain=[0.38, 1]),
         annotations=[charts.panel_name("Equity, start = 1, log scale"), charts.panel_name("Drawdown", 0.32)],
         yaxis2=charts.axis(domain=[0, 0.32], range=[deepest, 0], tickformat=".0%", fixedrange=True),
     )
@@ -167,8 +168,10 @@ def _cost_line(rows: pd.DataFrame, name: str, headline: str, mark: palette.Mark)
 
 
 def _cost_finding(results: Results) -> str:
-    curves = results[COST_CURVE].pivot_table(index="cost_bps", columns="predictor", values="sharpe")
+    curves = results[COST_CURVE].set_index(["cost_bps", "predictor"])["sharpe"].unstack()
     costs, gap = curves.index.to_numpy(float), (curves[results.headline] - curves[UNIVERSE]).to_numpy(float)
+    if len(costs) < 2 or not np.isfinite(gap).all():
+        return "What is left of the Sharpe ratio as trading gets dearer"
     if gap[0] <= 0:
         return f"Even at {costs[0]:.0f} basis points a trade its Sharpe ratio is not above the universe's"
     known = results.excess_sharpe.evidence in ("better", "worse")

@@ -63,7 +63,7 @@ def _timeline_layout(results: Results, low: float, high: float, events: int) -> 
         xaxis=charts.axis(
             type="date", range=span, showgrid=False, anchor="y3" if events else "y2", hoverformat="%d %b %Y"
         ),
-        yaxis=charts.log_axis(low, high, (1.0, 2.0, 5.0), domain=[floors[0], tops[0]], tickformat=",~r"),
+        yaxis=charts.log_axis(low, high, _index_ticks(low, high), domain=[floors[0], tops[0]], tickformat=",~r"),
         yaxis2=charts.axis(domain=[floors[1], tops[1]], fixedrange=True, rangemode="tozero"),
         annotations=[charts.panel_name("Index, log scale"), charts.panel_name("VIX, points", tops[1])],
         shapes=[
@@ -77,6 +77,13 @@ def _timeline_layout(results: Results, low: float, high: float, events: int) -> 
         figure["yaxis3"] = charts.axis(fixedrange=True, showgrid=False, showticklabels=False) | rows
         figure["annotations"].append(charts.panel_name("Events of the archive", tops[2]))
     return figure
+
+
+def _index_ticks(low: float, high: float) -> list[float]:
+    """Give ticks at 1, 2 and 5 of each power of ten, and others where fewer than two of them are inside."""
+    ticks = [step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5)]
+    few = sum(low <= tick <= high for tick in ticks) < 2
+    return [float(f"{tick:.2g}") for tick in np.geomspace(low, high, 4)] if few else ticks
 
 
 def heading(results: Results) -> str:

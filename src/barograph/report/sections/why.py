@@ -146,15 +146,15 @@ def _leader(mean: pd.DataFrame) -> str:
 def chosen_features(results: Results) -> Chart:
     """Draw each model's first features by regime, of which the page shows the chosen model's."""
     table = shares(results)
-    maps = {}
+    choices = {}
     for model in results.explained:
         top = average(table[table.index.get_level_values("model") == model]).head(FIRST)
-        maps[model] = _chosen_finding(model, top), list(top.index), _cells(top)
+        choices[model] = heat.Choice(_chosen_finding(model, top), list(top.index), _cells(top))
     return heat.chosen(
         "why-own",
         "Share of the model's attribution, %, by regime",
         "Heat map of the chosen model's most important features by regime.",
-        maps,
+        choices,
         _columns(table),
     )
 

@@ -1,7 +1,7 @@
 """The memory study's answer in sentences: no word beyond the verdict, no difference without its interval."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from barograph.memory_study.study import HELPS, HURTS, NO_EVIDENCE
 from barograph.names import VOTE
@@ -13,12 +13,21 @@ from barograph.report.study.names import MEANINGS, called, subject, target
 from barograph.report.study.outcomes import beside, both, finding, statement
 from barograph.report.study.scale import scale
 
-# The part that each of these options adds: in a sentence about all parts so far, the option before it, and its name.
-_PARTS: Final = {
-    "balanced": ("balancing the regimes on top of the archive", "archive", "balancing"),
-    "weighted": ("weighting by regime and uniqueness on top of that", "balanced", "weights"),
-    "replay": ("replay of errors on top of all these", "weighted", "replay"),
-}
+
+class _Part(NamedTuple):
+    """A part of the memory: the option that adds it, the option before it, its name, and its words in a sentence."""
+
+    option: str
+    before: str
+    name: str
+    on_top: str
+
+
+_PARTS: Final = (
+    _Part("balanced", "archive", "balancing", "balancing the regimes on top of the archive"),
+    _Part("weighted", "balanced", "weights", "weighting by regime and uniqueness on top of that"),
+    _Part("replay", "weighted", "replay", "replay of errors on top of all these"),
+)
 _WHOLES: Final = ("reference", "hybrid")
 _RECALIBRATED: Final = (
     "recalibrated: by a sigmoid that learned from each option's own matured predictions, from the second fold on (the "
@@ -122,12 +131,12 @@ def _others(study: Study, placebo: Difference) -> list[Difference]:
 
 def _parts(study: Study) -> str:
     """Say what the parts are worth together, and what each adds to those before it where the study compared them."""
-    found = [(said, gap) for name, (said, _, _) in _PARTS.items() if (gap := study.find(name, "none")) is not None]
-    if not found:
+    together = [(part.on_top, study.find(part.option, "none")) for part in _PARTS]
+    texts = [f"{on_top} {both(study, gap)}" for on_top, gap in together if gap is not None]
+    if not texts:
         return ""
-    texts = [f"{said} {both(study, gap)}" for said, gap in found]
-    end = " Each holds the parts before it, and its figure is of them all." if len(found) > 1 else ""
+    end = " Each contains the parts before it, and its figure is of them all." if len(texts) > 1 else ""
     text = f"In log loss against {target('none')}: {'; '.join(texts)}.{end}"
-    steps = [(added, study.find(name, before)) for name, (_, before, added) in _PARTS.items()]
+    steps = [(part.name, study.find(part.option, part.before)) for part in _PARTS]
     added = [f"{name} {both(study, gap)}" for name, gap in steps if gap is not None]
     return f"{text} What each adds to those before it: {'; '.join(added)}." if added else text

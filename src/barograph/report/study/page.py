@@ -77,12 +77,11 @@ def _regime_heading(study: Study) -> str:
 def _reading(study: Study) -> Section:
     meanings = [Row(f"`{name}`", [Cell(MEANINGS[name])]) for name in study.facts["options"] if name in MEANINGS]
     caption, column = "The options, as conf/memory defines them", Column("What a model is shown", words=True)
-    blocks: list[Block] = [
-        Words(_rules(study), "list"),
-        Table("options", caption, [column], meanings, first="Option", sortable=False),
-        Heading("The commands that reproduce this page"),
-        Words(study.facts["commands"], "code"),
-    ]
+    blocks: list[Block] = [Words(_rules(study), "list")]
+    if meanings:
+        blocks.append(Table("options", caption, [column], meanings, first="Option", sortable=False))
+    if study.facts["commands"]:
+        blocks += [Heading("The commands that reproduce this page"), Words(study.facts["commands"], "code")]
     heading = f"Pairs on the same folds, rows and seeds; a placebo; a correction for {study.comparisons}"
     return Section("reading", "How to read it", heading, blocks)
 

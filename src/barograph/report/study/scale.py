@@ -26,7 +26,7 @@ def baselines(study: Study) -> dict[str, float]:
 
 
 def scale(study: Study) -> str:
-    """Say how options stand to the regime table, and which are worse; empty where its log loss is not known."""
+    """Compare options to the regime table, and name those that are worse; empty where its log loss is not known."""
     table = baselines(study).get(REGIME_PRIOR)
     if table is None:
         return ""
