@@ -57,7 +57,6 @@ def test_families_come_in_order_and_hold_together() -> None:
     assert [entry.family for entry in catalogue()] == sorted((e.family for e in catalogue()), key=order.index)
 
 
-@pytest.mark.usefixtures("open_catalogue")
 @pytest.mark.parametrize("first", ["sentiment", "volume"])
 def test_the_order_is_the_same_whatever_is_imported_first(first: str) -> None:
     code = (
@@ -69,6 +68,7 @@ def test_the_order_is_the_same_whatever_is_imported_first(first: str) -> None:
     assert found == [*(entry.name for entry in catalogue()), "mine_1"]
 
 
+@pytest.mark.usefixtures("open_catalogue")
 def test_the_decorator_registers_one_feature_a_window_and_part() -> None:
     @feature(
         ("a_{window}_low", "a_{window}_high"), family="mine", inputs=("close",), lookback=lambda w: w, windows=(2, 3)
