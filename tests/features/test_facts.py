@@ -88,11 +88,12 @@ def test_the_join_agrees_with_looking_each_row_up(seed: int) -> None:
         "news_sentiment", *((symbol, f"{start + pd.Timedelta(days=day):%F}", random.normal()) for symbol, day in rows)
     )
     got = column(bars, facts, "news_sentiment_asof")
+    published = list(facts.itertuples(index=False))
     for symbol, date, value in zip(bars["symbol"], bars["date"], got, strict=True):
-        known = facts[(facts["symbol"] == symbol) & (facts["available_from"] <= date)]
-        newest = known.sort_values("available_from").tail(1)
-        fresh = len(newest) > 0 and (date - newest["available_from"].iloc[0]).days <= 30
-        assert value == newest["value"].iloc[0] if fresh else np.isnan(value)
+        known = [fact for fact in published if fact.symbol == symbol and fact.available_from <= date]
+        newest = max(known, key=lambda fact: fact.available_from, default=None)
+        fresh = newest and (date - newest.available_from).days <= 30
+        assert value == newest.value if fresh else np.isnan(value)
 
 
 def test_the_earnings_yield_keeps_losses_below_profits_and_has_no_infinity() -> None:

@@ -126,19 +126,20 @@ def damage(request: pytest.FixtureRequest, whole: Market) -> Damage:
     return missing(whole, request.param)
 
 
-def column_of(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return frame.loc[frame["symbol"] == HURT, name].to_numpy()
+def hurt_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["symbol"] == HURT]
 
 
-def traded(damage: Damage) -> np.ndarray:
+def traded_rows(damage: Damage) -> np.ndarray:
     """Tell in which rows the damaged symbol has a bar: the calendar's features are never missing."""
-    return ~np.isnan(column_of(damage.frame, "weekday_sin"))
+    return hurt_rows(damage.frame)["weekday_sin"].notna().to_numpy()
 
 
 def pairs(damage: Damage, clean: pd.DataFrame) -> Iterator[tuple[Feature, np.ndarray, np.ndarray]]:
+    hurt, healthy = hurt_rows(damage.frame), hurt_rows(clean)
     for entry in catalogue():
         if entry.name in clean:
-            yield entry, column_of(damage.frame, entry.name), column_of(clean, entry.name)
+            yield entry, hurt[entry.name].to_numpy(), healthy[entry.name].to_numpy()
 
 
 def test_values_are_finite_and_in_range_or_missing(damage: Damage) -> None:
@@ -149,26 +150,27 @@ def test_values_are_finite_and_in_range_or_missing(damage: Damage) -> None:
 
 
 def test_the_past_and_what_reads_something_else_stay_as_they_were(damage: Damage, clean: pd.DataFrame) -> None:
+    traded = traded_rows(damage)
     for entry, hurt, healthy in pairs(damage, clean):
         if damage.reaches(entry):
             np.testing.assert_array_equal(hurt[:FIRST], healthy[:FIRST], err_msg=entry.name)
         else:
-            np.testing.assert_array_equal(hurt[traded(damage)], healthy[traded(damage)], err_msg=entry.name)
+            np.testing.assert_array_equal(hurt[traded], healthy[traded], err_msg=entry.name)
 
 
 @pytest.mark.parametrize("unit", [1.0, 731.9, 0.0137, 1e-7])
 def test_at_rest_they_have_the_documented_values(whole: Market, unit: float) -> None:
     bars = whole.bars.copy()
     bars[PRICES] *= unit
-    frame = constant(whole._replace(bars=bars), None).frame
+    hurt = hurt_rows(constant(whole._replace(bars=bars), None).frame)
     for name, (bars_of_rest, value) in AT_REST.items():
-        column = column_of(frame, name)[FIRST + bars_of_rest : FIRST + LENGTH]
+        column = hurt[name].to_numpy()[FIRST + bars_of_rest : FIRST + LENGTH]
         assert column.tolist() == [value] * len(column), name
-        assert not (column_of(frame, name)[:FIRST] == value).all(), name
+        assert not (hurt[name].to_numpy()[:FIRST] == value).all(), name
     for name, bars_of_rest in UNDEFINED.items():
-        assert np.isnan(column_of(frame, name)[FIRST + bars_of_rest : FIRST + LENGTH]).all(), name
+        assert np.isnan(hurt[name].to_numpy()[FIRST + bars_of_rest : FIRST + LENGTH]).all(), name
     for name in ("rsi_2", "rsi_14"):
-        column = column_of(frame, name)
+        column = hurt[name].to_numpy()
         assert set(column[FIRST : FIRST + LENGTH]) == {column[FIRST - 1]}, name
 
 
@@ -193,9 +195,10 @@ def compares(entry: Feature) -> bool:
 
 
 def test_every_feature_has_values_again_within_its_lookback(damage: Damage, clean: pd.DataFrame) -> None:
+    traded = traded_rows(damage)
     for entry, hurt, _ in pairs(damage, clean):
         back = entry.lookback + (damage.last + 1 if damage.reaches(entry) else 0)
-        assert not (np.isnan(hurt) & traded(damage))[back:].any(), entry.name
+        assert not (np.isnan(hurt) & traded)[back:].any(), entry.name
 
 
 def test_finite_windows_come_back_exactly_and_recursive_ones_converge(damage: Damage, clean: pd.DataFrame) -> None:

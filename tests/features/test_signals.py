@@ -58,12 +58,18 @@ def test_the_join_agrees_with_looking_each_row_up(seed: int) -> None:
     signals = random_signals(["A", "B", "X"], dates, seed).sample(frac=1.0, random_state=seed)
     bars = bars_of(B=[f"{day:%F}" for day in dates[10:]], A=[f"{day:%F}" for day in dates])
     frame = compute(bars, names=["signal_mine", "signal_other"], signals=signals)
+    published = list(signals[["symbol", "name", "date", "available_from", "value"]].itertuples(index=False))
     for row in frame.itertuples():
         for name, value in (("mine", row.signal_mine), ("other", row.signal_other)):
-            own = signals[(signals["symbol"] == row.symbol) & (signals["name"] == name)]
-            known = own[(own["date"] <= row.date) & (own["available_from"] <= row.date)].sort_values("date").tail(1)
-            fresh = len(known) > 0 and (row.date - known["date"].iloc[0]).days <= 7
-            assert value == known["value"].iloc[0] if fresh else np.isnan(value)
+            known = [
+                signal
+                for signal in published
+                if (signal.symbol, signal.name) == (row.symbol, name)
+                and max(signal.date, signal.available_from) <= row.date
+            ]
+            newest = max(known, key=lambda signal: signal.date, default=None)
+            fresh = newest and (row.date - newest.date).days <= 7
+            assert value == newest.value if fresh else np.isnan(value)
 
 
 def test_signals_come_after_the_catalogue_and_leave_it_alone(market: Market) -> None:
