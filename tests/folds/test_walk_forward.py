@@ -50,6 +50,14 @@ def test_no_training_row_is_known_too_late(seed, embargo):
         assert not set(train) & set(test)
 
 
+def test_every_day_from_the_first_of_a_year_on_is_tested_once():
+    days = np.arange("2000-01-01", "2006-01-01", dtype="datetime64[D]")
+    splits = WalkForward(min_years=3).split(days, days + 1, calendar=days)
+    tested = np.concatenate([test for _, test in splits])
+    assert str(days[tested[0]]) == "2003-01-01"
+    assert tested.tolist() == list(range(tested[0], days.size))
+
+
 def test_unlabelled_rows_are_tested_and_never_trained_on():
     dates, exits = _rows(np.random.default_rng(0))
     exits[::3] = np.datetime64("NaT")
