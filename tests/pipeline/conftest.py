@@ -40,9 +40,9 @@ tuning:
 drift:
   permutations: 199
 explain:
-  rows: 20
+  rows: 10
 validation:
-  resamples: 100
+  resamples: 50
   auc_resamples: 20
 ablation:
   options: [none, replay, hybrid]
