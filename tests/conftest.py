@@ -13,8 +13,9 @@ US57 = Path(__file__).parents[1] / "../shared/data/us57"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pipeline, whose files take longest, so that no worker is left with it at the end."""
-    items.sort(key=lambda item: "pipeline" not in item.path.parts)
+    """Begin with the longest files: the baseline of the pipeline, which others wait for, causality, the pipeline."""
+    first = ("test_baseline.py", "causality", "pipeline")
+    items.sort(key=lambda item: next((k for k, part in enumerate(first) if part in item.path.parts), len(first)))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Temporary clones of the project on a small simulated market with four models, with DVC caches of their own."""
+"""Temporary clones of the project on a small simulated market with three models, with DVC caches of their own."""
 
 import fcntl
 import json
@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODELS = {"logistic_regression", "random_forest", "lightgbm", "neural_network"}
+MODELS = {"logistic_regression", "random_forest", "lightgbm"}
 BASELINES = {"prior", "regime_prior"}
 SMALL = """# @package _global_
 defaults:
@@ -20,6 +20,7 @@ defaults:
   - override /model@models.extra_trees: null
   - override /model@models.gradient_boosting: null
   - override /model@models.xgboost: null
+  - override /model@models.neural_network: null
 
 market:
   symbols: 6
@@ -31,9 +32,6 @@ models:
   random_forest:
     params:
       n_estimators: 20
-  neural_network:
-    params:
-      epochs: 2
 tuning:
   trials: 2
   rows: 1000

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.smoke
 
 
 def test_replay_shows_what_was_wrong_again_and_says_what_that_was_worth(clone):
-    dropped = {"neural_network", "random_forest"}
+    dropped = {"random_forest", "lightgbm"}
     clone.run("dvc", "exp", "run", "-S", "memory=replay", *(f"--set-param=~models.{name}" for name in dropped))
     assert violations(clone.folder) == []
     replayed = table(clone, "data/replay/logistic_regression.parquet")
