@@ -1,1 +1,8 @@
-"""Where folds and trials run."""
+"""Executors: where folds and trials run. All give the same results, in the order of the tasks."""
+
+from barograph.executors.cache import ResultCache
+from barograph.executors.executor import Executor
+from barograph.executors.loky import Loky
+from barograph.executors.serial import Serial
+
+__all__ = ["Executor", "Loky", "ResultCache", "Serial"]

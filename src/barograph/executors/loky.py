@@ -1,0 +1,48 @@
+"""Tasks in processes of this machine, by loky."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic.dataclasses import dataclass
+
+from barograph.executors.executor import Input, Result, Task, Work, Workers, done, lost
+from barograph.executors.serial import Serial
+from barograph.typing import STRICT
+
+_MAPPED_FROM: Final = 10_000  # bytes; smaller arrays travel with the task
+
+
+@dataclass(frozen=True, config=STRICT)
+class Loky:
+    """Runs the tasks in processes of this machine, each on one thread.
+
+    Parameters
+    ----------
+    workers : int, optional
+        The number of processes; by default the number of cores that this process may use.
+    """
+
+    workers: Workers = None
+
+    def run(self, work: Work[Input, Task, Result], shared: Input, tasks: Sequence[Task]) -> Iterator[Result]:
+        """Run the tasks; see :meth:`barograph.executors.Executor.run`."""
+        from joblib import Parallel, cpu_count, delayed, parallel_config
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        workers = min(self.workers or cpu_count(), len(tasks))
+        if workers <= 1:
+            yield from Serial().run(work, shared, tasks)
+            return
+        with parallel_config(backend="loky", inner_max_num_threads=1, initializer=_leave_interrupts_to_the_parent):
+            parallel = Parallel(
+                workers, return_as="generator", batch_size=1, pre_dispatch="all", max_nbytes=_MAPPED_FROM, mmap_mode="r"
+            )
+            try:
+                yield from parallel(delayed(done)(work, shared, task) for task in tasks)
+            except TerminatedWorkerError as error:
+                raise lost(f"loky with {workers} workers") from error
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
