@@ -3,7 +3,7 @@
 from barograph.models.contract.classifier import FittedModel, Fitting, Model, fit_classifier
 from barograph.models.contract.rows import TrainingRows, TrainingSet, fit_rows
 from barograph.models.contract.spaces import searched
-from barograph.models.contract.storage import check_storable, load, save
+from barograph.models.contract.storage import StoredModel, check_storable, load, save, stored
 from barograph.models.extra_trees import ExtraTrees
 from barograph.models.gradient_boosting import GradientBoosting
 from barograph.models.lightgbm import LightGBM
@@ -24,6 +24,7 @@ __all__ = [
     "Model",
     "NeuralNetwork",
     "RandomForest",
+    "StoredModel",
     "TrainingRows",
     "TrainingSet",
     "XGBoost",
@@ -33,4 +34,5 @@ __all__ = [
     "load",
     "save",
     "searched",
+    "stored",
 ]

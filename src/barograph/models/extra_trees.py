@@ -3,7 +3,7 @@
 from pydantic.dataclasses import dataclass
 
 from barograph.models.contract.classifier import Estimator
-from barograph.models.contract.forest import ForestParams, grown
+from barograph.models.contract.forest import ForestParams
 from barograph.models.contract.settings import ModelSettings
 from barograph.models.contract.spaces import settled
 from barograph.typing import STRICT, Floats, Floats32, Ints
@@ -23,7 +23,9 @@ class ExtraTrees(ModelSettings):
     params: ForestParams
 
     def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
-        """Grow; see :func:`~barograph.models.contract.forest.grown`."""
+        """Grow on one thread, as predictions must: parallel sums vary in order."""
         from sklearn.ensemble import ExtraTreesClassifier
 
-        return grown(ExtraTreesClassifier(**settled(self), random_state=seed), X, y, sample_weight)
+        forest = ExtraTreesClassifier(**settled(self), random_state=seed, n_jobs=1)
+        fitted: Estimator = forest.fit(X, y, sample_weight=sample_weight)
+        return fitted

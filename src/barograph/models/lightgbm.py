@@ -76,7 +76,7 @@ class LightGBM(ModelSettings):
     params: LightGBMParams
 
     def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> BoosterClassifier:
-        """Boost, in an order of sums that no number of threads changes."""
+        """Boost on one thread."""
         import lightgbm
 
         settings: dict[str, Any] = settled(self)
@@ -87,6 +87,7 @@ class LightGBM(ModelSettings):
             "deterministic": True,
             "force_row_wise": True,
             "seed": seed,
+            "num_threads": 1,
             "verbosity": -1,
         }
         data = lightgbm.Dataset(X, y, weight=sample_weight)

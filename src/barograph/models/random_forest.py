@@ -3,7 +3,7 @@
 from pydantic.dataclasses import dataclass
 
 from barograph.models.contract.classifier import Estimator
-from barograph.models.contract.forest import ForestParams, grown
+from barograph.models.contract.forest import ForestParams
 from barograph.models.contract.settings import ModelSettings, Share
 from barograph.models.contract.spaces import settled
 from barograph.typing import STRICT, Floats, Floats32, Ints
@@ -22,7 +22,9 @@ class RandomForest(ModelSettings):
     params: RandomForestParams
 
     def estimator(self, X: Floats32, y: Ints, sample_weight: Floats, *, seed: int) -> Estimator:
-        """Grow; see :func:`~barograph.models.contract.forest.grown`."""
+        """Grow on one thread, as predictions must: parallel sums vary in order."""
         from sklearn.ensemble import RandomForestClassifier
 
-        return grown(RandomForestClassifier(**settled(self), random_state=seed), X, y, sample_weight)
+        forest = RandomForestClassifier(**settled(self), random_state=seed, n_jobs=1)
+        fitted: Estimator = forest.fit(X, y, sample_weight=sample_weight)
+        return fitted

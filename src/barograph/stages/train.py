@@ -17,14 +17,15 @@ from barograph.labels.schema import LABELS
 from barograph.losses import log_loss
 from barograph.memory import ErrorReplay, replayed_by_regime
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
-from barograph.models import TrainingSet, check_storable, save
+from barograph.models import TrainingSet, save
+from barograph.models.contract.rows import Arrays
 from barograph.names import PROBABILITIES
-from barograph.randomness import seed_for
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
+from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
 from barograph.stages.tuned import tuned_model
-from barograph.training import Step, feature_importance, sit_exams, walk
+from barograph.training import Case, sit_exams, walk
 from barograph.training.schema import EXAM_PREDICTIONS, IMPORTANCE, PREDICTIONS, REPLAY, UNREPLAYED
 
 
@@ -33,7 +34,7 @@ from barograph.training.schema import EXAM_PREDICTIONS, IMPORTANCE, PREDICTIONS,
     "memory.replay",
     "seed",
     config_name="train",
-    by_hand=("model",),
+    by_hand=("model", "executor"),
     upstream=("memory.weights", "memory.window.half_life"),
 )
 def main(stage: Stage) -> str:
@@ -42,15 +43,13 @@ def main(stage: Stage) -> str:
     model, seed = tuned_model(stage, name, settings), stage.settings["seed"]
     labels, folds, selection = (stage.read(table) for table in (LABELS, FOLDS, SELECTION))
     data = TrainingSet(stage.read(FEATURES), labels)
-    given = {"name": name, "seed": seed, "selection": selection}
+    given = {"name": name, "seed": seed, "selection": selection, "executor": executor(stage)}
+    given["cache"] = cache(model, settings.get("code"))
     steps = partial(walk, model, data, stage.read(SAMPLES), folds, **given)
     replay = _error_replay(stage, labels)
-    parts: list[tuple[pd.DataFrame, ...]] = []
-    for step in tqdm(steps(replay=replay), name, total=len(folds), unit="fold", disable=None):
-        if not parts:
-            check_storable(step.fitted, name)
-        shares = feature_importance(step.fitted, step.rows, seed=seed_for(seed, "importance", name, step.fold))
-        parts.append((step.predictions, shares.assign(fold=step.fold), step.shown, step.replayed))
+    bar = tqdm(steps(replay=replay, in_full=True), name, total=len(folds), unit="fold", disable=None)
+    walked = list(bar)
+    parts = [(step.predictions, step.importance, step.shown, step.replayed) for step in walked]
     predictions, importance, shown, replayed = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
     stage.write(PREDICTIONS, predictions, model=name)
     stage.write(IMPORTANCE, importance, model=name)
@@ -63,7 +62,8 @@ def main(stage: Stage) -> str:
     stage.write(UNREPLAYED, unreplayed, model=name)
     exams = _exams(stage, partial(sit_exams, model, data, **given), name)
     stage.write(EXAM_PREDICTIONS, exams, model=name)
-    save(step.fitted, stage.out / "models" / name, name, _facts(step, getattr(model, "params", {}), settings, folds))
+    facts = _facts(data.arrays, walked[-1].case, getattr(model, "params", {}), settings, folds)
+    save(walked[-1].model, stage.out / "models" / name, name, facts)
     share = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{share}"
 
@@ -84,8 +84,10 @@ def _exams(stage: Stage, sat: Callable[..., Iterator[pd.DataFrame]], name: str) 
     return predictions
 
 
-def _facts(step: Step, params: Mapping[str, Any], settings: Mapping[str, Any], folds: pd.DataFrame) -> dict[str, Any]:
-    rows = step.rows
+def _facts(
+    arrays: Arrays, case: Case, params: Mapping[str, Any], settings: Mapping[str, Any], folds: pd.DataFrame
+) -> dict[str, Any]:
+    rows = arrays.labelled(case.shown, case.features, case.weight)
     return {
         "settings": _digest(json.dumps(config.without_code(settings), sort_keys=True).encode()),
         "params": dict(params),

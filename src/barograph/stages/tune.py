@@ -1,6 +1,7 @@
 """Tuning: search for a model's parameters before the first test date, on unresampled data."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +16,40 @@ from barograph.labels.schema import LABELS
 from barograph.models.contract.rows import TrainingSet
 from barograph.selection import kept_features
 from barograph.selection.schema import SELECTION
+from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
-from barograph.tuning import tune, tuning_rows
+from barograph.tuning import Grid, Off, Tuning, TuningResult, tune, tuning_rows, unsearched
 
 if TYPE_CHECKING:
     from optuna.storages import JournalStorage
 
 
-@stage("models", "tuning", "seed", config_name="tune", by_hand=("model", "storage"), upstream=("folds.embargo",))
+@stage(
+    "models",
+    "tuning",
+    "seed",
+    config_name="tune",
+    by_hand=("model", "storage", "executor"),
+    upstream=("folds.embargo",),
+)
 def main(stage: Stage) -> str:
     """Tune the model that DVC names or, by hand, the one that `model=` chooses; `storage=` keeps the study."""
     name, chosen = stage.chosen_model()
     model, settings = config.build(chosen, f"models.{name}"), stage.build("tuning")
+    result = unsearched(model, name) if isinstance(settings, Off) else _search(stage, name, model, settings, chosen)
+    stage.write_json(f"data/tuning/{name}.json", result.found)
+    stage.write_csv(f"reports/tuning/{name}.csv", result.trials)
+    return f"{name}: {_said(result.found, 'model' if 'model' in stage.settings else f'models.{name}')}"
+
+
+def _search(stage: Stage, name: str, model: Any, settings: Tuning | Grid, chosen: Mapping[str, Any]) -> TuningResult:
     first = tabulated_folds(stage.read(TEST_WINDOWS))[0]
     data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))
     kept = kept_features(stage.read(SELECTION), first.number, data.names)
     rows = tuning_rows(data, first, settings, embargo=stage.settings["folds.embargo"], features=kept)
     storage = stage.settings.get("storage")
-    with tqdm(desc=name, total=settings.trials, unit="trial", disable=None) as bar:
-        result = tune(
+    with tqdm(desc=name, total=getattr(settings, "trials", None), unit="trial", disable=None) as bar:
+        return tune(
             model,
             rows,
             settings,
@@ -41,10 +57,9 @@ def main(stage: Stage) -> str:
             seed=stage.settings["seed"],
             storage=journal(storage) if storage is not None else None,
             on_trial=lambda finished: bar.update(finished - bar.n),
+            executor=executor(stage),
+            cache=cache(model, chosen.get("code")),
         )
-    stage.write_json(f"data/tuning/{name}.json", result.found)
-    stage.write_csv(f"reports/tuning/{name}.csv", result.trials)
-    return f"{name}: {_said(result.found, 'model' if 'model' in stage.settings else f'models.{name}')}"
 
 
 def journal(path: Any) -> "JournalStorage":
@@ -67,12 +82,17 @@ def journal(path: Any) -> "JournalStorage":
 def _said(found: dict[str, Any], place: str) -> str:
     if not found["params"]:
         return "nothing to search, no study; its parameters are all fixed"
+    if found["log_loss"] is None:
+        return f"no search; {_overrides(found, place)}"
     ended = ", ".join(f"{count} {state}" for state, count in found["trials"].items() if count)
     start = "a start that failed" if found["start_log_loss"] is None else f"{found['start_log_loss']:.4f} at the start"
-    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found["params"].items()}
-    best = " ".join(f"+{place}.params.{key}={value}" for key, value in values.items())
     count = sum(found["trials"].values())
-    return f"{count} trials ({ended}), log loss {found['log_loss']:.4f} against {start}; {best}"
+    return f"{count} trials ({ended}), log loss {found['log_loss']:.4f} against {start}; {_overrides(found, place)}"
+
+
+def _overrides(found: dict[str, Any], place: str) -> str:
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found["params"].items()}
+    return " ".join(f"+{place}.params.{key}={value}" for key, value in values.items())
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """Sitting the crisis exam: fit on everything but one event, and predict that event."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from barograph.executors import Executor, ResultCache, Serial
 from barograph.memory.schema import EXAM_SAMPLES
 from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import TrainingSet
 from barograph.randomness import seed_for
-from barograph.training.fitting import Case, fit_and_predict
+from barograph.training.fitting import Fit, fit_case, lay_out, predicted
 
 
 def sit_exams(
@@ -21,10 +23,12 @@ def sit_exams(
     name: str,
     seed: int,
     selection: pd.DataFrame | None = None,
+    executor: Executor | None = None,
+    cache: ResultCache | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Fit a model for every exam, and predict the event that it has not seen; arguments as in :func:`walk`.
 
-    Yields the exam predictions table, an exam at a time: every row from the first to the last date examined that has
+    Yields the exam predictions table, exam by exam: every row from the first to the last date examined that has
     features, labelled or not. Of a selection, an exam uses the features that were kept by the fold in whose test window
     the event starts, since they were chosen before it. Replay plays no part: a memory of walk-forward mistakes contains
     those made in the event itself.
@@ -33,11 +37,21 @@ def sit_exams(
     --------
     Not causal in time: the model was also trained on dates after the event.
     """
-    each: Iterable[Any] = exams.itertuples()
+    each: list[Any] = list(exams.itertuples())
+    fits = []
     for exam in each:
-        shown = samples[samples["exam"] == exam.exam]
-        case = Case(f"exam {exam.exam}", EXAM_SAMPLES.path, exam.fold, shown, exam.start, exam.end)
-        _, _, predictions = fit_and_predict(
-            model, data, case, name=name, seed=seed_for(seed, "exam", name, exam.exam), selection=selection
+        case = lay_out(
+            data,
+            samples[samples["exam"] == exam.exam],
+            selection,
+            place=f"exam {exam.exam}",
+            table=EXAM_SAMPLES.path,
+            fold=exam.fold,
+            start=exam.start,
+            end=exam.end,
         )
+        fits.append(Fit(case, model, name, seed_for(seed, "exam", name, exam.exam)))
+    outcomes = (executor or Serial()).run(partial(fit_case, cache=cache), data.arrays, fits)
+    for exam, fit, outcome in zip(each, fits, outcomes, strict=True):
+        predictions = predicted(data, fit.case, outcome)
         yield predictions.assign(exam=exam.exam)[["exam", *predictions.columns]]

@@ -1,32 +1,37 @@
 """Walking forward: fit on the samples of each fold, predict the window after them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from barograph.executors import Executor, ResultCache, Serial
 from barograph.memory.replay import ErrorReplay
 from barograph.memory.schema import SAMPLES
-from barograph.models.contract.classifier import FittedModel, Model
-from barograph.models.contract.rows import TrainingRows, TrainingSet
+from barograph.models.contract.classifier import Model
+from barograph.models.contract.rows import TrainingSet
+from barograph.models.contract.storage import StoredModel
 from barograph.names import KEY
 from barograph.randomness import seed_for
-from barograph.training.fitting import Case, fit_and_predict
+from barograph.training.fitting import Case, Fit, fit_case, lay_out, predicted
+from barograph.training.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Step:
-    """A fold of the walk: the rows, the model fitted on them, and the predictions table of the test window.
+    """A fold of the walk: its case, and its parts of the tables of predictions and of importance.
 
-    `shown` are the rows of the samples table behind `rows`, with the replayed ones; `replayed` is the fold's part of
-    the replay table.
+    `importance` and `model` are None where they were not asked for. `shown` are the rows of the samples table behind
+    the case, with the replayed ones; `replayed` is the fold's part of the replay table.
     """
 
     fold: int
-    rows: TrainingRows
-    fitted: FittedModel
+    case: Case
     predictions: pd.DataFrame
+    importance: pd.DataFrame | None
+    model: StoredModel | None
     shown: pd.DataFrame
     replayed: pd.DataFrame
 
@@ -41,8 +46,11 @@ def walk(
     seed: int,
     selection: pd.DataFrame | None = None,
     replay: ErrorReplay | None = None,
+    in_full: bool = False,
+    executor: Executor | None = None,
+    cache: ResultCache | None = None,
 ) -> Iterator[Step]:
-    """Fit and predict fold after fold.
+    """Fit and predict all folds.
 
     Parameters
     ----------
@@ -56,32 +64,96 @@ def walk(
     selection : pandas.DataFrame, optional
         The table of this name: each fold fits and predicts with the features that it keeps; by default with all.
     replay : ErrorReplay, optional
-        Shows each fold the model's errors in the folds before.
+        Shows each fold the model's errors in the folds before. The folds then run one after the other in this process.
+    in_full : bool
+        Whether each outcome contains the importance of features, and the last the stored model. The first model must be
+        storable then.
+    executor : Executor, optional
+        Where the folds run; by default in this process.
+    cache : ResultCache, optional
+        Gives the outcomes that were computed before.
 
     Yields
     ------
     Step
-        One a fold, in order. Every row of a test window that has features is predicted; the last step is the model that
-        goes into service, fitted on the rows of the fold that no test window follows, and its predictions are empty.
+        One per fold, in order. Every row of a test window that has features is predicted; the last step is the model
+        that goes into service, fitted on the rows of the fold that no test window follows, and its predictions are
+        empty.
 
     Raises
     ------
     InputError
-        As :func:`fit_and_predict`.
+        As :func:`lay_out` and :func:`fit_case`.
     """
-    nothing = data.labels[[*KEY, "exit_date"]].head(0).assign(loss=0.0)
+    course = _Course(model, data, selection, name, seed, folds["fold"].tolist() if in_full else [])
+    work = partial(fit_case, cache=cache)
+    if replay is None:
+        yield from _at_once(course, samples, folds, executor or Serial(), work)
+    else:
+        yield from _replaying(course, samples, folds, replay, work)
+
+
+@dataclass(frozen=True)
+class _Course:
+    model: Model
+    data: TrainingSet
+    selection: pd.DataFrame | None
+    name: str
+    seed: int
+    in_full: Sequence[int]
+
+    def fit(self, fold: Any, shown: pd.DataFrame) -> Fit:
+        number: int = fold.fold
+        case = lay_out(
+            self.data,
+            shown,
+            self.selection,
+            place=f"fold {number}",
+            table=SAMPLES.path,
+            fold=number,
+            start=fold.test_start,
+            end=fold.test_end,
+        )
+        fit = Fit(case, self.model, self.name, seed_for(self.seed, "train", self.name, number))
+        if not self.in_full:
+            return fit
+        importance_seed = seed_for(self.seed, "importance", self.name, number)
+        first, last = number == self.in_full[0], number == self.in_full[-1]
+        return replace(fit, importance_seed=importance_seed, checked=first, kept=last)
+
+    def step(self, fold: int, fit: Fit, outcome: Outcome, shown: pd.DataFrame, replayed: pd.DataFrame) -> Step:
+        predictions, importance = predicted(self.data, fit.case, outcome).assign(fold=fold), outcome.importance
+        if importance is not None:
+            importance = importance.assign(fold=fold)
+        return Step(fold, fit.case, predictions, importance, outcome.model, shown, replayed.assign(fold=fold))
+
+    def nothing(self) -> pd.DataFrame:
+        return self.data.labels[[*KEY, "exit_date"]].head(0).assign(loss=0.0)
+
+
+def _at_once(
+    course: _Course, samples: pd.DataFrame, folds: pd.DataFrame, executor: Executor, work: Callable[..., Outcome]
+) -> Iterator[Step]:
+    each: list[Any] = list(folds.itertuples())
+    shown = [samples[samples["fold"] == fold.fold] for fold in each]
+    fits = [course.fit(fold, rows) for fold, rows in zip(each, shown, strict=True)]
+    outcomes = executor.run(work, course.data.arrays, fits)
+    for fold, fit, outcome, rows in zip(each, fits, outcomes, shown, strict=True):
+        yield course.step(fold.fold, fit, outcome, rows, course.nothing())
+
+
+def _replaying(
+    course: _Course, samples: pd.DataFrame, folds: pd.DataFrame, replay: ErrorReplay, work: Callable[..., Outcome]
+) -> Iterator[Step]:
     losses: list[pd.DataFrame] = []
     each: Iterable[Any] = folds.itertuples()
     for fold in each:
-        shown, replayed = samples[samples["fold"] == fold.fold], nothing
-        if replay and losses:
+        shown, replayed = samples[samples["fold"] == fold.fold], course.nothing()
+        if losses:
             past = pd.concat(losses, ignore_index=True)
             shown, replayed = replay.show(shown, past, until=fold.train_end, test_start=fold.test_start)
-        case = Case(f"fold {fold.fold}", SAMPLES.path, fold.fold, shown, fold.test_start, fold.test_end)
-        rows, fitted, predictions = fit_and_predict(
-            model, data, case, name=name, seed=seed_for(seed, "train", name, fold.fold), selection=selection
-        )
-        if replay:
-            losses.append(replay.losses(predictions))
-        predictions, replayed = (table.assign(fold=fold.fold) for table in (predictions, replayed))
-        yield Step(fold.fold, rows, fitted, predictions, shown, replayed)
+        fit = course.fit(fold, shown)
+        [outcome] = Serial().run(work, course.data.arrays, [fit])
+        step = course.step(fold.fold, fit, outcome, shown, replayed)
+        losses.append(replay.losses(step.predictions))
+        yield step

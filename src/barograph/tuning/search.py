@@ -1,28 +1,34 @@
 """A study: a seeded search of a model's parameters, by Optuna."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
+from barograph.executors import Executor, ResultCache, Serial
 from barograph.losses import log_loss
 from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import fit_rows
 from barograph.models.contract.spaces import Choices, Range, searched, starts, whole
 from barograph.randomness import seed_for
-from barograph.tuning.tuning import Tuning, TuningRows, with_params
+from barograph.tuning.settings import Grid, Tuning
+from barograph.tuning.tuning import TuningRows, with_params
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
+Run = Callable[["list[Attempt]"], Iterable[float | str]]
+
 _STUDY: Final = "tuning"
+_PLANNED: Final = "planned"
 _STATES: Final = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
 
@@ -48,24 +54,27 @@ class TuningResult:
 def tune(
     model: Model,
     data: TuningRows,
-    settings: Tuning,
+    settings: Tuning | Grid,
     *,
     name: str,
     seed: int,
     storage: "BaseStorage | None" = None,
     on_trial: Callable[[int], object] | None = None,
+    executor: Executor | None = None,
+    cache: ResultCache | None = None,
 ) -> TuningResult:
-    """Search for the parameters with the least log loss, by a tree-structured Parzen estimator.
+    """Search for the parameters with the least log loss, by a tree-structured Parzen estimator or on a grid.
 
     The first trial is at the start of the search space, so on the study's splits the result is never worse than that. A
-    trial whose fit fails is noted and passed over. Every trial fits with the same seeds.
+    trial whose fit fails is noted and passed over. Every trial fits with the same seeds. The trials of a batch run side
+    by side, split after split; which they are does not depend on where they run.
 
     Parameters
     ----------
     model : Model
         The parameters of its `sweep` that its `params` leave open are searched.
     data : TuningRows
-    settings : Tuning
+    settings : Tuning or Grid
     name : str
         The model's key, part of its seed.
     seed : int
@@ -73,7 +82,11 @@ def tune(
         Where the study is kept, and taken up again when it is there already; its finished trials count. By default it
         is kept in memory.
     on_trial : callable, optional
-        Called after each trial with the number of those finished.
+        Called after each batch with the number of trials finished.
+    executor : Executor, optional
+        Where the trials are fitted; by default in this process.
+    cache : ResultCache, optional
+        Gives the losses that were computed before.
 
     Returns
     -------
@@ -82,7 +95,7 @@ def tune(
     Raises
     ------
     InputError
-        If every trial fails, or the storage contains another study.
+        If every trial fails, the grid is too large, or the storage contains another study.
 
     References
     ----------
@@ -91,16 +104,23 @@ def tune(
     ICML 31 (the importance).
     """
     if not searched(model):
-        nothing = dict.fromkeys(("log_loss", "start_log_loss", "rows", "first_date", "last_date", "splits"))
-        found = {"model": name, "params": {}, "importance": None, "trials": dict.fromkeys(_STATES.values(), 0)}
-        return TuningResult(found | nothing, pd.DataFrame(columns=["number", "state", "log_loss", "error"]))
+        return unsearched(model, name)
+    run = partial((executor or Serial()).run, partial(validated, cache=cache), data)
     with _quiet():
-        study = _open(model, data, settings, name, seed, storage)
-        while len(_finished(study)) < settings.trials:
-            _try(study, model, data, name, seed)
+        study, trials = _open(model, data, settings, name, seed, storage)
+        while (left := trials - len(_finished(study))) > 0:
+            batch = [study.ask() for _ in range(min(left, settings.batch))]
+            _finish(batch, study, model, name, seed, len(data.splits), run)
             if on_trial:
                 on_trial(len(_finished(study)))
         return _read(study, model, data, name, seed)
+
+
+def unsearched(model: Model, name: str) -> TuningResult:
+    """Give the result of no search: the start of the search space."""
+    nothing = dict.fromkeys(("log_loss", "start_log_loss", "rows", "first_date", "last_date", "splits"))
+    found = {"model": name, "params": starts(model), "importance": None, "trials": dict.fromkeys(_STATES.values(), 0)}
+    return TuningResult(found | nothing, pd.DataFrame(columns=["number", "state", "log_loss", "error"]))
 
 
 @contextmanager
@@ -116,23 +136,32 @@ def _quiet() -> Iterator[None]:
 
 
 def _open(
-    model: Model, data: TuningRows, settings: Tuning, name: str, seed: int, storage: "BaseStorage | None"
-) -> "Study":
+    model: Model, data: TuningRows, settings: Tuning | Grid, name: str, seed: int, storage: "BaseStorage | None"
+) -> "tuple[Study, int]":
+    """Open the study, new or kept, and give the number of trials that it is to finish."""
     import optuna
 
     names = optuna.get_all_study_names(storage) if storage else []
     if names and names != [_STUDY]:
         raise InputError(f"storage: contains the studies {names}, which are not Barograph's; name another file")
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=settings.startup_trials)
+    planned = settings.planned(model)
+    trials = settings.trials if isinstance(settings, Tuning) else len(planned)
+    startup = settings.startup_trials if isinstance(settings, Tuning) else trials
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=startup)
     study = optuna.create_study(storage=storage, study_name=_STUDY, load_if_exists=True, pruner=pruner)
     _claim(study, model, data, name, seed)
     study.sampler = optuna.samplers.TPESampler(
-        n_startup_trials=settings.startup_trials, seed=seed_for(seed, "tune", name, len(study.trials))
+        n_startup_trials=startup, seed=seed_for(seed, "tune", name, len(study.trials))
     )
-    begun = [trial for trial in study.trials if "start" in trial.user_attrs]
-    if not any(trial.state.is_finished() or trial.state.name == "WAITING" for trial in begun):
-        study.enqueue_trial(starts(model), user_attrs={"start": True})
-    return study
+    begun = {
+        trial.user_attrs.get(_PLANNED)
+        for trial in study.trials
+        if trial.state.is_finished() or trial.state.name == "WAITING"
+    }
+    for number, params in enumerate(planned):
+        if number not in begun:
+            study.enqueue_trial(params, user_attrs={_PLANNED: number})
+    return study, trials
 
 
 def _claim(study: "Study", model: Model, data: TuningRows, name: str, seed: int) -> None:
@@ -150,8 +179,7 @@ def _claim(study: "Study", model: Model, data: TuningRows, name: str, seed: int)
 
 
 def _contents(data: TuningRows) -> Iterator[bytes]:
-    yield from (name.encode() for name in data.rows.X.columns)
-    yield from (part.tobytes() for part in (data.rows.X.to_numpy(), data.rows.y, data.rows.weight))
+    yield from data.rows.contents()
     yield from (positions.tobytes() for split in data.splits for positions in split)
 
 
@@ -163,41 +191,78 @@ def _finished(study: "Study") -> "list[FrozenTrial]":
     return [trial for trial in study.trials if trial.state.is_finished()]
 
 
-def _try(study: "Study", model: Model, data: TuningRows, name: str, seed: int) -> None:
-    from optuna import TrialPruned
-    from optuna.trial import TrialState
+@dataclass(frozen=True)
+class Attempt:
+    """A trial on one split: the model with the trial's parameters, and the number of the split."""
 
-    trial = study.ask()
+    model: Model
+    name: str
+    seed: int
+    trial: int
+    split: int
+
+    def __str__(self) -> str:
+        return f"{self.name}, trial {self.trial}, split {self.split}"
+
+
+def validated(data: TuningRows, attempt: Attempt, *, cache: ResultCache | None = None) -> float | str:
+    """Fit on the rows before a split's window and give the log loss in the window, or the reason of a failure.
+
+    Everything runs on one thread. A cache gives the losses that were computed before.
+    """
+    from threadpoolctl import threadpool_limits
+
+    train, test = data.splits[attempt.split]
+    rows, X, y = data.rows.part(train), data.rows.X.iloc[test], data.rows.y[test]
+
+    def loss() -> bytes:
+        fitted = fit_rows(attempt.model, rows, name=attempt.name, seed=attempt.seed)
+        found = log_loss(fitted.predict_proba(X), y)
+        if not np.isfinite(found):
+            raise InputError("the model predicted NaN")
+        return found.hex().encode()
+
     try:
-        log_loss = _log_loss(trial, model, data, name, seed)
-    except TrialPruned:
-        study.tell(trial, state=TrialState.PRUNED)
+        with threadpool_limits(1):
+            if cache is None:
+                return float.fromhex(loss().decode())
+            asked = repr((attempt.model, attempt.name, attempt.seed)).encode()
+            key = cache.key(asked, *rows.contents(), X.to_numpy().tobytes(), y.tobytes())
+            return float.fromhex(cache.recall(key, loss).decode())
     except Exception as error:  # whatever a model's library raises at some corner of the space
         reason = " ".join(str(error).split())
-        trial.set_user_attr("error", reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}")
-        study.tell(trial, state=TrialState.FAIL)
-    else:
-        study.tell(trial, log_loss)
+        return reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}"
 
 
-def _log_loss(trial: "Trial", model: Model, data: TuningRows, name: str, seed: int) -> float:
-    """Validate one trial's parameters on split after split, and stop where it does worse than the median did."""
-    from optuna import TrialPruned
+def _finish(batch: "list[Trial]", study: "Study", model: Model, name: str, seed: int, splits: int, run: Run) -> None:
+    """Validate a batch of trials split by split, and stop each where it does worse than the median did."""
+    from optuna.trial import TrialState
 
-    candidate = with_params(model, {key: _suggest(trial, key, space) for key, space in searched(model).items()})
-    losses: list[float] = []
-    for split, (train, test) in enumerate(data.splits):
-        if split and trial.should_prune():
-            raise TrialPruned
+    tried = {trial.number: with_params(model, _suggested(trial, model)) for trial in batch}
+    losses: dict[int, list[float]] = {trial.number: [] for trial in batch}
+    for split in range(splits):
         split_seed = seed_for(seed, "tune", name, "split", split)
-        fitted = fit_rows(candidate, data.rows.part(train), name=name, seed=split_seed)
-        loss = log_loss(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test])
-        if not np.isfinite(loss):
-            raise InputError("the model predicted NaN")
-        losses.append(loss)
-        trial.set_user_attr("losses", losses)
-        trial.report(float(np.mean(losses)), split)
-    return float(np.mean(losses))
+        attempts = [Attempt(tried[trial.number], name, split_seed, trial.number, split) for trial in batch]
+        running = []
+        for trial, loss in zip(batch, run(attempts), strict=True):
+            if isinstance(loss, str):
+                trial.set_user_attr("error", loss)
+                study.tell(trial, state=TrialState.FAIL)
+                continue
+            losses[trial.number].append(loss)
+            trial.set_user_attr("losses", losses[trial.number])
+            trial.report(float(np.mean(losses[trial.number])), split)
+            if split + 1 < splits and trial.should_prune():
+                study.tell(trial, state=TrialState.PRUNED)
+            else:
+                running.append(trial)
+        batch = running
+    for trial in batch:
+        study.tell(trial, float(np.mean(losses[trial.number])))
+
+
+def _suggested(trial: "Trial", model: Model) -> dict[str, Any]:
+    return {key: _suggest(trial, key, space) for key, space in searched(model).items()}
 
 
 def _suggest(trial: "Trial", key: str, space: Range | Choices) -> Any:
@@ -214,7 +279,7 @@ def _read(study: "Study", model: Model, data: TuningRows, name: str, seed: int) 
     complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
     if not complete:
         raise InputError(f"models.{name}: every trial failed; the first with {trials[0].user_attrs['error']}")
-    begun = [trial.value for trial in complete if "start" in trial.user_attrs]
+    begun = [trial.value for trial in complete if trial.user_attrs.get(_PLANNED) == 0]
     days = data.rows.lives["date"]
     states = [_STATES[trial.state.name] for trial in trials]
     importance_seed = seed_for(seed, "tune", name, "importance")

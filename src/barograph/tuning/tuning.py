@@ -1,52 +1,24 @@
 """Tuning: the rows that a study looks at, and the model with the parameters that it found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass as plain_dataclass
-from dataclasses import replace
-from typing import Annotated, Any, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
 
 import numpy as np
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.folds import Fold, expanding_splits
 from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import TrainingRows, TrainingSet
 from barograph.models.contract.spaces import contains, searched
-from barograph.typing import STRICT, Dates, Rows
+from barograph.tuning.settings import Grid, Tuning
+from barograph.typing import Dates, Rows
 
 Split = tuple[Rows, Rows]
 _Model = TypeVar("_Model", bound=Model)
 
 
-@dataclass(frozen=True, config=STRICT)
-class Tuning:
-    """How a model's parameters are searched.
-
-    Parameters
-    ----------
-    trials : int
-        Settings tried, the a-priori ones first.
-    rows : int
-        About how many rows the study looks at. How much regularisation is best depends on the number of rows, so take
-        it near that of a fold's training set.
-    splits : int
-        Validation windows, one after the other, each preceded by the rows that had matured before it.
-    first_share : float
-        Share of the dates before the first validation window.
-    startup_trials : int
-        Trials before the sampler learns from those it has seen, and before a hopeless one is cut short.
-    """
-
-    trials: Annotated[int, Field(ge=1)]
-    rows: Annotated[int, Field(ge=100)]
-    splits: Annotated[int, Field(ge=1)]
-    first_share: Annotated[float, Field(gt=0, lt=1)]
-    startup_trials: Annotated[int, Field(ge=1)]
-
-
-@plain_dataclass(frozen=True)
+@dataclass(frozen=True)
 class TuningRows:
     """The rows of a study, and for each split the positions of those trained on and of those validated."""
 
@@ -55,7 +27,7 @@ class TuningRows:
 
 
 def tuning_rows(
-    data: TrainingSet, fold: Fold, settings: Tuning, *, embargo: int, features: Sequence[str] | None = None
+    data: TrainingSet, fold: Fold, settings: Tuning | Grid, *, embargo: int, features: Sequence[str] | None = None
 ) -> TuningRows:
     """Take all rows of every k-th date that had matured before a fold, not resampled, and split them in order of time.
 

@@ -11,7 +11,7 @@ from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.models.contract.classifier import FittedModel, Model
 from barograph.names import KEY
-from barograph.typing import Floats, Labels, Rows
+from barograph.typing import Dates, Floats, Floats32, Labels, Rows
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,70 @@ class TrainingRows:
             lives=self.lives.iloc[positions].reset_index(drop=True),
         )
 
+    def contents(self) -> list[bytes]:
+        """Give the bytes of all values."""
+        lives = self.lives.astype("int64").to_numpy()
+        return [np.ascontiguousarray(part).tobytes() for part in (self.X, self.y, self.weight, lives)]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Features and labels as plain arrays, which processes share; rows are referred to by position.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features.
+    values : float32 array of shape (k, n)
+        Their values, feature by feature.
+    label : int8 array of shape (m,)
+    feature_row : int array of shape (m,)
+        The row of the features of each label, -1 where there is none.
+    date, exit_date : datetime64 arrays of shape (m,)
+        When each label's life begins and ends.
+    """
+
+    names: tuple[str, ...]
+    values: Floats32
+    label: Labels
+    feature_row: Rows
+    date: Dates
+    exit_date: Dates
+
+    def take(self, rows: Rows, names: Sequence[str]) -> pd.DataFrame:
+        """Give some rows of the features by position."""
+        columns = pd.Index(self.names).get_indexer(pd.Index(list(names)))
+        return pd.DataFrame(self.values[np.ix_(columns, rows)].T, columns=list(names), copy=False)
+
+    def labelled(self, positions: Rows, names: Sequence[str], weight: Floats) -> TrainingRows:
+        """Put labels, by position, beside their features."""
+        return TrainingRows(
+            X=self.take(self.feature_row[positions], names),
+            y=self.label[positions],
+            weight=weight,
+            lives=pd.DataFrame({"date": self.date[positions], "exit_date": self.exit_date[positions]}),
+        )
+
 
 class TrainingSet:
     """The tables of features and labels, laid out once; folds, exams, selections and searches take rows by position.
 
-    `names` are the features, `keys` symbol and date of every row of theirs, `labels` the labels, indexed by position.
+    `names` are the features, `keys` symbol and date of every row of theirs, `labels` the labels, indexed by position,
+    and `arrays` the contents.
     """
 
     def __init__(self, features: pd.DataFrame, labels: pd.DataFrame) -> None:
         self.names = features.columns.drop(KEY).tolist()
         self.keys = features[KEY]
         self.labels = labels.reset_index(drop=True)
-        self._values = features.drop(columns=KEY).to_numpy(np.float32).T
         self._labelled = pd.MultiIndex.from_frame(labels[KEY])
-        self._feature_row = pd.MultiIndex.from_frame(self.keys).get_indexer(self._labelled)
-
-    def take(self, rows: Rows, names: Sequence[str] | None = None) -> pd.DataFrame:
-        """Give some rows of the features by position, by default with every feature."""
-        chosen = self.names if names is None else list(names)
-        columns = pd.Index(self.names).get_indexer(pd.Index(chosen))
-        return pd.DataFrame(self._values[np.ix_(columns, rows)].T, columns=chosen, copy=False)
+        self.arrays = Arrays(
+            tuple(self.names),
+            features.drop(columns=KEY).to_numpy(np.float32).T,
+            labels["label"].to_numpy(np.int8),
+            pd.MultiIndex.from_frame(self.keys).get_indexer(self._labelled),
+            *(labels[name].to_numpy() for name in ("date", "exit_date")),
+        )
 
     def matured(self, fold: Fold) -> Rows:
         """Give the positions of the labels that are known early enough for a fold; `InputError` if there is none."""
@@ -62,26 +106,23 @@ class TrainingSet:
 
     def labelled(self, positions: Rows, names: Sequence[str] | None = None) -> TrainingRows:
         """Put labels, by position, beside their features, weighted by uniqueness; `InputError` if one has none."""
-        if (lost := self._feature_row[positions] < 0).any():
+        if (lost := self.arrays.feature_row[positions] < 0).any():
             key = self._labelled[positions[int(lost.argmax())]]
             raise InputError(f"data/features.parquet: {key} has a label but no features")
-        return self._rows(positions, names, self.labels["uniqueness"].to_numpy()[positions])
+        weight = self.labels["uniqueness"].to_numpy()[positions]
+        return self.arrays.labelled(positions, self.names if names is None else names, weight)
 
-    def shown(self, samples: pd.DataFrame, names: Sequence[str], *, table: str, case: str) -> TrainingRows:
-        """Look up the samples of a fold or an exam; `InputError`, with `table` and `case`, if one lacks its row."""
+    def positions(self, samples: pd.DataFrame, *, table: str, case: str) -> Rows:
+        """Look up the labels of samples; `InputError`, with `table` and `case`, if one lacks its row."""
         at = pd.MultiIndex.from_frame(samples[KEY])
         positions = self._labelled.get_indexer(at)
-        if (lost := (positions < 0) | (self._feature_row[positions] < 0)).any():
+        if (lost := (positions < 0) | (self.arrays.feature_row[positions] < 0)).any():
             raise InputError(f"{table}: {at[int(lost.argmax())]} of {case} has no features or no label")
-        return self._rows(positions, names, samples["weight"].to_numpy())
+        return positions
 
-    def _rows(self, positions: Rows, names: Sequence[str] | None, weight: Floats) -> TrainingRows:
-        return TrainingRows(
-            X=self.take(self._feature_row[positions], names),
-            y=self.labels["label"].to_numpy()[positions],
-            weight=weight,
-            lives=self.labels[["date", "exit_date"]].iloc[positions].reset_index(drop=True),
-        )
+    def between(self, start: pd.Timestamp, end: pd.Timestamp) -> Rows:
+        """Give the positions of the features from one date to another, both inclusive."""
+        return np.flatnonzero(self.keys["date"].between(start, end))
 
 
 def fit_rows(model: Model, rows: TrainingRows, *, name: str, seed: int) -> FittedModel:

@@ -87,12 +87,45 @@ class _Card(BaseModel):
         return self
 
 
-def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class StoredModel:
+    """A fitted model as the bytes of its files, which are known to be read back.
+
+    `versions` are those of the libraries that wrote them.
+    """
+
+    features: tuple[str, ...]
+    classes: tuple[int, ...]
+    files: Mapping[str, bytes]
+    versions: Mapping[str, str]
+
+
+def stored(model: FittedModel, name: str) -> StoredModel:
+    """Turn a model, whose key is `name`, into files.
+
+    Raises
+    ------
+    InputError
+        If its estimator contains types that are not allowed, or gives no finite probabilities when it is read back.
+    """
+    form = next(form for form in _FORMATS if isinstance(model.estimator, form.kind))
+    files = form.to_files(model.estimator)
+    restored = _parsed(form, files, f"models.{name}", len(model.features))
+    _check_probabilities(FittedModel(restored, model.features, model.classes), f"models.{name}")
+    return StoredModel(model.features, model.classes, files, {name: _installed(name) for name in form.libraries})
+
+
+def check_storable(model: FittedModel, name: str) -> None:
+    """Refuse a model that could not be read back, before more work goes into it; raises as :func:`stored`."""
+    stored(model, name)
+
+
+def save(model: FittedModel | StoredModel, folder: Path, name: str, facts: Mapping[str, Any]) -> None:
     """Write a model into a folder.
 
     Parameters
     ----------
-    model : FittedModel
+    model : FittedModel or StoredModel
     folder : Path
         Made if need be; the files of an earlier model in it are replaced.
     name : str
@@ -103,33 +136,25 @@ def save(model: FittedModel, folder: Path, name: str, facts: Mapping[str, Any]) 
     Raises
     ------
     InputError
-        As :func:`check_storable`; nothing is written then.
+        As :func:`stored`; nothing is written then.
     """
-    form, files = _files(model, name)
+    if isinstance(model, FittedModel):
+        model = stored(model, name)
     facts = {
         "model": name,
         "features": list(model.features),
         "classes": list(model.classes),
-        "files": {file: hashlib.sha256(data).hexdigest() for file, data in files.items()},
-        "versions": {library: _installed(library) for library in form.libraries},
+        "files": {file: hashlib.sha256(data).hexdigest() for file, data in model.files.items()},
+        "versions": dict(model.versions),
         **facts,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in {file for other in _FORMATS for file in other.files} - set(files):
+    for stale in {file for other in _FORMATS for file in other.files} - set(model.files):
         (folder / stale).unlink(missing_ok=True)
-    for file, data in files.items():
+    for file, data in model.files.items():
         write_bytes(folder / file, data)
     card = facts | {"card": _digest(facts)}
     write_bytes(folder / CARD, json.dumps(card, indent=2, sort_keys=True).encode() + b"\n")
-
-
-def check_storable(model: FittedModel, name: str) -> None:
-    """Refuse a model that could not be read back, before more work goes into it.
-
-    Raises `InputError` if its estimator contains types that are not allowed, or gives no finite probabilities when it
-    is read back.
-    """
-    _files(model, name)
 
 
 def load(folder: Path, name: str) -> FittedModel:
@@ -169,15 +194,6 @@ def load(folder: Path, name: str) -> FittedModel:
     model = FittedModel(estimator, tuple(card.features), tuple(card.classes))
     _check_probabilities(model, f"{folder}/{' and '.join(form.files)}")
     return model
-
-
-def _files(model: FittedModel, name: str) -> tuple[Format, dict[str, bytes]]:
-    """Give the format and the bytes of a model, once these are known to be read back."""
-    form = next(form for form in _FORMATS if isinstance(model.estimator, form.kind))
-    files = form.to_files(model.estimator)
-    restored = _parsed(form, files, f"models.{name}", len(model.features))
-    _check_probabilities(FittedModel(restored, model.features, model.classes), f"models.{name}")
-    return form, files
 
 
 def _card(path: Path) -> _Card:
@@ -226,6 +242,12 @@ def _check_probabilities(model: FittedModel, place: str) -> None:
 
 def _digest(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Give the installed versions of all libraries that fit or write the models of this process."""
+    libraries = {"numpy", "scipy", "threadpoolctl"}.union(*(form.libraries for form in _FORMATS))
+    return {library: _installed(library) for library in sorted(libraries)}
 
 
 def _installed(library: str) -> str:
