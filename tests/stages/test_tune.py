@@ -28,6 +28,7 @@ TUNING = {
     "splits": 2,
     "first_share": 0.5,
     "startup_trials": 2,
+    "batch": 2,
 }
 
 

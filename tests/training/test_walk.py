@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from barograph.errors import InputError
 from barograph.memory import ErrorReplay, Replay
-from barograph.models import RandomForest, TrainingSet
+from barograph.models import RandomForest, TrainingSet, load, save
 from barograph.selection import kept_features
 from barograph.training import walk
 
@@ -27,7 +27,8 @@ FOREST = RandomForest(params={"n_estimators": 3})
 
 
 def test_training_rows_follow_the_samples():
-    rows = DATA.shown(SAMPLES, ["f"], table="data/samples.parquet", case="fold 0")
+    positions = DATA.positions(SAMPLES, table="data/samples.parquet", case="fold 0")
+    rows = DATA.arrays.labelled(positions, ["f"], SAMPLES["weight"].to_numpy())
     assert rows.X["f"].tolist() == [3.0, 1.0, 3.0]
     assert rows.y.tolist() == [0, 1, 0]
     assert rows.weight.tolist() == [1.0, 2.0, 3.0]
@@ -67,14 +68,18 @@ def test_a_model_that_asks_for_lives_is_told_them():
     assert model.lives["exit_date"].tolist() == (DATES[[3, 1, 3]] + pd.Timedelta(days=3)).tolist()
 
 
-def test_the_last_step_is_the_model_that_goes_into_service():
+def test_the_last_step_is_the_model_that_goes_into_service(tmp_path):
     folds = pd.DataFrame({"fold": [0, 1], "test_start": DATES[[30, 39]], "test_end": [DATES[38], pd.NaT]})
     samples = pd.concat([SAMPLES, SAMPLES.assign(fold=1)])
-    first, last = walk(RandomForest(params={"n_estimators": 1}), DATA, samples, folds, name="x", seed=0)
+    model = RandomForest(params={"n_estimators": 1})
+    first, last = walk(model, DATA, samples, folds, name="x", seed=0, in_full=True)
+    assert first.model is None
     assert first.predictions["date"].tolist() == DATES[30:39].tolist()
     assert last.fold == 1
     assert last.predictions.empty
-    assert last.fitted.predict_proba(FEATURES[["f"]]).shape == (40, 3)
+    save(last.model, tmp_path, "x", {})
+    assert load(tmp_path, "x").predict_proba(FEATURES[["f"]]).shape == (40, 3)
+    assert [step.importance["fold"].tolist() for step in (first, last)] == [[0], [1]]
 
 
 def _selection(*kept: str) -> pd.DataFrame:
@@ -89,12 +94,11 @@ def test_each_fold_fits_and_predicts_with_what_it_keeps():
     model, data = RandomForest(params={"n_estimators": 5}), TrainingSet(features, LABELS)
     given = {"name": "x", "seed": 0}
     steps = list(walk(model, data, samples, folds, selection=_selection("hf", "g"), **given))
-    assert [step.fitted.features for step in steps] == [("f", "h"), ("g",)], "in the order of the table"
-    assert [step.rows.X.columns.tolist() for step in steps] == [["f", "h"], ["g"]]
+    assert [step.case.features for step in steps] == [["f", "h"], ["g"]], "in the order of the table"
     without = next(walk(model, TrainingSet(features.drop(columns="g"), LABELS), samples, folds, **given))
     assert steps[0].predictions.equals(without.predictions)
     everything = next(walk(model, data, samples, folds, **given))
-    assert everything.fitted.features == ("f", "g", "h")
+    assert everything.case.features == ["f", "g", "h"]
 
 
 @pytest.mark.parametrize("selection", [_selection("fgh"), _selection("f", "f").replace("h", "other")])
@@ -140,8 +144,8 @@ def test_a_fold_is_shown_again_what_the_folds_before_got_wrong_and_had_matured()
         assert sorted(step.replayed["date"]) == sorted(known["date"])
         assert set(step.replayed["date"]) > set(before.replayed["date"])
         assert (step.replayed["fold"] == step.fold).all()
-        assert len(step.rows.y) == len(SAMPLES) + len(known) == len(step.shown)
-        assert step.rows.weight[len(SAMPLES) :].tolist() == [3.0] * len(known)
+        assert len(step.case.shown) == len(SAMPLES) + len(known) == len(step.shown)
+        assert step.case.weight[len(SAMPLES) :].tolist() == [3.0] * len(known)
     assert not steps[1].predictions.equals(plain[1].predictions)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import field as plain_field
+from itertools import product
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.models import TrainingSet, fit_classifier
 from barograph.models.contract.spaces import Sweep, within_range
-from barograph.tuning import Tuning, TuningRows, tune, tuning_rows
+from barograph.tuning import Grid, Tuning, TuningRows, tune, tuned, tuning_rows, unsearched
 
 DATES = pd.bdate_range("2004-01-01", periods=400).astype("datetime64[us]")
 DAYS = DATES.to_numpy("datetime64[D]")
@@ -81,7 +82,7 @@ def _data(rows: int = 2000) -> TuningRows:
 
 
 def _settings(trials: int, **changed) -> Tuning:
-    given = {"rows": 2000, "splits": 3, "first_share": 0.4, "startup_trials": 4}
+    given = {"rows": 2000, "splits": 3, "first_share": 0.4, "startup_trials": 4, "batch": 2}
     return Tuning(trials=trials, **given | changed)
 
 
@@ -150,10 +151,11 @@ def test_fits_are_weighted_by_uniqueness_and_scored_without_weights():
 
 
 def test_trials_differ_in_their_parameters_alone():
-    run(Knob({}, {"share": SHARE}), 3)
+    run(Knob({}, {"share": SHARE}), 2)
     seeds = [call["seed"] for call in calls]
-    assert len(set(seeds[:3])) == 3
-    assert seeds[3:6] == seeds[:3]
+    assert len({call["share"] for call in calls}) == 2
+    assert len(set(seeds)) == 3
+    assert seeds[::2] == seeds[1::2], "the trials of a batch go split by split"
 
 
 def test_a_failed_trial_is_noted_and_the_study_goes_on():
@@ -222,11 +224,48 @@ def test_two_runs_give_the_same_and_another_seed_another_search():
     assert first.trials.to_csv() != other.trials.to_csv()
 
 
+def test_a_grid_tries_the_start_and_every_combination():
+    sweep = {
+        "share": {"low": 0.05, "high": 0.8, "log": True, "start": 0.8},
+        "idle": {"low": 0, "high": 9, "start": 0},
+        "form": {"choices": ["flat", "steep"], "start": "steep"},
+    }
+    trials = _on_grid(Knob({}, sweep), points=3).trials
+    assert trials.loc[0, ["share", "idle", "form"]].tolist() == [0.8, 0, "steep"]
+    expected = product([0.05, 0.2, 0.8], [0, 4, 9], ["flat", "steep"])
+    tried = [(round(row.share, 12), row.idle, row.form) for row in trials.itertuples()]
+    assert sorted(tried) == sorted(expected), "the start is on the grid, and tried once"
+    assert (trials["state"] == "complete").all()
+    best = _on_grid(Knob({}, {"share": {"low": 0.1, "high": 0.9, "start": 0.2}}), points=9)
+    assert best.found["params"]["share"] == pytest.approx(0.6)
+
+
+def test_a_grid_that_takes_too_many_fits_is_refused():
+    model = Knob({}, {"share": SHARE, "idle": {"low": 0, "high": 9, "start": 1}})
+    expected = (
+        r"^tuning\.points: 4, so the start and 4 share x 4 idle on 3 splits take 51 fits; tuning\.max_fits allows 50$"
+    )
+    with pytest.raises(InputError, match=expected):
+        _on_grid(model, points=4, max_fits=50)
+    assert len(_on_grid(model, points=4, max_fits=51).trials) == 17
+
+
+def _on_grid(model, *, points, max_fits=100):
+    settings = Grid(points=points, max_fits=max_fits, rows=2000, splits=3, first_share=0.4, batch=4)
+    return tune(model, DATA, settings, name="knob", seed=7)
+
+
+def test_without_a_search_the_start_is_taken():
+    found = unsearched(Knob({"idle": 3}, {"share": SHARE}), "knob").found
+    assert found["params"] == {"share": 0.2}
+    assert tuned(Knob({"idle": 3}, {"share": SHARE}), found, "knob").params == {"share": 0.2, "idle": 3}
+
+
 def test_importance_lies_with_what_matters():
     model = Knob({}, {"share": SHARE, "idle": {"low": 0, "high": 9, "start": 1}})
     importance = run(model, 30).found["importance"]
     assert sum(importance.values()) == pytest.approx(1)
-    assert importance["share"] > 0.9
+    assert importance["share"] > 0.8
 
 
 def test_importance_is_left_out_where_it_means_nothing():
@@ -239,10 +278,14 @@ def test_importance_is_left_out_where_it_means_nothing():
     assert run(still, 8).found["importance"] is None
 
 
-def test_every_finished_trial_is_told():
+def test_fits_are_told_as_they_are_done_or_saved():
     told = []
-    run(Knob({}, {"share": SHARE}, limit=0.5), 5, on_trial=told.append)
-    assert told == [1, 2, 3, 4, 5]
+    result = run(Knob({}, {"share": SHARE}, limit=0.5), 9, on_fits=told.append)
+    assert sum(told) == 9 * 3
+    assert len(told) == len(calls)
+    ended = result.found["trials"]
+    assert told.count(1) >= 3 * ended["complete"]
+    assert max(told) == 3, "a trial that failed at once"
 
 
 @pytest.fixture
@@ -254,11 +297,11 @@ def test_a_stored_study_is_taken_up_and_loses_nothing(storage):
     model = Knob({}, {"share": SHARE}, limit=0.8)
     first = run(model, 5, storage=storage())
     told = []
-    second = run(model, 11, storage=storage(), on_trial=told.append)
+    second = run(model, 11, storage=storage(), on_fits=told.append)
     assert second.trials.head(5).to_csv() == first.trials.to_csv()
     assert second.trials["number"].tolist() == list(range(11))
     assert second.trials["share"].is_unique
-    assert told == [6, 7, 8, 9, 10, 11]
+    assert sum(told) == 6 * 3
     assert second.found["start_log_loss"] == first.found["start_log_loss"]
     third = run(model, 8, storage=storage())
     assert not calls

@@ -15,7 +15,7 @@ from barograph.tuning import Tuning, tuned, tuning_rows
 from tests.settings import compose
 
 EMBARGO = 5
-SETTINGS = Tuning(trials=4, rows=1000, splits=3, first_share=0.4, startup_trials=2)
+SETTINGS = Tuning(trials=4, rows=1000, splits=3, first_share=0.4, startup_trials=2, batch=2)
 DATES = pd.bdate_range("2004-01-01", periods=900).astype("datetime64[us]")
 SYMBOLS = ["A", "B", "C", "D"]
 DAYS = DATES.to_numpy("datetime64[D]")

@@ -48,7 +48,7 @@ def _search(stage: Stage, name: str, model: Any, settings: Tuning | Grid, chosen
     kept = kept_features(stage.read(SELECTION), first.number, data.names)
     rows = tuning_rows(data, first, settings, embargo=stage.settings["folds.embargo"], features=kept)
     storage = stage.settings.get("storage")
-    with tqdm(desc=name, total=getattr(settings, "trials", None), unit="trial", disable=None) as bar:
+    with tqdm(desc=name, total=settings.trials_of(model) * settings.splits, unit="fit", disable=None) as bar:
         return tune(
             model,
             rows,
@@ -56,7 +56,7 @@ def _search(stage: Stage, name: str, model: Any, settings: Tuning | Grid, chosen
             name=name,
             seed=stage.settings["seed"],
             storage=journal(storage) if storage is not None else None,
-            on_trial=lambda finished: bar.update(finished - bar.n),
+            on_fits=bar.update,
             executor=executor(stage),
             cache=cache(model, chosen.get("code")),
         )

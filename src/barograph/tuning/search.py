@@ -59,7 +59,7 @@ def tune(
     name: str,
     seed: int,
     storage: "BaseStorage | None" = None,
-    on_trial: Callable[[int], object] | None = None,
+    on_fits: Callable[[int], object] | None = None,
     executor: Executor | None = None,
     cache: ResultCache | None = None,
 ) -> TuningResult:
@@ -81,8 +81,8 @@ def tune(
     storage : optuna.storages.BaseStorage, optional
         Where the study is kept, and taken up again when it is there already; its finished trials count. By default it
         is kept in memory.
-    on_trial : callable, optional
-        Called after each batch with the number of trials finished.
+    on_fits : callable, optional
+        Called with the number of fits that were done, or saved where a trial ended early: `splits` per trial in all.
     executor : Executor, optional
         Where the trials are fitted; by default in this process.
     cache : ResultCache, optional
@@ -110,9 +110,9 @@ def tune(
         study, trials = _open(model, data, settings, name, seed, storage)
         while (left := trials - len(_finished(study))) > 0:
             batch = [study.ask() for _ in range(min(left, settings.batch))]
-            _finish(batch, study, model, name, seed, len(data.splits), run)
-            if on_trial:
-                on_trial(len(_finished(study)))
+            for fits in _finish(batch, study, model, name, seed, len(data.splits), run):
+                if on_fits:
+                    on_fits(fits)
         return _read(study, model, data, name, seed)
 
 
@@ -144,8 +144,7 @@ def _open(
     names = optuna.get_all_study_names(storage) if storage else []
     if names and names != [_STUDY]:
         raise InputError(f"storage: contains the studies {names}, which are not Barograph's; name another file")
-    planned = settings.planned(model)
-    trials = settings.trials if isinstance(settings, Tuning) else len(planned)
+    planned, trials = settings.planned(model), settings.trials_of(model)
     startup = settings.startup_trials if isinstance(settings, Tuning) else trials
     pruner = optuna.pruners.MedianPruner(n_startup_trials=startup)
     study = optuna.create_study(storage=storage, study_name=_STUDY, load_if_exists=True, pruner=pruner)
@@ -234,8 +233,13 @@ def validated(data: TuningRows, attempt: Attempt, *, cache: ResultCache | None =
         return reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}"
 
 
-def _finish(batch: "list[Trial]", study: "Study", model: Model, name: str, seed: int, splits: int, run: Run) -> None:
-    """Validate a batch of trials split by split, and stop each where it does worse than the median did."""
+def _finish(
+    batch: "list[Trial]", study: "Study", model: Model, name: str, seed: int, splits: int, run: Run
+) -> Iterator[int]:
+    """Validate a batch of trials split by split, and stop each where it does worse than the median did.
+
+    Yields the number of fits done or saved.
+    """
     from optuna.trial import TrialState
 
     tried = {trial.number: with_params(model, _suggested(trial, model)) for trial in batch}
@@ -248,14 +252,17 @@ def _finish(batch: "list[Trial]", study: "Study", model: Model, name: str, seed:
             if isinstance(loss, str):
                 trial.set_user_attr("error", loss)
                 study.tell(trial, state=TrialState.FAIL)
+                yield splits - split
                 continue
             losses[trial.number].append(loss)
             trial.set_user_attr("losses", losses[trial.number])
             trial.report(float(np.mean(losses[trial.number])), split)
             if split + 1 < splits and trial.should_prune():
                 study.tell(trial, state=TrialState.PRUNED)
+                yield splits - split
             else:
                 running.append(trial)
+                yield 1
         batch = running
     for trial in batch:
         study.tell(trial, float(np.mean(losses[trial.number])))

@@ -56,6 +56,10 @@ class Tuning(Study):
         """Give the parameters of the first trial."""
         return [starts(model)]
 
+    def trials_of(self, _model: object) -> int:
+        """Give the number of trials."""
+        return self.trials
+
 
 @dataclass(frozen=True, config=STRICT)
 class Grid(Study):
@@ -91,6 +95,10 @@ class Grid(Study):
             )
         grid = [dict(zip(spaces, row, strict=True)) for row in product(*values)]
         return [start, *(row for row in grid if row != start)]
+
+    def trials_of(self, model: object) -> int:
+        """Give the number of trials; raises as :meth:`planned`."""
+        return len(self.planned(model))
 
     def _values(self, space: Range | Choices) -> list[Any]:
         if "choices" in space:
