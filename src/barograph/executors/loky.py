@@ -1,6 +1,7 @@
 """Tasks in processes of this machine, by loky."""
 
 import signal
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -39,7 +40,10 @@ class Loky:
                 workers, return_as="generator", batch_size=1, pre_dispatch="all", max_nbytes=_MAPPED_FROM, mmap_mode="r"
             )
             try:
-                yield from parallel(delayed(done)(work, shared, task) for task in tasks)
+                with warnings.catch_warnings():
+                    # loky replaces a worker whose memory has grown, as it does with the first model of a library.
+                    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+                    yield from parallel(delayed(done)(work, shared, task) for task in tasks)
             except TerminatedWorkerError as error:
                 raise lost(f"loky with {workers} workers") from error
 

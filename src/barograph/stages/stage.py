@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -180,6 +181,9 @@ def _one_line_errors(name: str) -> Iterator[None]:
     except (HydraException, OmegaConfBaseException) as error:
         print(f"{name}: {config.one_line(error)}", file=sys.stderr, flush=True)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; run it again", file=sys.stderr, flush=True)
+        sys.exit(128 + signal.SIGINT)
     finally:
         del os.environ[_FULL_ERROR]
 

@@ -1,0 +1,63 @@
+"""All executors and a cache give the same bytes for every model."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from barograph.executors import Loky, ResultCache, Serial
+from barograph.models import TrainingSet
+from barograph.training import Fit, fit_case, lay_out
+from tests.conformance.test_models import MODELS, build_model, make_data
+
+SMALL = {"n_estimators": 10, "n_components": 40, "epochs": 2}
+DAYS = pd.bdate_range("2010-01-04", periods=1500).astype("datetime64[us]")
+
+
+def _data() -> TrainingSet:
+    X, y = make_data()
+    key = pd.DataFrame({"symbol": "A", "date": DAYS[: len(X)]})
+    exits = {"exit_date": key["date"] + pd.Timedelta(days=3), "label": y, "uniqueness": 1.0}
+    return TrainingSet(pd.concat([key, X], axis=1), key.assign(**exits))
+
+
+def _fits(data: TrainingSet) -> list[Fit]:
+    """Lay out two folds of every model; the second's model goes into service."""
+    fits = []
+    for name in MODELS:
+        model = build_model(name)
+        small = {key: value for key, value in SMALL.items() if key in model.params}
+        for fold, until in enumerate((200, 300)):
+            samples = data.labels.iloc[:until].assign(weight=np.random.default_rng(fold).uniform(0.5, 2.0, until))
+            days = {"start": DAYS[until], "end": DAYS[until + 20]}
+            case = lay_out(data, samples, None, place=f"fold {fold}", table="samples", fold=fold, **days)
+            further = {"importance_seed": 5, "checked": not fold, "kept": bool(fold)}
+            fits.append(Fit(case, type(model)(params=small), name, 3 + fold, **further))
+    return fits
+
+
+DATA = _data()
+FITS = _fits(DATA)
+
+
+@pytest.fixture(scope="module")
+def serial() -> list[bytes]:
+    return [outcome.to_bytes() for outcome in Serial().run(fit_case, DATA.arrays, FITS)]
+
+
+@pytest.mark.parametrize("executor", [Loky(workers=1), Loky(workers=2), Loky(workers=4)], ids=repr)
+def test_every_executor_gives_the_bytes_of_the_serial_run(executor, serial):
+    outcomes = executor.run(fit_case, DATA.arrays, FITS)
+    for fit, expected, outcome in zip(FITS, serial, outcomes, strict=True):
+        assert outcome.to_bytes() == expected, str(fit)
+        assert (outcome.model is None) == (not fit.kept)
+
+
+def test_a_cache_gives_the_bytes_of_the_fit(tmp_path, serial, monkeypatch):
+    work = partial(fit_case, cache=ResultCache(tmp_path, 1 << 30, "this code"))
+    for again in (False, True):
+        if again:
+            monkeypatch.setattr("barograph.training.fitting.fit_rows", None)  # nothing is fitted
+        outcomes = Serial().run(work, DATA.arrays, FITS)
+        assert [outcome.to_bytes() for outcome in outcomes] == serial
