@@ -1,6 +1,9 @@
 """Tasks in processes of this machine, by loky."""
 
+import os
 import signal
+import threading
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -11,6 +14,7 @@ from barograph.executors.executor import Input, Result, Task, Work, Workers, don
 from barograph.executors.serial import Serial
 from barograph.typing import STRICT
 
+_WATCH_SECONDS: Final = 0.5
 _MAPPED_FROM: Final = 10_000  # bytes; smaller arrays travel with the task
 
 
@@ -35,7 +39,7 @@ class Loky:
         if workers <= 1:
             yield from Serial().run(work, shared, tasks)
             return
-        with parallel_config(backend="loky", inner_max_num_threads=1, initializer=_leave_interrupts_to_the_parent):
+        with parallel_config(backend="loky", inner_max_num_threads=1, initializer=_follow_the_parent):
             parallel = Parallel(
                 workers, return_as="generator", batch_size=1, pre_dispatch="all", max_nbytes=_MAPPED_FROM, mmap_mode="r"
             )
@@ -48,5 +52,13 @@ class Loky:
                 raise lost(f"loky with {workers} workers") from error
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave interrupts to the parent, and end when it does: it may be killed without a word."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(1)

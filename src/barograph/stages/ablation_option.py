@@ -1,7 +1,5 @@
 """Ablation, one option: walk forward with every model of the study on the rows that this memory shows it."""
 
-from functools import partial
-
 import pandas as pd
 from tqdm import tqdm
 
@@ -17,6 +15,7 @@ from barograph.memory_study.schema import ABLATION_PREDICTIONS
 from barograph.models import TrainingSet
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
+from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
 from barograph.stages.studied import studied_models
 from barograph.stages.tuned import tuned_model
@@ -37,11 +36,13 @@ def main(stage: Stage) -> str:
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
     data = TrainingSet(stage.read(FEATURES), labels)
-    walked = partial(walk, data=data, samples=samples, folds=tested, selection=stage.read(SELECTION))
+    given = {"samples": samples, "folds": tested, "selection": stage.read(SELECTION), "executor": executor(stage)}
     parts = []
     configured = stage.settings["models"]
     for name in studied_models(stage.settings["ablation.models"], configured):
-        steps = walked(tuned_model(stage, name, configured[name]), name=name, seed=seed, replay=replay)
+        model = tuned_model(stage, name, configured[name])
+        kept = cache(model, configured[name].get("code"))
+        steps = walk(model, data, name=name, seed=seed, replay=replay, cache=kept, **given)
         bar = tqdm(steps, f"{stage.option}, {name}", total=len(tested), unit="fold", disable=None)
         parts += [step.predictions.assign(model=name) for step in bar]
     predictions = pd.concat(parts, ignore_index=True)
