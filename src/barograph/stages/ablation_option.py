@@ -1,5 +1,7 @@
 """Ablation, one option: walk forward with every model of the study on the rows that this memory shows it."""
 
+from typing import Any
+
 import pandas as pd
 from tqdm import tqdm
 
@@ -36,13 +38,18 @@ def main(stage: Stage) -> str:
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
     data = TrainingSet(stage.read(FEATURES), labels)
-    given = {"samples": samples, "folds": tested, "selection": stage.read(SELECTION), "executor": executor(stage)}
+    given: dict[str, Any] = {
+        "samples": samples,
+        "folds": tested,
+        "selection": stage.read(SELECTION),
+        "executor": executor(stage),
+    }
     parts = []
     configured = stage.settings["models"]
     for name in studied_models(stage.settings["ablation.models"], configured):
         model = tuned_model(stage, name, configured[name])
         kept = cache(model, configured[name].get("code"))
-        steps = walk(model, data, name=name, seed=seed, replay=replay, cache=kept, **given)
+        steps = walk(model, data, name=name, cache=kept, **given)
         bar = tqdm(steps, f"{stage.option}, {name}", total=len(tested), unit="fold", disable=None)
         parts += [step.predictions.assign(model=name) for step in bar]
     predictions = pd.concat(parts, ignore_index=True)
