@@ -42,6 +42,8 @@ def main(stage: Stage) -> str:
         "samples": samples,
         "folds": tested,
         "selection": stage.read(SELECTION),
+        "seed": seed,
+        "replay": replay,
         "executor": executor(stage),
     }
     parts = []
