@@ -29,8 +29,8 @@ def test_the_default_configuration_is_valid():
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_of_every_group_builds(group, option):
-    if group == "model":
-        config.build(config.compose([f"model={option}"], config_name="train")["model"], "model")
+    if group in {"model", "executor"}:
+        config.build(config.compose([f"{group}={option}"], config_name="train")[group], group)
     else:
         config.validate(config.compose([f"{group}={option}", *REQUIRED.get((group, option), [])]))
 
