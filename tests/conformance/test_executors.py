@@ -1,14 +1,12 @@
 """All executors and a cache give the same bytes for every model."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from barograph.executors import Loky, ResultCache, Serial
 from barograph.models import TrainingSet
-from barograph.training import Fit, fit_case, lay_out
+from barograph.training import Fit, fit_case, fit_cases, lay_out
 from tests.conformance.test_models import MODELS, build_model, make_data
 
 SMALL = {"n_estimators": 10, "n_components": 40, "epochs": 2}
@@ -55,9 +53,9 @@ def test_every_executor_gives_the_bytes_of_the_serial_run(executor, serial):
 
 
 def test_a_cache_gives_the_bytes_of_the_fit(tmp_path, serial, monkeypatch):
-    work = partial(fit_case, cache=ResultCache(tmp_path, 1 << 30, "this code"))
+    cache = ResultCache(tmp_path, 1 << 30, "this code")
     for again in (False, True):
         if again:
             monkeypatch.setattr("barograph.training.fitting.fit_rows", None)  # nothing is fitted
-        outcomes = Serial().run(work, DATA.arrays, FITS)
+        outcomes = fit_cases(DATA.arrays, FITS, cache=cache)
         assert [outcome.to_bytes() for outcome in outcomes] == serial

@@ -1,9 +1,18 @@
 """Executors: where folds and trials run. All give the same results, in the order of the tasks."""
 
-from barograph.executors.cache import ResultCache
+from barograph.executors.cache import Codec, ResultCache, run_recalling
 from barograph.executors.environment import cache_from_environment, from_environment
 from barograph.executors.executor import Executor
 from barograph.executors.loky import Loky
 from barograph.executors.serial import Serial
 
-__all__ = ["Executor", "Loky", "ResultCache", "Serial", "cache_from_environment", "from_environment"]
+__all__ = [
+    "Codec",
+    "Executor",
+    "Loky",
+    "ResultCache",
+    "Serial",
+    "cache_from_environment",
+    "from_environment",
+    "run_recalling",
+]

@@ -2,14 +2,17 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Generic
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
+from barograph.executors.executor import Executor, Input, Result, Task
+from barograph.files import write_bytes
 from barograph.typing import STRICT
 
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
@@ -41,23 +44,31 @@ class ResultCache:
             digest.update(part)
         return digest.hexdigest()
 
-    def recall(self, key: str, compute: Callable[[], bytes]) -> bytes:
-        """Give the result of a key, computed where there is none; a damaged file is computed again.
-
-        A file appears under its name only when it is whole, and its checksum is verified when it is read.
-        """
-        path = self.folder / key[:2] / key
+    def get(self, key: str) -> bytes | None:
+        """Give the result of a key; None where there is none, or its file is damaged and so removed."""
+        path = self._path(key)
         found = _verified(path)
         if found is not None:
             os.utime(path)
-            return found
-        result = compute()
+        return found
+
+    def put(self, key: str, result: bytes) -> None:
+        """Keep a result; its file appears under its name only when it is whole.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written to.
+        """
+        path = self._path(key)
         try:
-            _write(path, hashlib.sha256(result).digest() + result)
+            write_bytes(path, hashlib.sha256(result).digest() + result)
             self._shrink()
         except OSError as error:
             raise InputError(f"BAROGRAPH_CACHE: {path}: {error.strerror}; free or change the folder") from error
-        return result
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key
 
     def _shrink(self) -> None:
         entries = sorted(
@@ -71,12 +82,51 @@ class ResultCache:
                 path.unlink(missing_ok=True)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write under a name of this process alone: two may compute the same result at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+@plain_dataclass(frozen=True)
+class Codec(Generic[Input, Task, Result]):
+    """How a result is kept.
+
+    Attributes
+    ----------
+    inputs : callable
+        Gives, from the shared input and a task, all that the result depends on beside code and libraries.
+    encode : callable
+        Turns a result into bytes; None where it is not to be kept.
+    decode : callable
+        The inverse.
+    """
+
+    inputs: Callable[[Input, Task], Sequence[bytes]]
+    encode: Callable[[Result], bytes | None]
+    decode: Callable[[bytes], Result]
+
+
+def run_recalling(
+    executor: Executor,
+    cache: ResultCache | None,
+    codec: Codec[Input, Task, Result],
+    work: Callable[[Input, Task], Result],
+    shared: Input,
+    tasks: Sequence[Task],
+) -> Iterator[Result]:
+    """Run the tasks whose results are not in a cache, and keep these there; see :meth:`Executor.run`.
+
+    Only this process reads and writes the cache.
+    """
+    if cache is None:
+        yield from executor.run(work, shared, tasks)
+        return
+    keys = [cache.key(*codec.inputs(shared, task)) for task in tasks]
+    found = [cache.get(key) for key in keys]
+    computed = executor.run(work, shared, [task for task, known in zip(tasks, found, strict=True) if known is None])
+    for key, known in zip(keys, found, strict=True):
+        if known is not None:
+            yield codec.decode(known)
+            continue
+        result = next(computed)
+        if (content := codec.encode(result)) is not None:
+            cache.put(key, content)
+        yield result
 
 
 def _verified(path: Path) -> bytes | None:

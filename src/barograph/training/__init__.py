@@ -1,7 +1,7 @@
 """Training: fit and predict, fold after fold, and in crisis exams."""
 
 from barograph.training.exams import sit_exams
-from barograph.training.fitting import Case, Fit, fit_case, lay_out, predicted
+from barograph.training.fitting import Case, Fit, fit_case, fit_cases, lay_out, predicted
 from barograph.training.importance import feature_importance
 from barograph.training.outcome import Outcome
 from barograph.training.walk import Step, walk
@@ -13,6 +13,7 @@ __all__ = [
     "Step",
     "feature_importance",
     "fit_case",
+    "fit_cases",
     "lay_out",
     "predicted",
     "sit_exams",

@@ -1,17 +1,16 @@
 """Sitting the crisis exam: fit on everything but one event, and predict that event."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from barograph.executors import Executor, ResultCache, Serial
+from barograph.executors import Executor, ResultCache
 from barograph.memory.schema import EXAM_SAMPLES
 from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import TrainingSet
 from barograph.randomness import seed_for
-from barograph.training.fitting import Fit, fit_case, lay_out, predicted
+from barograph.training.fitting import Fit, fit_cases, lay_out, predicted
 
 
 def sit_exams(
@@ -51,7 +50,7 @@ def sit_exams(
             end=exam.end,
         )
         fits.append(Fit(case, model, name, seed_for(seed, "exam", name, exam.exam)))
-    outcomes = (executor or Serial()).run(partial(fit_case, cache=cache), data.arrays, fits)
+    outcomes = fit_cases(data.arrays, fits, executor=executor, cache=cache)
     for exam, fit, outcome in zip(each, fits, outcomes, strict=True):
         predictions = predicted(data, fit.case, outcome)
         yield predictions.assign(exam=exam.exam)[["exam", *predictions.columns]]

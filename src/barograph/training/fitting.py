@@ -1,14 +1,15 @@
 """Fit a model on the samples of a fold or an exam, and predict its window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.executors import ResultCache
-from barograph.models.contract.classifier import FittedModel, Model
+from barograph.executors import Codec, Executor, ResultCache, Serial, run_recalling
+from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import Arrays, TrainingRows, TrainingSet, fit_rows
 from barograph.models.contract.storage import check_storable, stored
 from barograph.names import PROBABILITIES
@@ -98,20 +99,33 @@ def lay_out(
     return Case(place, kept, shown, samples["weight"].to_numpy(np.float64), window)
 
 
-def fit_case(arrays: Arrays, fit: Fit, *, cache: ResultCache | None = None) -> Outcome:
-    """Fit a model to a case, predict its window, and do what else is asked for; or recall all that from a cache.
+def fit_cases(
+    arrays: Arrays, fits: Sequence[Fit], *, executor: Executor | None = None, cache: ResultCache | None = None
+) -> Iterator[Outcome]:
+    """Run :func:`fit_case` for every fit, by default in this process, and give the outcomes in their order.
 
-    Everything runs on one thread. Raises `InputError` as :func:`fit_rows`, :func:`check_storable` and the model.
+    Of a cache, outcomes that were computed before are read.
+    """
+    return run_recalling(executor or Serial(), cache, _OUTCOMES, fit_case, arrays, fits)
+
+
+def fit_case(arrays: Arrays, fit: Fit) -> Outcome:
+    """Fit a model to a case, predict its window, and do what else is asked for, on one thread.
+
+    Raises `InputError` as :func:`fit_rows`, :func:`check_storable` and the model.
     """
     from threadpoolctl import threadpool_limits
 
-    rows = arrays.labelled(fit.case.shown, fit.case.features, fit.case.weight)
-    window = arrays.take(fit.case.window, fit.case.features)
+    rows, window = _rows(arrays, fit.case)
     with threadpool_limits(1):
-        if cache is None:
-            return _fit(fit, rows, window)
-        key = cache.key(*_inputs(fit, rows, window))
-        return Outcome.from_bytes(cache.recall(key, lambda: _fit(fit, rows, window).to_bytes()))
+        fitted = fit_rows(fit.model, rows, name=fit.name, seed=fit.seed)
+        if fit.checked:
+            check_storable(fitted, fit.name)
+        importance = None
+        if fit.importance_seed is not None:
+            importance = feature_importance(fitted, rows, seed=fit.importance_seed)
+        model = stored(fitted, fit.name) if fit.kept else None
+        return Outcome(fitted.predict_proba(window), importance, model)
 
 
 def predicted(data: TrainingSet, case: Case, outcome: Outcome) -> pd.DataFrame:
@@ -120,18 +134,14 @@ def predicted(data: TrainingSet, case: Case, outcome: Outcome) -> pd.DataFrame:
     return data.keys.iloc[case.window].assign(**probabilities)
 
 
-def _fit(fit: Fit, rows: TrainingRows, window: pd.DataFrame) -> Outcome:
-    fitted: FittedModel = fit_rows(fit.model, rows, name=fit.name, seed=fit.seed)
-    if fit.checked:
-        check_storable(fitted, fit.name)
-    importance = None
-    if fit.importance_seed is not None:
-        importance = feature_importance(fitted, rows, seed=fit.importance_seed)
-    model = stored(fitted, fit.name) if fit.kept else None
-    return Outcome(fitted.predict_proba(window), importance, model)
+def _rows(arrays: Arrays, case: Case) -> tuple[TrainingRows, pd.DataFrame]:
+    return arrays.labelled(case.shown, case.features, case.weight), arrays.take(case.window, case.features)
 
 
-def _inputs(fit: Fit, rows: TrainingRows, window: pd.DataFrame) -> list[bytes]:
-    """List all that an outcome depends on, beside the code and its libraries."""
+def _inputs(arrays: Arrays, fit: Fit) -> list[bytes]:
+    rows, window = _rows(arrays, fit.case)
     asked = (fit.model, fit.name, fit.seed, fit.importance_seed, fit.checked, fit.kept, tuple(fit.case.features))
     return [repr(asked).encode(), *rows.contents(), np.ascontiguousarray(window).tobytes()]
+
+
+_OUTCOMES: Final = Codec(_inputs, Outcome.to_bytes, Outcome.from_bytes)

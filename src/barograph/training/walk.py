@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
-from barograph.executors import Executor, ResultCache, Serial
+from barograph.executors import Executor, ResultCache
 from barograph.memory.replay import ErrorReplay
 from barograph.memory.schema import SAMPLES
 from barograph.models.contract.classifier import Model
@@ -15,8 +15,10 @@ from barograph.models.contract.rows import TrainingSet
 from barograph.models.contract.storage import StoredModel
 from barograph.names import KEY
 from barograph.randomness import seed_for
-from barograph.training.fitting import Case, Fit, fit_case, lay_out, predicted
+from barograph.training.fitting import Case, Fit, fit_cases, lay_out, predicted
 from barograph.training.outcome import Outcome
+
+Run: TypeAlias = Callable[[Sequence[Fit]], Iterator[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,11 @@ def walk(
         As :func:`lay_out` and :func:`fit_case`.
     """
     course = _Course(model, data, selection, name, seed, folds["fold"].tolist() if in_full else [])
-    work = partial(fit_case, cache=cache)
+    run = partial(fit_cases, data.arrays, cache=cache)
     if replay is None:
-        yield from _at_once(course, samples, folds, executor or Serial(), work)
+        yield from _at_once(course, samples, folds, partial(run, executor=executor))
     else:
-        yield from _replaying(course, samples, folds, replay, work)
+        yield from _replaying(course, samples, folds, replay, run)
 
 
 @dataclass(frozen=True)
@@ -131,19 +133,16 @@ class _Course:
         return self.data.labels[[*KEY, "exit_date"]].head(0).assign(loss=0.0)
 
 
-def _at_once(
-    course: _Course, samples: pd.DataFrame, folds: pd.DataFrame, executor: Executor, work: Callable[..., Outcome]
-) -> Iterator[Step]:
+def _at_once(course: _Course, samples: pd.DataFrame, folds: pd.DataFrame, run: Run) -> Iterator[Step]:
     each: list[Any] = list(folds.itertuples())
     shown = [samples[samples["fold"] == fold.fold] for fold in each]
     fits = [course.fit(fold, rows) for fold, rows in zip(each, shown, strict=True)]
-    outcomes = executor.run(work, course.data.arrays, fits)
-    for fold, fit, outcome, rows in zip(each, fits, outcomes, shown, strict=True):
+    for fold, fit, outcome, rows in zip(each, fits, run(fits), shown, strict=True):
         yield course.step(fold.fold, fit, outcome, rows, course.nothing())
 
 
 def _replaying(
-    course: _Course, samples: pd.DataFrame, folds: pd.DataFrame, replay: ErrorReplay, work: Callable[..., Outcome]
+    course: _Course, samples: pd.DataFrame, folds: pd.DataFrame, replay: ErrorReplay, run: Run
 ) -> Iterator[Step]:
     losses: list[pd.DataFrame] = []
     each: Iterable[Any] = folds.itertuples()
@@ -153,7 +152,7 @@ def _replaying(
             past = pd.concat(losses, ignore_index=True)
             shown, replayed = replay.show(shown, past, until=fold.train_end, test_start=fold.test_start)
         fit = course.fit(fold, shown)
-        [outcome] = Serial().run(work, course.data.arrays, [fit])
+        [outcome] = run([fit])
         step = course.step(fold.fold, fit, outcome, shown, replayed)
         losses.append(replay.losses(step.predictions))
         yield step

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.executors import Executor, ResultCache, Serial
+from barograph.executors import Codec, Executor, ResultCache, Serial, run_recalling
 from barograph.losses import log_loss
 from barograph.models.contract.classifier import Model
 from barograph.models.contract.rows import fit_rows
@@ -105,7 +105,7 @@ def tune(
     """
     if not searched(model):
         return unsearched(model, name)
-    run = partial((executor or Serial()).run, partial(validated, cache=cache), data)
+    run = partial(run_recalling, executor or Serial(), cache, _LOSSES, validated, data)
     with _quiet():
         study, trials = _open(model, data, settings, name, seed, storage)
         while (left := trials - len(_finished(study))) > 0:
@@ -204,33 +204,38 @@ class Attempt:
         return f"{self.name}, trial {self.trial}, split {self.split}"
 
 
-def validated(data: TuningRows, attempt: Attempt, *, cache: ResultCache | None = None) -> float | str:
-    """Fit on the rows before a split's window and give the log loss in the window, or the reason of a failure.
-
-    Everything runs on one thread. A cache gives the losses that were computed before.
-    """
+def validated(data: TuningRows, attempt: Attempt) -> float | str:
+    """Fit on the rows before a split's window, on one thread; give the log loss in it, or the reason of a failure."""
     from threadpoolctl import threadpool_limits
 
     train, test = data.splits[attempt.split]
-    rows, X, y = data.rows.part(train), data.rows.X.iloc[test], data.rows.y[test]
-
-    def loss() -> bytes:
-        fitted = fit_rows(attempt.model, rows, name=attempt.name, seed=attempt.seed)
-        found = log_loss(fitted.predict_proba(X), y)
-        if not np.isfinite(found):
-            raise InputError("the model predicted NaN")
-        return found.hex().encode()
-
     try:
         with threadpool_limits(1):
-            if cache is None:
-                return float.fromhex(loss().decode())
-            asked = repr((attempt.model, attempt.name, attempt.seed)).encode()
-            key = cache.key(asked, *rows.contents(), X.to_numpy().tobytes(), y.tobytes())
-            return float.fromhex(cache.recall(key, loss).decode())
+            fitted = fit_rows(attempt.model, data.rows.part(train), name=attempt.name, seed=attempt.seed)
+            loss = log_loss(fitted.predict_proba(data.rows.X.iloc[test]), data.rows.y[test])
+        if not np.isfinite(loss):
+            raise InputError("the model predicted NaN")
+        return loss
     except Exception as error:  # whatever a model's library raises at some corner of the space
         reason = " ".join(str(error).split())
         return reason if isinstance(error, InputError) else f"{type(error).__name__}: {reason}"
+
+
+def _inputs(data: TuningRows, attempt: Attempt) -> list[bytes]:
+    asked = repr((attempt.model, attempt.name, attempt.seed)).encode()
+    train, test = (data.rows.part(positions) for positions in data.splits[attempt.split])
+    return [asked, *(name.encode() for name in data.rows.X.columns), *train.contents(), *test.contents()]
+
+
+def _encode(loss: float | str) -> bytes | None:
+    return None if isinstance(loss, str) else loss.hex().encode()
+
+
+def _decode(kept: bytes) -> float | str:
+    return float.fromhex(kept.decode())
+
+
+_LOSSES: Final = Codec(_inputs, _encode, _decode)
 
 
 def _finish(
