@@ -29,7 +29,7 @@ def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(name):
     assert declared == needed
 
 
-@pytest.mark.parametrize("name", ["tune", "train"])
+@pytest.mark.parametrize("name", ["tune", "train", "explain"])
 def test_a_model_depends_on_the_contract_and_on_its_source_alone(name):
     deps = set(STAGES[name]["deps"])
     assert {f"src/barograph/{CONTRACT}", "${item.code}"} < deps
@@ -58,7 +58,7 @@ ROOMS = {
 
 def _said(names: list[str]) -> str:
     """Shorten the stages of every model to one name; a model's own stages keep theirs."""
-    every = {stage: [f"{stage}@{key}" for key in MODELS] for stage in ("tune", "train")}
+    every = {stage: [f"{stage}@{key}" for key in MODELS] for stage in ("tune", "train", "explain")}
     for stage, instances in every.items():
         if set(instances) <= set(names):
             names = [stage, *(name for name in names if name not in instances)]
@@ -86,7 +86,7 @@ def test_a_change_of_the_ensemble_trains_nothing_and_one_of_the_gate_judges_and_
     assert not [name for name in ensemble if name.split("@")[0] in {"select", "tune", "train"}]
     assert stale("src/barograph/gate/gate.py") == ["gate", "report"]
     trained = {name for name in stale("src/barograph/models/svm.py") if "@" in name}
-    assert trained == {"tune@svm", "train@svm"}
+    assert trained == {"tune@svm", "train@svm", "explain@svm"}
 
 
 @pytest.mark.parametrize("name", STAGES)

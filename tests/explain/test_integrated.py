@@ -30,7 +30,7 @@ def test_a_linear_share_is_what_the_score_loses_with_the_feature():
 @pytest.mark.parametrize("classes", [(0, 1, 2), (1, 2)])
 def test_the_support_vector_machines_shares_are_the_integral_along_the_path(classes):
     model, X = fitted(MACHINE, training_set(), classes).estimator, rows_to_explain(5)
-    phi, base = integrated.kernel(model, X.to_numpy())
+    phi, base = integrated.kernel(model.margins, model.link, X.to_numpy())
 
     def score(ranks: np.ndarray) -> np.ndarray:
         margins = model.margins[-2:].decision_function(ranks).reshape(len(ranks), -1)
@@ -73,7 +73,7 @@ def test_a_network_without_hidden_layers_is_a_linear_model(ranks):
     kernel = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     model.network.set_weights([kernel, np.array([0.1, 0.2, -0.6], np.float32)])
     X = rows_to_explain().to_numpy()
-    phi, base = integrated.network(model, X)
+    phi, base = integrated.network(model.ranks, model.network, X)
     centred = kernel - kernel.mean(axis=1, keepdims=True)
     assert phi == pytest.approx(model.ranks.transform(X)[:, :, None] * centred, abs=1e-5)
     assert base == pytest.approx([0.2, 0.3, -0.5], abs=1e-6)
@@ -89,7 +89,7 @@ def test_a_deep_networks_shares_sum_to_its_logits_and_a_dead_input_has_none(rank
     weights[0][3] = 0
     model.network.set_weights(weights)
     X = rows_to_explain(200).to_numpy()
-    phi, base = integrated.network(model, X)
+    phi, base = integrated.network(model.ranks, model.network, X)
     hidden = np.maximum(model.ranks.transform(X) @ weights[0] + weights[1], 0)
     logits = hidden @ weights[2] + weights[3]
     assert base + phi.sum(axis=1) == pytest.approx(logits - logits.mean(axis=1, keepdims=True), abs=0.05)

@@ -6,16 +6,12 @@ import pytest
 from barograph.explain import fold_stability
 
 
-def _importances(model, *folds):
+def _stability(*folds):
     parts = [
-        pd.DataFrame({"model": model, "fold": fold, "feature": list("abcdefghijklmnop")[: len(own)], "importance": own})
+        pd.DataFrame({"fold": fold, "feature": list("abcdefghijklmnop")[: len(own)], "importance": own})
         for fold, own in enumerate(folds)
     ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _stability(*folds):
-    return fold_stability(_importances("m", *folds))
+    return fold_stability(pd.concat(parts, ignore_index=True).sample(frac=1, random_state=0))
 
 
 def test_the_same_and_the_reverse():
@@ -38,20 +34,11 @@ def test_features_of_no_use_are_not_among_the_first():
     assert table["rank_correlation"].isna().tolist() == [False, True, True]
 
 
-def test_models_are_not_mixed_and_the_order_of_rows_does_not_matter():
-    both = pd.concat(
-        [_importances("m", [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), _importances("n", [1.0, 2.0, 3.0], [3.0, 2.0, 1.0])]
-    )
-    table = fold_stability(both.sample(frac=1, random_state=0).sort_values("model", kind="stable"))
-    assert table["model"].tolist() == ["m", "n"]
-    assert table["rank_correlation"].tolist() == pytest.approx([1.0, -1.0])
-
-
 def test_a_feature_that_one_of_two_folds_dropped_counts_as_no_use_in_it():
     folds = [pd.DataFrame({"feature": list("abcd"), "importance": [4.0, 3.0, 2.0, 1.0]})]
     folds.append(pd.DataFrame({"feature": list("acde"), "importance": [4.0, 2.0, 1.0, 3.0]}))
     folds.append(pd.DataFrame({"feature": list("ace"), "importance": [4.0, 2.0, 3.0]}))
-    table = fold_stability(pd.concat(own.assign(model="m", fold=fold) for fold, own in enumerate(folds)))
+    table = fold_stability(pd.concat(own.assign(fold=fold) for fold, own in enumerate(folds)))
     # Ranks of a to e: 5 4 3 2 1 and 5 1 3 2 4, then without b 4 2 1 3 and 4 2 1 3.
     assert table["rank_correlation"].tolist() == pytest.approx([1 - 6 * 18 / (5 * 24), 1.0])
     assert table["top_overlap"].tolist() == pytest.approx([3 / 4, 3 / 4])

@@ -12,7 +12,7 @@ from .conftest import Clone, table
 pytestmark = pytest.mark.smoke
 
 
-AFTER_TRAINING = {"ensemble", "validate", "drift", "backtest", "explain", "gate", "report"}
+AFTER_TRAINING = {"ensemble", "validate", "drift", "backtest", "explain@lightgbm", "gate", "report"}
 
 
 def test_queued_experiments_differ_and_run_their_own_settings_and_no_other_stage(clone):

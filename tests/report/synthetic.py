@@ -1,5 +1,6 @@
 """Seeded results for a report: a small market, its folds, scores and a backtest, all invented."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields as fields_of
 from dataclasses import replace
@@ -41,7 +42,6 @@ SOURCES: dict[str, Table | Csv] = {
     "criteria": gate.CRITERIA,
     "shap_importance": results.SHAP,
     "shap_beeswarm": beeswarm.SWARM,
-    "shap_agreement": agreement.AGREEMENT,
     "shap_methods": results.METHODS,
     "importance_by_fold": agreement.BY_FOLD,
     "importance_stability": agreement.STABILITY,
@@ -128,7 +128,10 @@ class Invented:
         return self.frames[table.path]
 
     def read_csv(self, path: str, *, dates: Sequence[str] = ()) -> pd.DataFrame:
-        frame = self.frames[path]
+        shap = re.fullmatch(r"reports/shap/(.+)/(\w+\.csv)", path)
+        frame = self.frames[f"reports/shap/{{model}}/{shap[2]}" if shap else path]
+        if shap:
+            frame = frame[frame["model"] == shap[1]]
         return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates if name in frame})
 
     def read_json(self, path: str) -> dict[str, Any]:

@@ -48,7 +48,6 @@ def explanations(models: tuple[str, ...], folds: pd.DataFrame, kinds: dict[str, 
         "catalogue": catalogue(kinds),
         "shap_importance": importance,
         "shap_beeswarm": _beeswarm(importance, rng, points),
-        "shap_agreement": _agreement(importance),
         "shap_methods": pd.DataFrame(
             {
                 "model": models,
@@ -92,24 +91,6 @@ def _beeswarm(importance: pd.DataFrame, rng: np.random.Generator, points: int) -
             columns = {"model": model, "regime": regimes, "symbol": "S1", "date": days}
             frames.append(pd.DataFrame(columns | {"feature": row.feature, "value": value, "shap": shap}))
     return pd.concat(frames, ignore_index=True)
-
-
-def _agreement(importance: pd.DataFrame) -> pd.DataFrame:
-    wide = importance.pivot_table(index="feature", columns=["model", "regime"], values="mean_abs")
-    rank = wide.corr(method="spearman")
-    models = sorted(importance["model"].unique())
-    rows = [
-        ("regimes", model, "", first, second, rank.loc[(model, first), (model, second)])
-        for model in models
-        for place, first in enumerate(REGIMES)
-        for second in REGIMES[place + 1 :]
-    ]
-    rows += [
-        ("models", "", "all", first, second, rank.loc[(first, "all"), (second, "all")])
-        for place, first in enumerate(models)
-        for second in models[place + 1 :]
-    ]
-    return pd.DataFrame(rows, columns=["kind", "model", "regime", "first", "second", "rank_correlation"])
 
 
 def _by_fold(

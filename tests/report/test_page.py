@@ -115,9 +115,8 @@ def test_text_of_the_data_is_escaped(results: Results) -> None:
             feature=lambda frame: frame["feature"] + attack, family=attack
         ),
         "catalogue": results.catalogue.assign(family=attack, formula=attack, source=attack),
-        "tuning": {
-            attack: field(results, "tuning")["lightgbm"] | {"params": {attack: attack}, "start": {attack: attack}}
-        },
+        "tuning": field(results, "tuning")
+        | {attack: field(results, "tuning")["lightgbm"] | {"params": {attack: attack}, "start": {attack: attack}}},
     }
     for name in ("shap_importance", "shap_beeswarm", "importance_by_fold"):
         changes[name] = field(results, name).assign(feature=lambda frame: frame["feature"] + attack)

@@ -1,13 +1,16 @@
 """Attributions: what headings claim, what is averaged, and what a chosen model shows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from barograph.report import Results
 from barograph.report.parts import agreement, beeswarm
+from barograph.report.results import METHODS, SHAP
 from barograph.report.sections import why
 
 from .synthetic import field, replaced
@@ -156,15 +159,50 @@ def test_pairs_make_a_symmetric_grid() -> None:
     np.testing.assert_allclose(grid.to_numpy(float), expected)
 
 
+def importances(**shares: list[float]) -> pd.DataFrame:
+    """Give the features' shares by model and regime, in any order of features."""
+    parts = [
+        pd.DataFrame({"model": model, "regime": regime, "feature": [f"f{i}" for i in range(len(own))], "share": own})
+        for (model, regime), own in ((key.split("__"), own) for key, own in shares.items())
+    ]
+    return pd.concat([part.sort_values("share") for part in parts], ignore_index=True).assign(rows=100)
+
+
+def test_regimes_of_a_model_and_models_are_compared() -> None:
+    first, second, third = [4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0], [5.0, 0.0, 0.0, 1.0]
+    shares = {"m__all": first, "m__normal": first, "m__crash": second, "n__all": third, "n__normal": third}
+    table = agreement.compared(importances(**shares)).set_index(["kind", "model", "first", "second"])
+    assert table["rank_correlation"].to_dict() == {
+        ("regimes", "m", "normal", "crash"): pytest.approx(-1.0),
+        ("models", "", "m", "n"): pytest.approx(spearmanr(first, third).statistic),
+    }
+
+
+def test_many_ties_have_their_mean_rank_and_a_constant_has_no_correlation() -> None:
+    rng = np.random.default_rng(0)
+    first, second = (np.maximum(rng.normal(size=50), 0).tolist() for _ in range(2))
+    table = agreement.compared(importances(m__all=first, n__all=second, constant__all=[0.0] * 50))
+    assert table["rank_correlation"].iloc[0] == pytest.approx(spearmanr(first, second).statistic)
+    assert table["rank_correlation"].iloc[1:].isna().all()
+
+
 def test_the_pair_that_agrees_least_is_named(results: Results) -> None:
-    rows = [("lightgbm", "svm", 0.9), ("lightgbm", "xgboost", 0.8), ("svm", "xgboost", 0.1)]
-    table = pd.DataFrame(rows, columns=["first", "second", "rank_correlation"]).assign(kind="models", model="")
-    (chart,) = agreement.matrices(replaced(results, shap_agreement=table))
-    assert chart.heading == "Models agree to 0.80 (median); XGBoost and SVM agree least (0.10)"
-    (alone,) = agreement.matrices(replaced(results, shap_agreement=table.tail(1)))
-    assert alone.heading == "XGBoost and SVM agree to 0.10"
-    undefined = table.assign(rank_correlation=np.nan)
-    assert agreement.matrices(replaced(results, shap_agreement=undefined)) == []
+    orders = {"lightgbm": [1.0, 2, 3, 4, 5], "svm": [1.0, 2, 3, 5, 4], "xgboost": [2.0, 1, 3, 4, 5]}
+    table = importances(**{f"{model}__all": order for model, order in orders.items()})
+    told = replace(results, settings={"models": orders}, _read={SHAP.path: table})
+    (chart,) = agreement.matrices(told)
+    assert chart.heading == "Models agree to 0.90 (median); XGBoost and SVM agree least (0.80)"
+    (alone,) = agreement.matrices(replace(told, _read={SHAP.path: table[table["model"] != "lightgbm"]}))
+    assert alone.heading == "XGBoost and SVM agree to 0.80"
+    for undefined in (table.assign(share=1.0), table[table["model"] == "svm"]):
+        assert agreement.matrices(replace(told, _read={SHAP.path: undefined})) == []
+
+
+def test_files_of_models_that_are_no_longer_configured_are_left_alone(results: Results) -> None:
+    fewer = dict.fromkeys(("random_forest", "lightgbm"))
+    told = replace(results, settings={**results.settings, "models": fewer}, _read={})
+    for source in (SHAP, METHODS, beeswarm.SWARM, agreement.BY_FOLD, agreement.STABILITY):
+        assert list(told[source]["model"].unique()) == list(fewer)
 
 
 def test_importance_is_a_share_of_each_folds_sum() -> None:

@@ -73,8 +73,12 @@ _METHODS: Final = {
         "sklearn.SimpleImputer",
         "sklearn.LogisticRegression",
     ): _Method("linear SHAP of the ranks", LOG_RATIO, lambda pipeline, X, _: integrated.line(pipeline, X)),
-    ("barograph.MarginClassifier",): _Method(_GRADIENTS, LOG_RATIO, lambda model, X, _: integrated.kernel(model, X)),
-    ("barograph.NetworkClassifier",): _Method(_GRADIENTS, LOG_RATIO, lambda model, X, _: integrated.network(model, X)),
+    ("barograph.MarginClassifier",): _Method(
+        _GRADIENTS, LOG_RATIO, lambda model, X, _: integrated.kernel(model.margins, model.link, X)
+    ),
+    ("barograph.NetworkClassifier",): _Method(
+        _GRADIENTS, LOG_RATIO, lambda model, X, _: integrated.network(model.ranks, model.network, X)
+    ),
 }
 _ANY: Final = _Method(
     "permutation Shapley values against the median row",

@@ -26,10 +26,9 @@ from numpy.typing import NDArray
 from barograph.typing import Floats
 
 if TYPE_CHECKING:
+    import keras
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
-
-    from barograph.models.neural_network import NetworkClassifier
-    from barograph.models.svm import MarginClassifier
 
 Shares: TypeAlias = tuple[Floats, Floats]
 # Nodes of the quadrature along the path, for a smooth margin and for a margin with kinks.
@@ -45,16 +44,16 @@ def line(pipeline: "Pipeline", X: NDArray[np.float32]) -> Shares:
     return ranks[:, :, None] * regression.coef_.T, regression.intercept_
 
 
-def kernel(model: "MarginClassifier", X: NDArray[np.float32]) -> Shares:
-    r"""Give shares (n, k, c) and base (c,) of the link's score of the support vector machine's margins.
+def kernel(margins: "Pipeline", link: "LogisticRegression", X: NDArray[np.float32]) -> Shares:
+    r"""Give shares (n, k, c) and base (c,) of the link's score of a support vector machine's margins.
 
     The score is a sum of Gaussian bumps, :math:`b + \sum_j a_j \exp(-\gamma |z - l_j|^2)` over the landmarks
     :math:`l_j` of the Nystroem map, and its gradient is in closed form. Of two classes c is 1.
     """
     from threadpoolctl import threadpool_limits
 
-    nystroem, svm, link = model.margins[-2], model.margins[-1], model.link
-    ranks = np.asarray(model.margins[:-2].transform(X.astype(np.float64)), np.float64)
+    nystroem, svm = margins[-2], margins[-1]
+    ranks = np.asarray(margins[:-2].transform(X.astype(np.float64)), np.float64)
     landmarks = np.asarray(nystroem.components_, np.float64)
     gamma = 1 / ranks.shape[1] if nystroem.gamma is None else nystroem.gamma
     heights = link.coef_ @ svm.coef_ @ nystroem.normalization_
@@ -75,25 +74,25 @@ def _bumps(ranks: Floats, landmarks: Floats, gamma: float, heights: Floats) -> F
     return ranks[:, :, None] * mean
 
 
-def network(model: "NetworkClassifier", X: NDArray[np.float32]) -> Shares:
-    """Give shares (n, k, c) and base (c,) of the network's log probabilities, without their mean over the classes."""
+def network(ranks: "Pipeline", layers: "keras.Model", X: NDArray[np.float32]) -> Shares:
+    """Give shares (n, k, c) and base (c,) of a network's log probabilities, without their mean over the classes."""
     import tensorflow as tf
 
     def score(at: "tf.Tensor") -> "tf.Tensor":
-        log = tf.math.log(tf.maximum(model.network(at, training=False), _SMALLEST))
+        log = tf.math.log(tf.maximum(layers(at, training=False), _SMALLEST))
         return log - tf.reduce_mean(log, axis=1, keepdims=True)
 
-    ranks = tf.constant(model.ranks.transform(X.astype(np.float64)))
-    base = score(tf.zeros_like(ranks[:1])).numpy()[0].astype(np.float64)
+    z = tf.constant(ranks.transform(X.astype(np.float64)))
+    base = score(tf.zeros_like(z[:1])).numpy()[0].astype(np.float64)
     mean = np.zeros((*X.shape, base.size))
     for t, weight in _nodes(_KINKED):
-        at = ranks * t
+        at = z * t
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(at)
             scores = tf.unstack(score(at), axis=1)
         for margin, values in enumerate(scores):
             mean[:, :, margin] += weight * tape.gradient(values, at).numpy()
-    return ranks.numpy()[:, :, None] * mean, base
+    return z.numpy()[:, :, None] * mean, base
 
 
 def _nodes(count: int) -> Iterator[tuple[float, float]]:

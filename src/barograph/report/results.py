@@ -18,7 +18,10 @@ from barograph.tables import Table
 
 @dataclass(frozen=True)
 class Csv:
-    """A stage's CSV file, the columns that the page shows, and those of them that are dates."""
+    """A stage's CSV file, the columns that the page shows, and those of them that are dates.
+
+    A path with ``{model}`` in braces is that of a file per model; together they are read as one frame.
+    """
 
     path: str
     columns: tuple[str, ...]
@@ -50,8 +53,9 @@ EVENTS: Final = Csv(
 CATALOGUE: Final = Csv(
     "reports/features/catalogue.csv", ("name", "family", "formula", "source", "lookback", "computed", "lacks")
 )
-SHAP: Final = Csv("reports/shap/importance.csv", ("model", "regime", "feature", "share", "rows"))
-METHODS: Final = Csv("reports/shap/methods.csv", ("model", "method", "output", "rows", "largest_error"))
+ALL: Final = "all"  # the regime of every explained row
+SHAP: Final = Csv("reports/shap/{model}/importance.csv", ("model", "regime", "feature", "share", "rows"))
+METHODS: Final = Csv("reports/shap/{model}/methods.csv", ("model", "method", "output", "rows", "largest_error"))
 
 
 class Files(Protocol):
@@ -106,10 +110,16 @@ class Results:
     def _frame(self, source: Table | Csv) -> pd.DataFrame:
         if isinstance(source, Table):
             return self.files.read(source)
-        frame = self.files.read_csv(source.path, dates=source.dates)
+        if "{model}" not in source.path:
+            return self._file(source, source.path)
+        files = [source.path.format(model=model) for model in self.settings["models"]]
+        return pd.concat([self._file(source, path) for path in files], ignore_index=True)
+
+    def _file(self, source: Csv, path: str) -> pd.DataFrame:
+        frame = self.files.read_csv(path, dates=source.dates)
         missing = [column for column in source.columns if column not in frame.columns]
         if missing and len(frame):
-            raise InputError(f"report: {source.path} lacks the columns {missing}; it has {list(frame.columns)}")
+            raise InputError(f"report: {path} lacks the columns {missing}; it has {list(frame.columns)}")
         return frame.reindex(columns=[*frame.columns, *missing])
 
     @property

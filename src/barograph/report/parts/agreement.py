@@ -1,6 +1,7 @@
 """Agreement: do regimes, models and folds rank the features alike."""
 
 import math
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -9,30 +10,50 @@ import pandas as pd
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Chart
 from barograph.report.charts import Trace, axis, label, layout, panel_name, rounded, scatter
-from barograph.report.results import Csv, Results
+from barograph.report.results import ALL, SHAP, Csv, Results
 
 FIRST: Final = 12
 KEPT: Final = 10
-AGREEMENT: Final = Csv("reports/shap/agreement.csv", ("kind", "model", "first", "second", "rank_correlation"))
-BY_FOLD: Final = Csv("reports/shap/by_fold.csv", ("model", "fold", "feature", "importance", "kind"))
-STABILITY: Final = Csv("reports/shap/stability.csv", ("model", "fold", "rank_correlation", "top_overlap"))
+BY_FOLD: Final = Csv("reports/shap/{model}/by_fold.csv", ("model", "fold", "feature", "importance", "kind"))
+STABILITY: Final = Csv("reports/shap/{model}/stability.csv", ("model", "fold", "rank_correlation", "top_overlap"))
 
 
 def matrices(results: Results) -> list[Chart]:
     """Draw the rank correlations between regimes (average of the models) and between models, where there are any."""
-    table = results[AGREEMENT].dropna(subset=["rank_correlation"])
+    table = compared(results[SHAP]).dropna(subset=["rank_correlation"])
     regimes, models = (table[table["kind"] == kind] for kind in ("regimes", "models"))
     average = f"between regimes, average of {words.count(int(regimes['model'].nunique()), 'model')}"
     charts = []
     if len(regimes):
-        charts.append(_matrix("regimes", square(regimes, palette.regime_order(_compared(regimes))), average))
+        charts.append(_matrix("regimes", square(regimes, palette.regime_order(_names(regimes))), average))
     if len(models):
-        grid = square(models, results.ranked(_compared(models)))
+        grid = square(models, results.ranked(_names(models)))
         charts.append(_matrix("models", grid, "between models, all rows"))
     return charts
 
 
-def _compared(pairs: pd.DataFrame) -> set[str]:
+def compared(importances: pd.DataFrame) -> pd.DataFrame:
+    """Compare how regimes rank a model's features, and how models do, by their shares of the attribution.
+
+    A row of kind `regimes` compares two regimes of a `model`, a row of kind `models` two models in the regime `all`.
+    Spearman's rank correlation takes ties at their mean rank and is missing where a side gives all features the same.
+    """
+    everywhere = importances["regime"] == ALL
+    rows = []
+    for model, of_model in importances[~everywhere].groupby("model", sort=False):
+        rows += [("regimes", model, *pair) for pair in _rank_correlations(of_model, "regime")]
+    rows += [("models", "", *pair) for pair in _rank_correlations(importances[everywhere], "model")]
+    return pd.DataFrame(rows, columns=["kind", "model", "first", "second", "rank_correlation"])
+
+
+def _rank_correlations(importances: pd.DataFrame, between: str) -> list[tuple[str, str, float]]:
+    names = list(importances[between].unique())
+    wide = importances.pivot(index="feature", columns=between, values="share")
+    correlations = wide[names].corr(method="spearman").to_numpy()
+    return [(names[i], names[j], float(correlations[i, j])) for i, j in combinations(range(len(names)), 2)]
+
+
+def _names(pairs: pd.DataFrame) -> set[str]:
     return {*pairs["first"].astype(str), *pairs["second"].astype(str)}
 
 

@@ -16,7 +16,9 @@ BINS: Final = 90
 DIRECTED: Final = 0.5
 LOW, HIGH, MISSING = palette.BETTER, palette.WORSE, "#b4bcc4"
 SWARM: Final = Csv(
-    "reports/shap/beeswarm.csv", ("model", "regime", "symbol", "date", "feature", "value", "shap"), dates=("date",)
+    "reports/shap/{model}/beeswarm.csv",
+    ("model", "regime", "symbol", "date", "feature", "value", "shap"),
+    dates=("date",),
 )
 
 

@@ -12,9 +12,8 @@ from barograph.report.cells import DASH, number, predictor_row, word
 from barograph.report.charts import Trace
 from barograph.report.parts import agreement, beeswarm
 from barograph.report.parts.kept import OTHER
-from barograph.report.results import METHODS, SHAP, Results
+from barograph.report.results import ALL, METHODS, SHAP, Results
 
-ALL: Final = "all"
 FIRST: Final = 12
 NOTABLE: Final = 0.03
 AGREED: Final = 0.75
