@@ -1,17 +1,25 @@
 """The call that all executors answer, and the part of it that runs beside the work."""
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
 
 from pydantic import Field
 
+import barograph
 from barograph.errors import InputError
 
 Input = TypeVar("Input")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Work: TypeAlias = Callable[[Input, Task], Result]
+Handle = TypeVar("Handle")
 Workers: TypeAlias = Annotated[int, Field(ge=1)] | None
+
+# What chooses numerical kernels or the wait of threads, and so has to be the same in every worker.
+_PASSED_ON: Final = ("OMP_WAIT_POLICY", "OPENBLAS_CORETYPE", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS")
 
 
 class Executor(Protocol):
@@ -59,3 +67,55 @@ def lost(workers: str) -> InputError:
         f"{workers}: a worker was killed before its task was done, as happens when memory runs out; run it again, with "
         "fewer workers if need be (BAROGRAPH_WORKERS)"
     )
+
+
+def absent(executor: str) -> InputError:
+    """Give the error of an executor whose library is not installed; its extra has its name."""
+    return InputError(f"executor {executor} needs more libraries: pip install 'barograph[{executor}]'")
+
+
+def worker_environment() -> dict[str, str]:
+    """Give the variables of a worker: one thread, the kernels of this process, and this package before any other."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    paths = [str(Path(barograph.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**passed_on, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def in_order(
+    tasks: Sequence[Task],
+    at_most: int,
+    start: Callable[[Task], Handle],
+    wait: Callable[[list[Handle]], list[Handle]],
+    take: Callable[[Handle], Result],
+    cancel: Callable[[list[Handle]], object],
+) -> Iterator[Result]:
+    """Run tasks, at most so many at a time, and give their results in order.
+
+    Parameters
+    ----------
+    tasks : sequence
+    at_most : int
+    start : callable
+        Starts a task elsewhere and returns at once.
+    wait : callable
+        Given the tasks that run, returns when at least one has ended, with those that still run.
+    take : callable
+        Gives the result of a task that has ended, or raises.
+    cancel : callable
+        Ends the tasks that run, once a result could not be taken or nobody asks for the rest.
+
+    Yields
+    ------
+    object
+    """
+    waiting, started, running = deque(tasks), deque[Handle](), list[Handle]()
+    try:
+        while waiting or started:
+            while waiting and len(running) < at_most:
+                started.append(start(waiting.popleft()))
+                running.append(started[-1])
+            running = wait(running)
+            while started and started[0] not in running:
+                yield take(started.popleft())
+    finally:
+        cancel(running)
