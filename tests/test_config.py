@@ -208,6 +208,17 @@ def test_validation_imports_nothing_heavy():
     assert done.stdout.split() == []
 
 
+def test_params_as_dvc_writes_them_are_read_as_hydra_reads_them(tmp_path, monkeypatch):
+    text = (ROOT / config.PARAMS).read_text()
+    by_dvc = re.sub(r"(\d)\.0e", r"\1e", text).replace("'2008-09-01'", "2008-09-01")
+    assert by_dvc.count(" 1e-05") > text.count(" 1e-05")
+    in_a_folder_with_conf(tmp_path, monkeypatch)
+    Path(config.PARAMS).write_text(by_dvc)
+    loaded = config.load_params(Path(config.PARAMS))
+    assert loaded == yaml.safe_load(text)
+    assert loaded | {"model_key": None, "option": None} == config.compose(config_name="stage")
+
+
 def in_a_folder_with_conf(folder, monkeypatch):
     (folder / config.CONF.name).symlink_to(config.CONF)
     monkeypatch.chdir(folder)

@@ -106,8 +106,10 @@ def build(section: Any, key: str) -> Any:
     """
     if missing := _missing(section, key):
         raise InputError(f"{missing}: ??? is not a value; set it, for example with -S {missing}=...")
+    plain = without_code(section)
     try:
-        return instantiate(without_code(section), _convert_="all")
+        # As a keyword of `instantiate` it would cost a merge of two configurations.
+        return instantiate({**plain, "_convert_": "all"} if isinstance(plain, Mapping) else plain)
     except InstantiationException as error:
         raise InputError(_explain(error, section, key)) from error
 
@@ -203,8 +205,8 @@ def load_params(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: missing; run `barograph params`")
     try:
-        loaded: dict[str, Any] = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+        loaded: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(path), resolve=True)  # type: ignore[assignment]
+    except (yaml.YAMLError, OmegaConfBaseException, OSError) as error:
         raise InputError(f"{path}: is not YAML: {one_line(error)}") from error
     return loaded
 

@@ -1,5 +1,6 @@
 """A stage's command line: what Hydra says in many lines is said in one."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -7,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from barograph import config
+from barograph.stages.stage import Stage, stage
+
 ROOT = Path(__file__).parents[2]
 QUIET = {name: value for name, value in os.environ.items() if name != "HYDRA_FULL_ERROR"}
 
 
-def run(stage: str, *arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
+def run(name: str, *arguments: str, environment: dict[str, str] = QUIET) -> "subprocess.CompletedProcess[str]":
     """Run a stage by hand, in a process of its own: Hydra closes the log handlers that it finds."""
-    command = [sys.executable, "-m", f"barograph.stages.{stage}", *arguments]
+    command = [sys.executable, "-m", f"barograph.stages.{name}", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -61,3 +65,26 @@ def test_hydra_still_shows_what_would_run():
     ended = run("market", "--cfg", "job", "seed=11")
     assert ended.stderr == ""
     assert "seed: 11" in ended.stdout
+
+
+@pytest.mark.parametrize("arguments", ["", " model_key=svm", " option=none"])
+def test_dvcs_command_gives_the_recipe_what_params_yaml_says(arguments, monkeypatch, capsys):
+    named = dict(word.split("=") for word in arguments.split())
+
+    @stage("models", "memory.rows")
+    def recipe(stage: Stage) -> str:
+        assert stage.root == stage.out == ROOT
+        assert {"model_key": stage.model_key, "option": stage.option} == {"model_key": None, "option": None} | named
+        assert stage.settings == {"models": params["models"], "memory.rows": params["memory"]["rows"]}
+        return f"garbage is collected: {gc.isenabled()}"
+
+    params = config.load_params(ROOT / config.PARAMS)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["stage", *f"-cn stage{arguments}".split()])
+    gc.disable()
+    try:
+        recipe()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+    assert capsys.readouterr().out.endswith(" garbage is collected: True\n")

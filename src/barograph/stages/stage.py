@@ -1,8 +1,10 @@
 """What every stage does around its recipe: one decorator, one object that reads and writes."""
 
 import functools
+import gc
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +26,9 @@ from barograph.errors import InputError
 
 Recipe = Callable[["Stage"], str]
 _FULL_ERROR: Final = "HYDRA_FULL_ERROR"
+# What the commands of dvc.yaml add: params.yaml is all that they read, and composing it again would take longer than
+# many a stage. Any other command line is Hydra's.
+COMMAND: Final = re.compile(r"-cn stage(?: model_key=(?P<model_key>[\w.-]+)| option=(?P<option>[\w.-]+))?")
 
 
 @dataclass(frozen=True)
@@ -146,22 +151,32 @@ def stage(
     def decorate(recipe: Recipe) -> Callable[[], None]:
         name = Path(sys.modules[recipe.__module__].__file__ or "").stem
 
-        def run(composed: DictConfig) -> None:
+        def run(composed: Callable[[], dict[str, Any]], hydra_runs: Any = None) -> None:
             try:
-                print(f"{name:<9} {recipe(_prepare(composed, reads, by_hand, upstream))}", flush=True)
+                prepared = _prepare(composed(), reads, by_hand, upstream, hydra_runs)
+                gc.freeze()  # what was imported is no garbage until the end
+                gc.enable()
+                print(f"{name:<9} {recipe(prepared)}", flush=True)
             except InputError as error:
                 print(f"{name}: {str(error).removeprefix(f'{name}: ')}", file=sys.stderr, flush=True)
                 sys.exit(1)
 
-        run.__module__ = recipe.__module__
+        def by_hydra(composed: DictConfig) -> None:
+            settings: Any = OmegaConf.to_container(composed, resolve=True)
+            run(lambda: settings, HydraConfig.get())
+
+        by_hydra.__module__ = recipe.__module__
         entry: Callable[[], None] = hydra.main(
             version_base="1.3", config_path=str(config.CONF), config_name=config_name
-        )(run)
+        )(by_hydra)
 
         @functools.wraps(recipe)
         def main() -> None:
             with _one_line_errors(name):
-                entry()
+                if command := COMMAND.fullmatch(" ".join(sys.argv[1:])):
+                    run(lambda: config.load_params(Path(config.PARAMS)) | command.groupdict())
+                else:
+                    entry()
 
         main.reads = (*reads, *upstream)  # type: ignore[attr-defined]
         return main
@@ -188,23 +203,24 @@ def _one_line_errors(name: str) -> Iterator[None]:
         del os.environ[_FULL_ERROR]
 
 
-def _prepare(composed: DictConfig, reads: tuple[str, ...], by_hand: Sequence[str], upstream: Sequence[str]) -> Stage:
+def _prepare(
+    settings: dict[str, Any], reads: Sequence[str], by_hand: Sequence[str], upstream: Sequence[str], hydra_runs: Any
+) -> Stage:
     refuse_foreign_package()
-    settings: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
-    model_key, option = settings.pop("model_key", None), settings.pop("option", None)
+    named = {key: settings.pop(key, None) for key in ("model_key", "option")}
     added = {key: settings.pop(key) for key in by_hand if key in settings}
     config.validate(settings)
-    root, running = Path.cwd(), HydraConfig.get()
-    if running.job.config_name == "stage":
-        return Stage({key: _part(settings, key) for key in (*reads, *upstream)}, root, root, model_key, option)
+    root = Path.cwd()
+    if hydra_runs is None or hydra_runs.job.config_name == "stage":
+        return Stage({key: _part(settings, key) for key in (*reads, *upstream)}, root, root, **named)
     sections = [key for key in reads if not (key == "models" and "model" in added)]
     declared = [*sections, *added]
-    for override in running.overrides.task:
+    for override in hydra_runs.overrides.task:
         key = override.lstrip("+~").split("=")[0].split("@")[0]
         if not any(key == read or key.startswith(f"{read}.") for read in declared):
             raise InputError(f"{override}: this stage does not read {key.split('.')[0]}; it reads {declared}")
     given = {key: _part(settings, key) for key in (*sections, *upstream)} | added
-    return Stage(given, root, Path(running.runtime.output_dir), running.runtime.choices.get("model"))
+    return Stage(given, root, Path(hydra_runs.runtime.output_dir), hydra_runs.runtime.choices.get("model"))
 
 
 def _part(settings: Mapping[str, Any], key: str) -> Any:
