@@ -111,20 +111,6 @@ def test_the_start_is_the_first_trial_and_the_result_never_worse():
     assert best_already.found["params"] == {"share": 0.6}
 
 
-@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
-class Quick(Knob):
-    """Is quick in trials."""
-
-    trial: dict[str, Any] = plain_field(default_factory=dict)
-
-
-def test_trials_have_the_parameters_that_make_them_quick_and_the_result_has_not():
-    model = Quick({"idle": 9}, {"share": SHARE}, trial={"idle": 2})
-    found = run(model, 2).found
-    assert {call["idle"] for call in calls} == {2}
-    assert tuned(model, found, "knob").params["idle"] == 9
-
-
 def test_each_kind_of_space_gives_values_of_its_kind():
     sweep = {
         "share": {"low": 0.05, "high": 0.95, "log": True, "start": 0.2},

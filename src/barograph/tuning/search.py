@@ -18,7 +18,7 @@ from barograph.models.contract.rows import fit_rows
 from barograph.models.contract.spaces import Choices, Range, searched, starts, whole
 from barograph.randomness import seed_for
 from barograph.tuning.settings import Grid, Tuning
-from barograph.tuning.tuning import TuningRows, as_tried, with_params
+from barograph.tuning.tuning import TuningRows, with_params
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -247,7 +247,7 @@ def _finish(
     """
     from optuna.trial import TrialState
 
-    tried = {trial.number: as_tried(with_params(model, _suggested(trial, model))) for trial in batch}
+    tried = {trial.number: with_params(model, _suggested(trial, model)) for trial in batch}
     losses: dict[int, list[float]] = {trial.number: [] for trial in batch}
     for split in range(splits):
         split_seed = seed_for(seed, "tune", name, "split", split)

@@ -74,16 +74,6 @@ def with_params(model: _Model, params: Mapping[str, Any]) -> _Model:
     return changed
 
 
-def as_tried(model: _Model) -> _Model:
-    """Give the model with the parameters that make its trials quick, where it has such."""
-    trial = getattr(model, "trial", {})
-    if not trial:
-        return model
-    settings = cast("Any", model)
-    quick: _Model = replace(settings, params=dict(settings.params) | trial)
-    return quick
-
-
 def _thinned(dates: Dates, rows: int) -> Dates:
     step = max(1, round(dates.size / rows))
     # Else it would be the same weekday for months.

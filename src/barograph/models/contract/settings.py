@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from functools import partial
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from barograph.models.contract.classifier import Estimator, FittedModel, fit_classifier
-from barograph.models.contract.spaces import Params, Sweep, trial_of_params, within_range
+from barograph.models.contract.spaces import Params, Sweep, within_range
 from barograph.typing import STRICT, Floats, Floats32, Ints
 
 Count: TypeAlias = Annotated[int, Field(ge=1)]
@@ -38,16 +38,12 @@ class ModelSettings:
         The fixed parameters.
     sweep : dict
         The search space of tuning; a parameter in `params` is not searched.
-    trial : dict
-        Parameters that a trial of tuning has instead of those in `params`, so that it is quick.
     """
 
     params: Params
     sweep: Sweep = Field(default_factory=dict)
-    trial: dict[str, Any] = Field(default_factory=dict)
 
     _within_range = model_validator(mode="after")(within_range)
-    _of_params = model_validator(mode="after")(trial_of_params)
 
     def fit(
         self, X: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None, *, seed: int = 0

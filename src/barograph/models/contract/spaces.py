@@ -73,16 +73,7 @@ class Tunable(Protocol):
         """The search space of those that are not fixed."""
 
 
-class Tried(Tunable, Protocol):
-    """A tunable model whose trials are quicker than its fits."""
-
-    @property
-    def trial(self) -> Params:
-        """Fixed parameters that are others in a trial."""
-
-
 _Tunable = TypeVar("_Tunable", bound=Tunable)
-_Tried = TypeVar("_Tried", bound=Tried)
 
 
 def searched(model: object) -> Sweep:
@@ -126,25 +117,12 @@ def within_range(model: _Tunable) -> _Tunable:
             raise _refusal(("sweep", name), f"no such parameter; allowed are {sorted(allowed)}")
         _check_space(name, space)
         for place, value in _values(space):
-            _check_value(allowed[name], value, ("sweep", name, place))
+            try:
+                TypeAdapter(allowed[name], config=ConfigDict(strict=True)).validate_python(value)
+            except ValidationError as error:
+                message = f"{error.errors()[0]['msg']}, found {value!r}"
+                raise _refusal(("sweep", name, place), message) from error
     return model
-
-
-def trial_of_params(model: _Tried) -> _Tried:
-    """Refuse, for pydantic, a trial's parameter that is unknown or not fixed in `params`, or a value not allowed."""
-    allowed = get_type_hints(get_type_hints(type(model))["params"], include_extras=True)
-    for name, value in model.trial.items():
-        if name not in model.params:
-            raise _refusal(("trial", name), f"not a parameter in params; these are {sorted(model.params)}")
-        _check_value(allowed[name], value, ("trial", name))
-    return model
-
-
-def _check_value(kind: Any, value: object, place: tuple[str, ...]) -> None:
-    try:
-        TypeAdapter(kind, config=ConfigDict(strict=True)).validate_python(value)
-    except ValidationError as error:
-        raise _refusal(place, f"{error.errors()[0]['msg']}, found {value!r}") from error
 
 
 def _check_space(name: str, space: Range | Choices) -> None:
