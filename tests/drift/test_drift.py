@@ -239,6 +239,15 @@ def test_blocks_without_values_take_no_part() -> None:
     assert whole == cut
 
 
+def test_values_of_neither_the_past_nor_the_window_take_no_part() -> None:
+    rng = np.random.default_rng(9)
+    block = np.repeat(np.arange(-1, 11), 20)
+    values, block = _sorted(rng.normal(size=240).round(1), block)
+    blocks, used = Blocks(block, 9, 2), block >= 0
+    whole = compare_values(values, block, blocks, _seeded_draw(99), 10)
+    assert whole == compare_values(values[used], block[used], blocks, _seeded_draw(99), 10)
+
+
 def test_draws_are_choices_without_replacement_and_equally_likely() -> None:
     drawn = draw_blocks(8, 3, 4000, np.random.default_rng(0))
     assert all(len(set(row)) == 3 for row in drawn.tolist())

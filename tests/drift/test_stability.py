@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from barograph.drift import population_stability_index
+from barograph.drift.distances import quantiles_of_sorted
 from barograph.errors import InputError
 
 
@@ -28,6 +29,13 @@ def test_matches_a_plain_histogram() -> None:
     after = np.histogram(current, edges)[0] / current.size
     expected = sum((c - r) * np.log(c / r) for r, c in zip(before, after, strict=True))
     assert population_stability_index(reference, current) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000, 4321])
+def test_quantiles_of_sorted_values_are_numpys(size: int) -> None:
+    shares = np.linspace(0, 1, 12)
+    values = np.sort(np.random.default_rng(size).lognormal(size=size))
+    assert np.array_equal(quantiles_of_sorted(values, shares), np.quantile(values, shares))
 
 
 def test_sees_a_flag_that_flips_more_often() -> None:

@@ -4,9 +4,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from barograph.drift.distances import jensen_shannon_divergence, population_stability_index
+from barograph.drift.distances import jensen_shannon_divergence, stability_of_sorted
 from barograph.drift.permutation import Blocks, Draw, permutation_p_value
-from barograph.typing import Floats, Ints
+from barograph.typing import Floats, Ints, Rows
 
 _GRID: Final = 64
 _QUINTILES: Final = np.arange(1, 5) / 5
@@ -32,22 +32,18 @@ class ShareComparison(NamedTuple):
 def compare_values(values: Floats, block: Ints, blocks: Blocks, draw: Draw, bins: int) -> ValueComparison:
     """Compare a feature's values (n,), ascending and without NaN, in the window with those of the past.
 
-    `block` (n,) is the block of each value; `bins` is the number of quantile bins of the population stability index.
-    The Kolmogorov-Smirnov statistic is exact; the test takes it at 64 quantiles of both samples together, which is
-    exact too for a feature of fewer values.
+    `block` (n,) is the block of each value; those of block -1 are left out. `bins` is the number of quantile bins of
+    the population stability index. The Kolmogorov-Smirnov statistic is exact; the test takes it at 64 quantiles of both
+    samples together, which is exact too for a feature of fewer values.
     """
-    current = block >= blocks.past
-    rows, now = values.size, int(current.sum())
-    if now in (0, rows):
+    from barograph.drift.kernels import largest_gaps, split
+
+    if not 0 < np.count_nonzero(block >= blocks.past) < np.count_nonzero(block >= 0):
         return ValueComparison(np.nan, np.nan, np.nan)
-    psi = population_stability_index(values[~current], values[current], bins)
-    upto = np.append(np.flatnonzero(values[1:] != values[:-1]), rows - 1) + 1
-    upto_now = np.cumsum(current)[upto - 1]
-    ks = float(np.abs(upto_now / now - (upto - upto_now) / (rows - now)).max())
-    grid = upto[np.unique(np.searchsorted(upto, np.arange(1, _GRID + 1) * rows / _GRID))]
-    bin_of = np.repeat(np.arange(grid.size), np.diff(grid, prepend=0))
-    counts = _counts(bin_of, grid.size, block, blocks).cumsum(axis=1)
-    return ValueComparison(psi, ks, permutation_p_value(counts, counts[:, -1], blocks.past, draw, _largest_gap))
+    past, window, counts, ks = split(values, block, blocks.past, blocks.past + blocks.window, _GRID)
+    upto = counts.cumsum(axis=1)
+    p_value = permutation_p_value(upto, upto[:, -1], blocks.past, draw, largest_gaps)
+    return ValueComparison(stability_of_sorted(past, window, bins), ks, p_value)
 
 
 def compare_shares(classes: Ints, block: Ints, n_classes: int, blocks: Blocks, draw: Draw) -> ShareComparison:
@@ -57,7 +53,7 @@ def compare_shares(classes: Ints, block: Ints, n_classes: int, blocks: Blocks, d
     past, now = counts[: blocks.past].sum(axis=0), counts[blocks.past :].sum(axis=0)
     with np.errstate(invalid="ignore"):
         reference, current = past / past.sum(), now / now.sum()
-    p_value = permutation_p_value(counts, counts.sum(axis=1), blocks.past, draw, _jensen_shannon_distance)
+    p_value = permutation_p_value(counts, counts.sum(axis=1), blocks.past, draw, _jensen_shannon_distances)
     return ShareComparison(reference, current, float(jensen_shannon_divergence(past, now)), p_value)
 
 
@@ -77,10 +73,10 @@ def _counts(classes: Ints, n_classes: int, block: Ints, blocks: Blocks) -> Float
     return counts.reshape(total, n_classes).astype(np.float64)
 
 
-def _largest_gap(first: Floats, second: Floats) -> Floats:
-    gap: Floats = np.abs(first - second).max(axis=1)
-    return gap
-
-
-def _jensen_shannon_distance(first: Floats, second: Floats) -> Floats:
-    return np.sqrt(jensen_shannon_divergence(first, second))
+def _jensen_shannon_distances(counts: Floats, rows: Floats, chosen: Rows) -> Floats:
+    inside, inside_rows = np.zeros((len(chosen), counts.shape[1])), np.zeros((len(chosen), 1))
+    for block in chosen.T:
+        inside += counts[block]
+        inside_rows += rows[block, None]
+    outside = (counts.sum(axis=0) - inside) / (rows.sum() - inside_rows)
+    return np.sqrt(jensen_shannon_divergence(inside / inside_rows, outside))

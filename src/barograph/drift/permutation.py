@@ -8,7 +8,7 @@ import numpy as np
 from barograph.typing import Floats, Ints, Mask, Rows
 
 Draw = Callable[[int, int], Rows]
-Distance = Callable[[Floats, Floats], Floats]
+Distances = Callable[[Floats, Floats, Rows], Floats]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def draw_blocks(blocks: int, chosen: int, permutations: int, rng: np.random.Gene
     return rng.random((permutations, blocks)).argpartition(chosen - 1, axis=1)[:, :chosen].copy()
 
 
-def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, distance: Distance) -> float:
+def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, distances: Distances) -> float:
     r"""Test whether the last blocks are distributed as the others, given that neighbouring blocks resemble each other.
 
     The distance :math:`D` of the window's blocks from all others is compared with those of as many blocks drawn at
@@ -69,9 +69,10 @@ def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, dis
         Number of blocks before the window.
     draw : callable
         Gives, for a number of blocks and a number to choose, the choices, shape (P, chosen); see :func:`draw_blocks`.
-    distance : callable
-        Of two arrays of shares, shape (P, K) each; shape (P,). It must grow in proportion to small differences of
-        shares, as the Kolmogorov-Smirnov statistic and the Jensen-Shannon *distance* do, and the divergence does not.
+    distances : callable
+        Of `counts`, `rows` and choices of blocks (P, chosen): of the shares in each choice from those in all other
+        blocks, shape (P,). They must grow in proportion to small differences of shares, as the Kolmogorov-Smirnov
+        statistic and the Jensen-Shannon *distance* do, and the divergence does not.
 
     References
     ----------
@@ -84,17 +85,9 @@ def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, dis
     window = rows.size - past
     if not past or not window:
         return float("nan")
-    total, all_rows = counts.sum(axis=0), rows.sum()
-
-    def apart(chosen: Rows) -> Floats:
-        inside, inside_rows = np.zeros((len(chosen), total.size)), np.zeros((len(chosen), 1))
-        for block in chosen.T:
-            inside += counts[block]
-            inside_rows += rows[block, None]
-        return distance(inside / inside_rows, (total - inside) / (all_rows - inside_rows))
-
-    observed = apart(np.arange(past, rows.size)[None])[0]
-    null = apart(draw(rows.size, window)) * np.sqrt(_variance_ratio(counts[:past] / rows[:past, None], window))
+    observed = distances(counts, rows, np.arange(past, rows.size)[None])[0]
+    stretched = np.sqrt(_variance_ratio(counts[:past] / rows[:past, None], window))
+    null = distances(counts, rows, draw(rows.size, window)) * stretched
     return float((1 + np.count_nonzero(null >= observed * (1 - 1e-9))) / (1 + null.size))
 
 
