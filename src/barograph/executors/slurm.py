@@ -98,9 +98,7 @@ def _executor(submitit: Any, settings: Slurm, folder: Path) -> Any:
     if not shutil.which("srun"):
         raise InputError("executor slurm: this machine has no srun; the address `local` runs the jobs here")
     executor = submitit.SlurmExecutor(folder)
-    executor.update_parameters(
-        name="barograph", partition=settings.address, timeout_min=settings.minutes, cpus_per_task=1
-    )
+    executor.update_parameters(job_name="barograph", partition=settings.address, time=settings.minutes, cpus_per_task=1)
     return executor
 
 
