@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
 from typing import Annotated, Final, Generic
@@ -12,7 +13,6 @@ from pydantic.dataclasses import dataclass
 
 from barograph.errors import InputError
 from barograph.executors.executor import Executor, Input, Result, Task
-from barograph.files import write_bytes
 from barograph.typing import STRICT
 
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
@@ -45,11 +45,12 @@ class ResultCache:
         return digest.hexdigest()
 
     def get(self, key: str) -> bytes | None:
-        """Give the result of a key; None where there is none, or its file is damaged and so removed."""
+        """Give the result of a key; None where there is none, or its file is damaged."""
         path = self._path(key)
         found = _verified(path)
         if found is not None:
-            os.utime(path)
+            with suppress(OSError):  # another process has removed it, or owns it
+                os.utime(path)
         return found
 
     def put(self, key: str, result: bytes) -> None:
@@ -62,7 +63,7 @@ class ResultCache:
         """
         path = self._path(key)
         try:
-            write_bytes(path, hashlib.sha256(result).digest() + result)
+            _write(path, hashlib.sha256(result).digest() + result)
             self._shrink()
         except OSError as error:
             raise InputError(f"BAROGRAPH_CACHE: {path}: {error.strerror}; free or change the folder") from error
@@ -129,16 +130,25 @@ def run_recalling(
         yield result
 
 
+def _write(path: Path, content: bytes) -> None:
+    """Write under a name of this process alone: two may compute the same result at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        with suppress(FileNotFoundError):  # another process has made room
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _verified(path: Path) -> bytes | None:
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return None
     checksum, result = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if hashlib.sha256(result).digest() == checksum:
-        return result
-    path.unlink(missing_ok=True)
-    return None
+    return result if hashlib.sha256(result).digest() == checksum else None
 
 
 def _stat(path: Path) -> os.stat_result | None:

@@ -1,8 +1,11 @@
 """The call that all executors answer, and the part of it that runs beside the work."""
 
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
 
@@ -61,6 +64,14 @@ def done(work: Callable[[Any, Any], Any], shared: Any, task: Any) -> Any:
         raise
 
 
+def outcome(work: Callable[[Any, Any], Any], shared: Any, task: Any) -> tuple[Any, Exception | None]:
+    """Do one task, and return what it raises: the library that runs the worker has ways with errors."""
+    try:
+        return done(work, shared, task), None
+    except Exception as error:
+        return None, error
+
+
 def lost(workers: str) -> InputError:
     """Give the error of a worker that ended before its task was done."""
     return InputError(
@@ -112,10 +123,30 @@ def in_order(
     try:
         while waiting or started:
             while waiting and len(running) < at_most:
-                started.append(start(waiting.popleft()))
-                running.append(started[-1])
+                with _uninterrupted():  # else a task might run that is not known yet, and go on
+                    started.append(start(waiting.popleft()))
+                    running.append(started[-1])
             running = wait(running)
             while started and started[0] not in running:
                 yield take(started.popleft())
     finally:
-        cancel(running)
+        if running:
+            cancel(running)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the end of the block. Processes that are started in it never get it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interrupts: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        if interrupts:
+            signal.raise_signal(signal.SIGINT)

@@ -6,11 +6,12 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Final
 
 from pydantic.dataclasses import dataclass
 
-from barograph.executors.executor import Input, Result, Task, Work, Workers, done, lost
+from barograph.executors.executor import Input, Result, Task, Work, Workers, lost, outcome
 from barograph.executors.serial import Serial
 from barograph.typing import STRICT
 
@@ -43,13 +44,24 @@ class Loky:
             parallel = Parallel(
                 workers, return_as="generator", batch_size=1, pre_dispatch="all", max_nbytes=_MAPPED_FROM, mmap_mode="r"
             )
-            try:
-                with warnings.catch_warnings():
-                    # loky replaces a worker whose memory has grown, as it does with the first model of a library.
-                    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-                    yield from parallel(delayed(done)(work, shared, task) for task in tasks)
-            except TerminatedWorkerError as error:
-                raise lost(f"loky with {workers} workers") from error
+            # Errors are raised in the order of the tasks, as in a serial run; joblib would raise the earliest.
+            with _quiet(), closing(parallel(delayed(outcome)(work, shared, task) for task in tasks)) as outcomes:
+                try:
+                    for result, error in outcomes:
+                        if error is not None:
+                            raise error
+                        yield result
+                except TerminatedWorkerError as error:
+                    raise lost(f"loky with {workers} workers") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # loky replaces a worker whose memory has grown, as it does with the first model of a library.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed", UserWarning)
+        yield
 
 
 def _follow_the_parent() -> None:

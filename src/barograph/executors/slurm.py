@@ -22,9 +22,9 @@ from barograph.executors.executor import (
     Work,
     Workers,
     absent,
-    done,
     in_order,
     lost,
+    outcome,
     worker_environment,
 )
 from barograph.typing import STRICT
@@ -98,15 +98,13 @@ def _executor(submitit: Any, settings: Slurm, folder: Path) -> Any:
     if not shutil.which("srun"):
         raise InputError("executor slurm: this machine has no srun; the address `local` runs the jobs here")
     executor = submitit.SlurmExecutor(folder)
-    executor.update_parameters(
-        name="barograph", partition=settings.address, timeout_min=settings.minutes, cpus_per_task=1
-    )
+    executor.update_parameters(job_name="barograph", partition=settings.address, time=settings.minutes, cpus_per_task=1)
     return executor
 
 
 def _submit(submitit: Any, executor: Any, given: Path, task: Any) -> Any:
     try:
-        with _variables(worker_environment()), _interrupts_held():
+        with _variables(worker_environment()):
             return executor.submit(_job, given, task)
     except submitit.core.utils.FailedJobError as error:
         raise InputError(f"executor slurm: sbatch refused a job: {_last_line(str(error))}") from error
@@ -126,25 +124,11 @@ def _variables(given: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back: a job is submitted and known, or it is not. Processes that start meanwhile never get it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _job(given: Path, task: Any) -> tuple[Any, Exception | None]:
-    """Do a task; an error is returned, since submitit turns one that is raised into text."""
     if os.environ.get("SUBMITIT_EXECUTOR") == _LOCAL:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # submitit ignores it, for Slurm's sake
     work, shared = _read(given)
-    try:
-        return done(work, shared, task), None
-    except Exception as error:
-        return None, error
+    return outcome(work, shared, task)
 
 
 @cache
