@@ -7,11 +7,7 @@ run, of the whole process, interpreter, libraries and the tables that were read 
 """
 
 import argparse
-import json
-import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +20,7 @@ from typing import Any
 import indicators
 import numpy as np
 import pandas as pd
+from measuring import answer, child, show
 
 from barograph import config, tables
 from barograph.features import catalogue, compute, stream
@@ -48,8 +45,7 @@ def main() -> None:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        order = json.loads(options.child)
-        print(json.dumps(CHILDREN[order.pop("job")](**order)))
+        answer(options.child, CHILDREN)
         return
     scale = 10 if options.quick else 1
     print("Second runs in touched memory; peaks of first runs; seconds of the wall clock and of the processor.\n")
@@ -169,12 +165,7 @@ CHILDREN: dict[str, Callable[..., Any]] = {"make": _make, "measure": _measure, "
 
 def _child(**order: Any) -> Any:
     """Do a job in a process of its own; this one stays small, as a child's peak counts from its parent's."""
-    environment = os.environ | (KEEP_MEMORY if order.get("repeat") else {})
-    command = [sys.executable, __file__, "--child", json.dumps(order)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{order}: {done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return child(__file__, KEEP_MEMORY if order.get("repeat") else None, **order)
 
 
 def _measured(work: str, folder: Path, *, repeat: bool) -> dict[str, Any]:
@@ -203,7 +194,7 @@ def _show_catalogue(markets: Iterable[Path]) -> None:
                 ]
             )
     head = ["symbols x days", "by", "features", "s", "cpu s", "M values/s", "output GiB", "peak GiB", "peak / output"]
-    _print(f"The whole catalogue ({len(catalogue())} features)", head, rows)
+    show(f"The whole catalogue ({len(catalogue())} features)", head, rows)
 
 
 def _show_growth(tenth: Path, many: Path) -> None:
@@ -213,7 +204,7 @@ def _show_growth(tenth: Path, many: Path) -> None:
         [f"{work['rows']:,}", f"{work['processor']:.2f}", f"{each:.2f}", f"{each / cost[0]:.2f}"]
         for work, each in zip((small, large), cost, strict=True)
     ]
-    _print("Ten times the work", ["rows", "cpu s", "us a row", "ratio"], rows)
+    show("Ten times the work", ["rows", "cpu s", "us a row", "ratio"], rows)
 
 
 def _show_memory(markets: Sequence[Path]) -> None:
@@ -225,7 +216,7 @@ def _show_memory(markets: Sequence[Path]) -> None:
     slope = (done[1]["peak"] - done[0]["peak"]) / (done[1]["rows"] - done[0]["rows"])
     large = 5000 * 7500
     rows.append(["5000", f"{large:,}", "", "", f"{done[0]['peak'] + slope * (large - done[0]['rows']):.1f} (extended)"])
-    _print("Streamed to parquet", ["symbols", "rows", "file GiB", "with the bars read GiB", "peak GiB"], rows)
+    show("Streamed to parquet", ["symbols", "rows", "file GiB", "with the bars read GiB", "peak GiB"], rows)
 
 
 def _show_libraries(market: Path) -> None:
@@ -239,7 +230,7 @@ def _show_libraries(market: Path) -> None:
             [name, f"{work['wall']:.2f}", f"{work['processor']:.2f}", f"{each:.1f}", f"{work['wall'] / ours:.2f}"]
         )
     title = f"The same {len(indicators.NAMES)} indicators ({', '.join(indicators.NAMES)})"
-    _print(title, ["library", "s", "cpu s", "M rows/s an indicator", "time / ours"], rows)
+    show(title, ["library", "s", "cpu s", "M rows/s an indicator", "time / ours"], rows)
 
 
 def _show_archive(folder: Path, symbols: int) -> None:
@@ -263,17 +254,7 @@ def _show_archive(folder: Path, symbols: int) -> None:
             seconds[name] = time.perf_counter() - start
     rows = [[name, f"{each:.2f}"] for name, each in seconds.items()]
     rows.append(["together", f"{sum(seconds.values()):.2f}"])
-    _print(f"Archive of {symbols} symbols, features included: {said}", ["stage", "s"], rows)
-
-
-def _print(title: str, head: list[str], rows: Iterable[list[str]]) -> None:
-    lines = [head, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    print(title)
-    for line in lines:
-        first, *others = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(["", line[0].ljust(len(first)), *others]))
-    print(flush=True)
+    show(f"Archive of {symbols} symbols, features included: {said}", ["stage", "s"], rows)
 
 
 if __name__ == "__main__":

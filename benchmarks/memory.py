@@ -6,19 +6,18 @@ are those of a second run; peaks are those of a first, of what the process holds
 """
 
 import argparse
-import json
 import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import draws
 import pandas as pd
+from measuring import answer, child, show
 
 from barograph import config, tables
 from barograph.archive import archive_tables
@@ -48,8 +47,7 @@ def main() -> None:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        order = json.loads(options.child)
-        print(json.dumps(CHILDREN[order.pop("job")](**order)))
+        answer(options.child, CHILDREN)
         return
     with tempfile.TemporaryDirectory() as root:
         said = _child(job="make", root=root, real=US57.is_dir() and not options.simulated)
@@ -159,13 +157,7 @@ def _check(root: str) -> None:
 
 CHILDREN: dict[str, Callable[..., Any]] = {"make": _make, "measure": _measure, "sizes": _sizes, "check": _check}
 
-
-def _child(**order: Any) -> Any:
-    command = [sys.executable, __file__, "--child", json.dumps(order)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{order}: {done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+_child = partial(child, __file__)
 
 
 def _show_stages(root: str) -> None:
@@ -186,7 +178,7 @@ def _show_stages(root: str) -> None:
             ]
         )
     head = ["stage", "folds", "rows", "s", "cpu s", "target s", "tables MiB", "peak MiB", "peak / tables"]
-    _print("Stage work", head, rows)
+    show("Stage work", head, rows)
 
 
 def _show_peers(root: str) -> None:
@@ -200,17 +192,7 @@ def _show_peers(root: str) -> None:
         for by, work in (("barograph", ours), ("pandas", theirs)):
             figures = work["wall"], work["processor"], work["processor"] / ours["processor"]
             rows.append([name, by, *(f"{each:.2f}" for each in figures)])
-    _print("The same work in pandas", ["work", "by", "s", "cpu s", "cpu / ours"], rows)
-
-
-def _print(title: str, head: list[str], rows: Iterable[list[str]]) -> None:
-    lines = [head, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    print(title)
-    for line in lines:
-        first, *others = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(["", line[0].ljust(len(first)), *others]))
-    print(flush=True)
+    show("The same work in pandas", ["work", "by", "s", "cpu s", "cpu / ours"], rows)
 
 
 if __name__ == "__main__":
