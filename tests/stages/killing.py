@@ -16,8 +16,6 @@ from barograph.stages.stage import Stage
 class Killing:
     """Counts the fits of all processes in a file; at the given one it kills its process or the stage."""
 
-    code: str = ""
-
     def fit(self, X, y, sample_weight=None, *, seed=0):
         log, at, whom = Path(os.environ["KILL_LOG"]), int(os.environ["KILL_AT"]), os.environ["KILL_WHOM"]
         with log.open("a") as lines:

@@ -263,9 +263,9 @@ def test_without_a_search_the_start_is_taken():
 
 def test_importance_lies_with_what_matters():
     model = Knob({}, {"share": SHARE, "idle": {"low": 0, "high": 9, "start": 1}})
-    importance = run(model, 30).found["importance"]
+    importance = tune(model, DATA, _settings(30, batch=1), name="knob", seed=7).found["importance"]
     assert sum(importance.values()) == pytest.approx(1)
-    assert importance["share"] > 0.8
+    assert importance["share"] > 0.9
 
 
 def test_importance_is_left_out_where_it_means_nothing():
