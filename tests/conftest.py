@@ -1,11 +1,12 @@
 """What all tests share."""
 
+import barograph  # noqa: F401  pins kernels and threads before anything numerical is imported
+
+# isort: split
 from pathlib import Path
 
 import pandas as pd
 import pytest
-
-import barograph.stages  # noqa: F401  sets OpenMP's policy before anything numerical is imported
 
 ROUNDS = [0, *(pytest.param(number, marks=pytest.mark.long) for number in (1, 2))]
 """Rounds of a property's examples, of which `make test` runs the first and `make test-long` the others."""

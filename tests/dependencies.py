@@ -18,6 +18,7 @@ GROUND = {
     "executors",
     "files.py",
     "names.py",
+    "processor.py",
     "stages/machine.py",
     "stages/stage.py",
     "tables.py",

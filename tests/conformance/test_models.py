@@ -261,7 +261,6 @@ def processes(tmp_path_factory):
     """Two folders of all models; the second process loaded the first's as well, and had half the threads."""
     folders = tmp_path_factory.mktemp("a"), tmp_path_factory.mktemp("b")
     for folder, environment in zip(folders, ({}, {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"}), strict=True):
-        environment |= {"OMP_WAIT_POLICY": "PASSIVE"}
         command = [sys.executable, "-c", _IN_ANOTHER_PROCESS, str(folder), str(folders[0])]
         root = Path(__file__).parents[2]
         subprocess.run(command, check=True, cwd=root, env=os.environ | environment, capture_output=True)

@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 from pydantic import Field
 
 import barograph
 from barograph.errors import InputError
+from barograph.processor import pinned
 
 Input = TypeVar("Input")
 Task = TypeVar("Task")
@@ -20,9 +21,6 @@ Result = TypeVar("Result")
 Work: TypeAlias = Callable[[Input, Task], Result]
 Handle = TypeVar("Handle")
 Workers: TypeAlias = Annotated[int, Field(ge=1)] | None
-
-# What chooses numerical kernels or the wait of threads, and so has to be the same in every worker.
-_PASSED_ON: Final = ("OMP_WAIT_POLICY", "OPENBLAS_CORETYPE", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS")
 
 
 class Executor(Protocol):
@@ -87,9 +85,8 @@ def absent(executor: str) -> InputError:
 
 def worker_environment() -> dict[str, str]:
     """Give the variables of a worker: one thread, the kernels of this process, and this package before any other."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     paths = [str(Path(barograph.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return {**passed_on, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return {**pinned(), "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def in_order(

@@ -111,8 +111,7 @@ def start_tensorflow() -> None:
     Environment variables that are set already are left as they are. Raises `InputError` if TensorFlow runs on several
     threads already, or Keras is told to use another library.
     """
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}
-    for name, value in (quiet | {"KERAS_BACKEND": "tensorflow"}).items():
+    for name, value in {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow"}.items():
         os.environ.setdefault(name, value)
     if (library := os.environ["KERAS_BACKEND"]) != "tensorflow":
         raise InputError(f"KERAS_BACKEND: {library!r}; a neural network needs 'tensorflow'")

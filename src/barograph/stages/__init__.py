@@ -1,11 +1,8 @@
 """The stages: thin Hydra entrypoints that read tables, call the library and write tables."""
 
 import gc
-import os
 import sys
 
-# Before any numerical import: spinning OpenMP threads slow each other down on a busy machine.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Imports leave hardly any garbage, and looking for it takes a sixth of a start. `python -m` is looking for the stage
 # here; the stage collects garbage again before it works.
 if sys.argv[:1] == ["-m"]:

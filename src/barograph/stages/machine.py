@@ -10,6 +10,7 @@ from typing import Any, Final
 import barograph
 from barograph.executors import Executor, ResultCache, cache_from_environment, from_environment
 from barograph.models.contract.storage import library_versions
+from barograph.processor import pinned
 from barograph.stages.stage import Stage
 
 _PACKAGE: Final = Path(barograph.__file__).parent
@@ -31,6 +32,6 @@ def cache(model: object, code: str | None) -> ResultCache | None:
 def _computed_by(model: object, code: str | None) -> str:
     files = {path for pattern in _CODE for path in _PACKAGE.glob(pattern)} | {Path(inspect.getfile(type(model)))}
     files |= {path for path in ([Path(code), *Path(code).rglob("*.py")] if code else []) if path.is_file()}
-    facts: dict[str, Any] = {"python": platform.python_version(), "libraries": library_versions()}
+    facts: dict[str, Any] = {"python": platform.python_version(), "libraries": library_versions(), "pinned": pinned()}
     facts["code"] = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
     return repr(facts)
