@@ -39,13 +39,18 @@ def memory_of(option: str, rows: int = 600, **changes: Any) -> Memory:
     return memory
 
 
-def sit(world: World, option: str, walk: WalkForward = WALK, exam: Exam = CRISES, seed: int = 7, **changes: Any):
-    return drawn(world, option, walk, exam, seed, **changes)[:2]
+def sit(world: World, option: str, walk: WalkForward = WALK, exam: Exam = CRISES, seed: int = 7, **given: Any):
+    return drawn(world, option, walk, exam, seed, **given)[:2]
 
 
-def drawn(world: World, option: str, walk: WalkForward, exam: Exam, seed: int = 7, **changes: Any):
+def drawn(
+    world: World, option: str, walk: WalkForward, exam: Exam, seed: int = 7, embargo: int | None = None, **changes: Any
+):
     given = (world.labels, world.regimes, *world.tables)
-    laid_out = {"folds": walk.over(world.labels, world.regimes), "embargo": walk.embargo}
+    laid_out = {
+        "folds": walk.over(world.labels, world.regimes),
+        "embargo": walk.embargo if embargo is None else embargo,
+    }
     return exam_samples(*given, memory=memory_of(option, **changes), seed=seed, exam=exam, **laid_out)
 
 
@@ -87,7 +92,7 @@ def test_what_is_left_out_by_hand(embargo, since, until, first_gone):
             "rows": 20,
         }
     ]
-    cutoff = DAYS[-embargo] if embargo else pd.Timestamp("2014-01-01")
+    cutoff = pd.bdate_range(end="2013-01-01", periods=embargo + 1)[0]
     for symbol, life in LIVES.items():
         gone = pd.bdate_range(first_gone[symbol], until)
         expected = [day for at, day in enumerate(DAYS[:-5]) if day not in gone and DAYS[at + life] < cutoff]
@@ -100,7 +105,7 @@ def test_the_span_ends_at_the_latest_where_the_calendar_does():
     assert exams["left_out_from"].tolist() == [pd.Timestamp("2013-12-02")]
     assert exams["left_out_to"].tolist() == [DAYS[-1]]
     world = small_market("2011-01-03", "2011-01-07")
-    exams, _ = sit(world, "expanding", WalkForward(min_years=1, embargo=300))
+    exams, _ = sit(world, "expanding", WalkForward(min_years=1, embargo=5), embargo=300)
     assert exams["left_out_from"].tolist() == [DAYS[0]]
 
 
@@ -126,7 +131,7 @@ def test_no_training_life_comes_nearer_than_the_embargo(world, option, examples,
     assert (before | after).all()
     assert begins - exit_date[before].max(initial=-99) > embargo
     assert date[after].min(initial=9999) - ends > embargo
-    assert (lives["exit_date"] < pd.Timestamp(walk.over(world.labels, world.regimes)[-1].cutoff)).all()
+    assert (lives["exit_date"] < pd.Timestamp(walk.over(world.labels, world.regimes)[-2].cutoff)).all()
 
 
 def test_an_exam_is_shown_what_came_after_and_other_events_but_never_the_event(world):
@@ -144,18 +149,26 @@ def test_an_exam_is_shown_what_came_after_and_other_events_but_never_the_event(w
         assert not own["date"].between(own["start"], own["end"]).any()
 
 
-def test_the_draw_is_the_final_folds(world):
+def test_the_draw_is_the_last_tested_folds(world):
     folds, walked = draw(world, "weighted", rows=8000)
-    final = walked[walked["fold"] == folds["fold"].iloc[-1]]
+    last = walked[walked["fold"] == folds["fold"].iloc[-2]]
     _, samples = sit(world, "weighted", rows=8000)
     for _, own in samples.groupby("exam"):
-        assert own["regime"].value_counts().to_dict() == final["regime"].value_counts().to_dict()
+        assert own["regime"].value_counts().to_dict() == last["regime"].value_counts().to_dict()
         assert own["copy"].max() > 0
         known = own.merge(world.labels, on=["symbol", "date"])
         factors = compose(["memory=weighted"])["memory"]["weights"]["regime"]
         assert known["weight"].to_numpy() == pytest.approx(known["regime"].map(factors) * known["uniqueness"])
-        start = folds["train_start"].iloc[-1]
+        start = folds["train_start"].iloc[-2]
         assert (own.loc[own["source"] == "window", "date"] >= start).all()
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_more_days_of_the_same_year_change_no_exam(option):
+    earlier, later, next_year = (sit(make_world(end), option) for end in ("2012-07-20", "2012-12-14", "2013-02-08"))
+    for table, again in zip(earlier, later, strict=True):
+        pd.testing.assert_frame_equal(table, again)
+    assert not later[1].equals(next_year[1])
 
 
 def test_what_is_the_same_event_leaves_the_archive_with_it(world):
@@ -172,7 +185,7 @@ def test_what_is_the_same_event_leaves_the_archive_with_it(world):
 def test_another_event_that_reaches_into_the_span_loses_those_rows_alone(world):
     exams, samples = sit(world, "archive_detected", **{"archive.max_rows": 100_000, "archive.share": 0.9, "rows": 8000})
     kept = world.archive.merge(world.labels[["symbol", "date", "exit_date"]], on=["symbol", "date"])
-    kept = kept[(kept["kind"] == "episode") & (kept["available_from"] <= "2012-12-20")]
+    kept = kept[(kept["kind"] == "episode") & (kept["available_from"] <= "2011-12-23")]
     duplicates = world.events.set_index("event")["duplicate_of"]
     partly = 0
     for exam in exams.itertuples():
@@ -188,7 +201,7 @@ def test_rows_that_are_left_out_use_up_no_room_in_the_archive(world):
     third = sit(world, "archive_detected")[0].set_index("exam").loc["third"]
     rows = world.archive.merge(world.labels[["symbol", "date", "exit_date"]], on=["symbol", "date"])
     left = rows[(rows["date"] > third["left_out_to"]) | (rows["exit_date"] < third["left_out_from"])]
-    events = world.events[(world.events["kind"] == "episode") & (world.events["available_from"] <= "2012-12-20")]
+    events = world.events[(world.events["kind"] == "episode") & (world.events["available_from"] <= "2011-12-23")]
     events = events[events["duplicate_of"] != "third"].sort_values(["severity", "event"], ascending=[False, True])
     counts = left.groupby("event").size()[events["event"]]
     assert 0 < counts["high_volatility_2009_02_18"] < 160
@@ -201,7 +214,7 @@ def test_rows_that_are_left_out_use_up_no_room_in_the_archive(world):
 
 def test_the_placebo_draws_outside_any_event_here_too(world):
     exams, samples = sit(world, "placebo")
-    episodes = world.events[(world.events["kind"] != "shock") & (world.events["available_from"] <= "2012-12-20")]
+    episodes = world.events[(world.events["kind"] != "shock") & (world.events["available_from"] <= "2011-12-23")]
     drawn = samples[samples["source"] == "archive"]
     assert set(drawn["exam"]) == set(exams["exam"])
     for event in episodes.itertuples():

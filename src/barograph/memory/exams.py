@@ -1,4 +1,4 @@
-"""The crisis exam: the rows that today's model would be shown had it never seen an event."""
+"""The crisis exam: the rows that the latest year's model would be shown had it never seen an event."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from barograph.typing import STRICT, Dates
 
 @dataclass(frozen=True, config=STRICT)
 class Exam:
-    """The events that are left out in turn and predicted by models that saw all other rows up to the present.
+    """The events that are left out in turn and predicted by models that saw all other rows up to the latest year tested.
 
     Parameters
     ----------
@@ -55,14 +55,15 @@ def exam_samples(
     seed: int,
     exam: Exam,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """Draw the training rows of every exam: today's memory of all labelled rows but those that the event touches.
+    """Draw the training rows of every exam: the memory of the last test window, but for what the event touches.
 
     Left out is every row whose life, from its date to its exit date, touches the closed span from the embargo
     before the first date examined to the embargo after the last exit of the rows examined. So no training label shares
     a day with an examined one, and on both sides the embargo's trading days lie between them. The draw is
-    that of the final fold: the same window, archive, balance, weights and budget. The event itself and the
-    detected ones that are the same as it are no events of the archive any more; another event that reaches into the
-    span loses the rows that lie in it, and no others.
+    as of the cutoff of the last fold with a test window, so that more days of the same year change no exam: the same
+    window, archive, balance, weights and budget. The event itself and the detected ones that are the same as it are no
+    events of the archive any more; another event that reaches into the span loses the rows that lie in it, and no
+    others.
 
     The regimes' dates, up to the last exit, are the trading calendar; the embargo counts its days.
 
@@ -103,8 +104,11 @@ def exam_samples(
             described.append(_describe(event, known, calendar, folds, embargo))
     exams = pd.DataFrame(described, columns=list(EXAMS.columns)).astype({"fold": np.int32, "rows": np.int64})
     rows = labelled_rows(known, regimes, events, archive)
+    tested = [fold for fold in folds if not fold.final]
     drawn = [
-        draw_fold(_without(rows, row), folds[-1], memory, generator(seed, "exam", row["exam"])).assign(exam=row["exam"])
+        draw_fold(_without(rows, row), tested[-1], memory, generator(seed, "exam", row["exam"])).assign(
+            exam=row["exam"]
+        )
         for row in described
     ]
     columns = list(EXAM_SAMPLES.columns)

@@ -76,7 +76,7 @@ def _error_replay(stage: Stage, labels: pd.DataFrame) -> ErrorReplay | None:
 
 
 def _exams(stage: Stage, sat: Callable[..., Iterator[pd.DataFrame]], name: str) -> pd.DataFrame:
-    """Let today's model predict each crisis as if it had never seen it."""
+    """Let the latest year's model predict each crisis as if it had never seen it."""
     exams = stage.read(EXAMS)
     bar = tqdm(sat(stage.read(EXAM_SAMPLES), exams), f"{name}, exams", total=len(exams), unit="exam", disable=None)
     nothing = pd.DataFrame(columns=list(EXAM_PREDICTIONS.columns))
