@@ -8,11 +8,13 @@ import pytest
 from barograph import processor
 from barograph.processor import PINNED, pin, pinned
 
+EVERY = PINNED[""] | PINNED["avx2"] | PINNED["avx512f"]
+
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
     """Give a function that makes this a machine of some flags, with nothing pinned yet."""
-    for name in PINNED:
+    for name in EVERY:
         monkeypatch.delenv(name, raising=False)
 
     def make(architecture: str, flags: str) -> None:
@@ -24,24 +26,28 @@ def machine(monkeypatch, tmp_path):
     return make
 
 
-def test_all_is_pinned_where_the_processor_has_avx2(machine):
-    machine("x86_64", "avx avx2 avx512f")
-    pin()
-    assert pinned() == PINNED
-
-
-@pytest.mark.parametrize(("architecture", "flags"), [("x86_64", "avx"), ("aarch64", "avx2")])
-def test_kernels_that_the_processor_lacks_are_not_asked_for(machine, architecture, flags):
+@pytest.mark.parametrize(
+    ("architecture", "flags", "needed"),
+    [
+        ("x86_64", "avx avx2 avx512f", ["avx2", "avx512f"]),
+        ("x86_64", "avx avx2", ["avx2"]),
+        ("x86_64", "avx", []),
+        ("aarch64", "avx2", []),
+    ],
+)
+def test_a_processor_gets_the_kernels_that_it_has(machine, architecture, flags, needed):
     machine(architecture, flags)
     pin()
-    assert pinned() == {k: v for k, v in PINNED.items() if k not in ("OPENBLAS_CORETYPE", "ONEDNN_MAX_CPU_ISA")}
+    assert pinned() == PINNED[""] | {name: value for feature in needed for name, value in PINNED[feature].items()}
 
 
 def test_a_value_of_the_user_is_left(machine, monkeypatch):
-    machine("x86_64", "avx2")
-    monkeypatch.setenv("OPENBLAS_CORETYPE", "SkylakeX")
+    machine("x86_64", "avx2 avx512f")
+    mine = {"OPENBLAS_CORETYPE": "SkylakeX", "NPY_DISABLE_CPU_FEATURES": ""}
+    for name, value in mine.items():
+        monkeypatch.setenv(name, value)
     pin()
-    assert pinned() == PINNED | {"OPENBLAS_CORETYPE": "SkylakeX"}
+    assert pinned() == EVERY | mine
 
 
 def test_nothing_numerical_is_imported_before():

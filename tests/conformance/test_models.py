@@ -19,6 +19,7 @@ from barograph.config import CONF, build
 from barograph.errors import InputError
 from barograph.models import FittedModel, fit_classifier, load, save
 from barograph.models.contract.spaces import searched, settled
+from barograph.processor import pinned
 from tests.settings import compose
 
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
@@ -241,6 +242,7 @@ def _fixed(model, values):
 _IN_ANOTHER_PROCESS = """
 import sys
 from pathlib import Path
+import barograph
 import numpy as np
 from barograph.models import load, save
 from tests.conformance.test_models import EVERY, build_model, fit, make_data
@@ -256,14 +258,29 @@ for name in EVERY:
 """
 
 
+HALF_THE_THREADS = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"}
+WITHOUT_AVX512 = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+}
+
+
+def _unpinned() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in pinned()}
+
+
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory):
-    """Two folders of all models; the second process loaded the first's as well, and had half the threads."""
+    """Two folders of all models; the second process loaded the first's as well.
+
+    It also had half the threads, and no kernels for AVX-512, by variables that are not left to the pin.
+    """
     folders = tmp_path_factory.mktemp("a"), tmp_path_factory.mktemp("b")
-    for folder, environment in zip(folders, ({}, {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"}), strict=True):
+    for folder, environment in zip(folders, ({}, WITHOUT_AVX512 | HALF_THE_THREADS), strict=True):
         command = [sys.executable, "-c", _IN_ANOTHER_PROCESS, str(folder), str(folders[0])]
         root = Path(__file__).parents[2]
-        subprocess.run(command, check=True, cwd=root, env=os.environ | environment, capture_output=True)
+        subprocess.run(command, check=True, cwd=root, env=_unpinned() | environment, capture_output=True)
     return folders
 
 
@@ -278,6 +295,30 @@ def test_two_processes_write_the_same_bytes_and_predict_the_same(name, processes
     predictions = np.load(first / f"{name}.npy")
     assert np.array_equal(predictions, np.load(second / f"{name}.npy"))
     assert np.array_equal(predictions, np.load(second / f"{name}.loaded.npy"))
+
+
+_COEFFICIENTS = """
+import sys
+import barograph
+from tests.conformance.test_models import build_model, fit, make_data
+X, y = make_data(8000)
+fitted = fit(build_model("logistic_regression"), X, y)
+sys.stdout.buffer.write(fitted.predict_proba(X).tobytes())
+"""
+
+
+def _predicted_by_another_process(**environment: str) -> bytes:
+    command, root = [sys.executable, "-c", _COEFFICIENTS], Path(__file__).parents[2]
+    return subprocess.run(command, check=True, cwd=root, env=_unpinned() | environment, capture_output=True).stdout
+
+
+def test_kernels_for_avx512_would_give_another_logistic_regression():
+    """Otherwise the equal bytes of two processes say nothing about the pin."""
+    facts = Path("/proc/cpuinfo")
+    if not facts.is_file() or " avx512f " not in facts.read_text():
+        pytest.skip("this processor has no AVX-512, so equal bytes show nothing about the pin of kernels here")
+    assert _predicted_by_another_process() == _predicted_by_another_process(**WITHOUT_AVX512)
+    assert _predicted_by_another_process() != _predicted_by_another_process(OPENBLAS_CORETYPE="SkylakeX")
 
 
 class Deaf:

@@ -21,7 +21,7 @@ from barograph.typing import STRICT, Dates
 
 @dataclass(frozen=True, config=STRICT)
 class Exam:
-    """The events that are left out in turn and predicted by models that saw all other rows up to the latest year tested.
+    """The events that are left out in turn and predicted by models of the last year tested.
 
     Parameters
     ----------
