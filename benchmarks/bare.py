@@ -85,7 +85,7 @@ def extra_trees(rows: Rows, params: Params, seed: int) -> Predict:
     """Grow on one thread."""
     from sklearn.ensemble import ExtraTreesClassifier
 
-    forest = ExtraTreesClassifier(**params, random_state=seed, n_jobs=1)
+    forest = ExtraTreesClassifier(**params, bootstrap="max_samples" in params, random_state=seed, n_jobs=1)
     return forest.fit(rows.X, rows.y, sample_weight=rows.weight).predict_proba
 
 

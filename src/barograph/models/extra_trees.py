@@ -11,7 +11,7 @@ from barograph.typing import STRICT, Floats, Floats32, Ints
 
 @dataclass(frozen=True, config=STRICT)
 class ExtraTrees(ModelSettings):
-    """Extremely randomised trees: every tree sees all rows, and thresholds are drawn rather than searched.
+    """Extremely randomised trees: thresholds are drawn, not searched, and every tree sees all rows or a share of them.
 
     Missing values are split on natively.
 
@@ -26,6 +26,8 @@ class ExtraTrees(ModelSettings):
         """Grow on one thread, as predictions must: parallel sums vary in order."""
         from sklearn.ensemble import ExtraTreesClassifier
 
-        forest = ExtraTreesClassifier(**settled(self), random_state=seed, n_jobs=1)
+        settings = settled(self)
+        drawn = settings.get("max_samples") is not None
+        forest = ExtraTreesClassifier(**settings, bootstrap=drawn, random_state=seed, n_jobs=1)
         fitted: Estimator = forest.fit(X, y, sample_weight=sample_weight)
         return fitted

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.models.contract.bins import Bins
 from barograph.models.contract.classifier import Estimator
 from barograph.models.contract.settings import Count, FeatureShare, ModelParams, ModelSettings, Share
 from barograph.models.contract.spaces import settled
@@ -43,7 +44,10 @@ class GradientBoosting(ModelSettings):
         from sklearn.pipeline import make_pipeline
 
         at_the_median = SimpleImputer(strategy="median", keep_empty_features=True)
+        imputed = at_the_median.fit_transform(X)
+        bins = Bins.of(imputed)
         boosting = GradientBoostingClassifier(**settled(self), random_state=seed)
-        pipeline = make_pipeline(at_the_median, boosting)
-        fitted: Estimator = pipeline.fit(X, y, gradientboostingclassifier__sample_weight=sample_weight)
+        boosting.fit(bins.numbers(imputed), y, sample_weight=sample_weight)
+        bins.restore(tree.tree_ for tree in boosting.estimators_.flat)
+        fitted: Estimator = make_pipeline(at_the_median, boosting)
         return fitted

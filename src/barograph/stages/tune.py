@@ -18,7 +18,7 @@ from barograph.selection import kept_features
 from barograph.selection.schema import SELECTION
 from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
-from barograph.tuning import Grid, Off, Tuning, TuningResult, tune, tuning_rows, unsearched
+from barograph.tuning import Grid, Tuning, TuningResult, tune, tuning_rows, unsearched
 
 if TYPE_CHECKING:
     from optuna.storages import JournalStorage
@@ -36,7 +36,8 @@ def main(stage: Stage) -> str:
     """Tune the model that DVC names or, by hand, the one that `model=` chooses; `storage=` keeps the study."""
     name, chosen = stage.chosen_model()
     model, settings = config.build(chosen, f"models.{name}"), stage.build("tuning")
-    result = unsearched(model, name) if isinstance(settings, Off) else _search(stage, name, model, settings, chosen)
+    searches = settings.searches(name)
+    result = _search(stage, name, model, settings, chosen) if searches else unsearched(model, name)
     stage.write_json(f"data/tuning/{name}.json", result.found)
     stage.write_csv(f"reports/tuning/{name}.csv", result.trials)
     return f"{name}: {_said(result.found, 'model' if 'model' in stage.settings else f'models.{name}')}"

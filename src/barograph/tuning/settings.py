@@ -1,5 +1,6 @@
 """How a model's parameters are searched: by a sampler that learns, on a grid, or not at all."""
 
+from dataclasses import field
 from itertools import product
 from typing import Annotated, Any
 
@@ -47,10 +48,17 @@ class Tuning(Study):
         Settings tried, the a-priori ones first.
     startup_trials : int
         Trials before the sampler learns from those it has seen, and before a hopeless one is cut short.
+    not_searched : list of str
+        Models that take the start of their search space.
     """
 
     trials: Count
     startup_trials: Count
+    not_searched: list[str] = field(default_factory=list)
+
+    def searches(self, name: str) -> bool:
+        """Tell whether this model is searched."""
+        return name not in self.not_searched
 
     def planned(self, model: object) -> list[dict[str, Any]]:
         """Give the parameters of the first trial."""
@@ -75,6 +83,10 @@ class Grid(Study):
 
     points: Annotated[int, Field(ge=2)]
     max_fits: Count
+
+    def searches(self, _name: str) -> bool:
+        """Tell that every model is searched."""
+        return True
 
     def planned(self, model: object) -> list[dict[str, Any]]:
         """Give the parameters of all trials, the start first.
@@ -114,3 +126,7 @@ class Grid(Study):
 @dataclass(frozen=True, config=STRICT)
 class Off:
     """No search: every model takes the start of its search space."""
+
+    def searches(self, _name: str) -> bool:
+        """Tell that no model is searched."""
+        return False

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from barograph.models.contract.settings import Count, FeatureShare, ModelParams
+from barograph.models.contract.settings import Count, FeatureShare, ModelParams, Share
 
 
 class ForestParams(ModelParams, total=False):
@@ -13,3 +13,4 @@ class ForestParams(ModelParams, total=False):
     max_depth: Count | None
     min_samples_leaf: Count
     max_features: FeatureShare
+    max_samples: Share | None

@@ -57,7 +57,8 @@ def search(name: str, tuning: Tuning) -> list[Row]:
         return [Row(title, [Cell("nothing to search"), *[Cell("")] * 7], colour=colour)]
     shares, start = tuning["importance"] or {}, tuning["start"]
     losses = [words.number(_float(tuning[key]), 4) for key in ("start_log_loss", "log_loss")]
-    trials = " / ".join(str(tuning["trials"][kind]) for kind in ("complete", "pruned", "failed"))
+    counts = [tuning["trials"][kind] for kind in ("complete", "pruned", "failed")]
+    trials = " / ".join(map(str, counts)) if any(counts) else "not searched"
     of_all = [Cell(text) for text in (*losses, words.number(100 * _gain(tuning), 2), trials)]
     rows: list[Row] = []
     for key, value in sorted(tuning["params"].items()):
