@@ -96,6 +96,15 @@ def test_nothing_to_search_is_said(root, tmp_path):
     assert (tmp_path / "reports/tuning/mine.csv").read_text() == "number,state,log_loss,error\n"
 
 
+@pytest.mark.parametrize("tuning", [TUNING | {"not_searched": ["mine"]}, {"_target_": "barograph.tuning.Off"}])
+def test_a_model_that_is_not_searched_takes_the_start(root, tmp_path, tuning):
+    said = _run(root, tmp_path, model=MODEL, tuning=tuning)
+    assert said == "mine: not searched; +model.params.C=0.1"
+    found = json.loads((tmp_path / "data/tuning/mine.json").read_text())
+    assert found["params"] == {"C": 0.1}
+    assert found["log_loss"] is None
+
+
 @pytest.mark.parametrize("text", ["a note\n", '{"op_code": 0', "[1]\n", '{"other": 1}\n', '{"op_code": 0}\n', "\xff\n"])
 def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path, text):
     path = tmp_path / "note.txt"

@@ -84,7 +84,7 @@ def _said(found: dict[str, Any], place: str) -> str:
     if not found["params"]:
         return "nothing to search, no study; its parameters are all fixed"
     if found["log_loss"] is None:
-        return f"no search; {_overrides(found, place)}"
+        return f"not searched; {_overrides(found, place)}"
     ended = ", ".join(f"{count} {state}" for state, count in found["trials"].items() if count)
     start = "a start that failed" if found["start_log_loss"] is None else f"{found['start_log_loss']:.4f} at the start"
     count = sum(found["trials"].values())

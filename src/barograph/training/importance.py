@@ -11,7 +11,7 @@ from barograph.models.contract.rows import TrainingRows
 from barograph.randomness import generator
 from barograph.typing import Floats, Floats32, Labels
 
-ROWS: Final = 500
+ROWS: Final = 250
 _FEATURES_AT_ONCE: Final = 25
 # Rounding of an unused feature: next to the first feature's coefficient, and in a log loss of 32-bit probabilities.
 _ROUNDING_OF_SHARES: Final = 1e-12
@@ -29,7 +29,7 @@ def feature_importance(fitted: FittedModel, rows: TrainingRows, *, seed: int) ->
     - `coefficient`: the mean over the classes of its coefficient's size on standardised values, of a logistic
       regression;
     - `permutation`: the increase of the weighted log loss when its values are shuffled between rows (Breiman 2001), at
-      most 500 of them, which `seed` draws, of any other model; where shuffling helps, zero.
+      most 250 of them, which `seed` draws, of any other model; where shuffling helps, zero.
 
     Shares of different kinds tell which features lead, but do not compare in size. A model that rests on no feature at
     all gives each the same share.
