@@ -21,6 +21,7 @@ $(READY): pyproject.toml uv.lock
 	$$found -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(VENV)/bin/uv sync --quiet --frozen --inexact --compile-bytecode
+	@barograph compile
 	@touch $@
 
 repro: setup ## Run the whole pipeline on the configured data and print the closing table

@@ -251,13 +251,13 @@ def _show_days(within: Path, sizes: Sizes) -> None:
     """Add five trading days to a folder of prices, and run with the cache of results and without it."""
     market = _market(sizes.source)
     clone = Clone.make(within, "kept")
-    _write_files(market, clone.folder / "prices", without=DAYS)
+    write_files(market, clone.folder / "prices", without=DAYS)
     clone.run("barograph", "params", "market=files", "market.root=prices", *sizes.files)
     cache = {"BAROGRAPH_CACHE": str(within / "results")}
     runs = {f"{DAYS} days earlier, filling the cache": clone.run("dvc", "repro", **cache)}
     full = clone.copy("full")
     for each in (clone, full):
-        _write_files(market, each.folder / "prices", without=0)
+        write_files(market, each.folder / "prices", without=0)
     runs["in full, without the cache"] = full.run("dvc", "repro")
     runs[f"{DAYS} days more, with the cache"] = clone.run("dvc", "repro", **cache)
     whole = runs["in full, without the cache"]["wall"]
@@ -282,7 +282,7 @@ def _market(source: str) -> MarketData:
     return MarketData(loaded.bars, loaded.context[["date", "index_close"]], loaded.universe)
 
 
-def _write_files(market: MarketData, folder: Path, *, without: int) -> None:
+def write_files(market: MarketData, folder: Path, *, without: int) -> None:
     """Write a market as a folder that `market=files` reads, without its last trading days."""
     days = sorted(market.bars["date"].unique())
     last = days[len(days) - 1 - without]

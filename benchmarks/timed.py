@@ -1,4 +1,4 @@
-"""The `python` of a timed clone: runs a stage as Python would, and notes its time in the file STAGE_TIMES."""
+"""The `python` of a timed clone: runs a stage as Python would, and notes time and memory in the file STAGE_TIMES."""
 
 import json
 import os
@@ -16,7 +16,12 @@ stage = " ".join(
     for argument in sys.argv[1:]
     if argument.startswith(("barograph.stages.", "model_key="))
 )
-note = {"stage": stage, "wall": time.perf_counter() - started, "processor": used.ru_utime + used.ru_stime}
+note = {
+    "stage": stage,
+    "wall": time.perf_counter() - started,
+    "processor": used.ru_utime + used.ru_stime,
+    "peak_gib": used.ru_maxrss / 1024**2,
+}
 with Path(os.environ["STAGE_TIMES"]).open("a") as notes:
     notes.write(json.dumps(note) + "\n")
 sys.exit(code)

@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     chosen.add_argument("--file", metavar="FILE", help="only the features that this Python file registers")
     audited.add_argument("--data", action="store_true", help="on the tables in data/market/, not a simulated market")
     audited.set_defaults(run=lambda given: audit.run(given.features, given.file, own_data=given.data))
+    compiled = commands.add_parser("compile", help="compile the numerical kernels, so that the first run need not")
+    compiled.set_defaults(run=lambda _: (_compiled(), True))
     _add_archive(commands.add_parser("archive", help="list, show, add or retire rare events"))
     return parser
 
@@ -88,6 +90,12 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
     retired = commands.add_parser("retire", help="show a named event no more from today on; written to conf/archive/")
     retired.add_argument("event")
     retired.set_defaults(run=lambda given: (archive.retire(given.event), True))
+
+
+def _compiled() -> str:
+    from barograph.cli import compile as kernels  # numba is slow to import
+
+    return kernels.run()
 
 
 def _params(overrides: list[str], *, check: bool) -> str:

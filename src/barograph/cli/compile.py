@@ -1,0 +1,50 @@
+"""`barograph compile`: compile the numerical kernels, so that the first run need not."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from barograph import config
+from barograph.backtest import simulate
+from barograph.drift.comparison import compare_values
+from barograph.drift.permutation import cut_blocks, draw_blocks
+from barograph.market import MarketData, Simulated
+from barograph.randomness import generator
+from barograph.scoring.auc import resampled_auc
+
+_MARKET: Final = Simulated(
+    seed=0, symbols=3, first_year=2018, years=3, signal=0.0, calendar="XNYS", start=None, end=None, facts=True
+)
+_ROWS: Final = 500
+
+
+def run() -> str:
+    """Call the kernels of features, scores, drift and backtests once; numba keeps them beside the source."""
+    settings, market = config.compose(), _MARKET.load()
+    _features(settings, market)
+    _scores()
+    _drift()
+    weights = pd.DataFrame(0.5, market.bars["date"].unique()[:9], market.bars["symbol"].unique()[:2])
+    simulate(market.bars, weights, config.build(settings["execution"], "execution"))
+    return "kernels compiled"
+
+
+def _features(settings: dict[str, Any], market: MarketData) -> None:
+    regimes = config.build(settings["regime"], "regime").table(market.context)
+    for _ in config.build(settings["features"], "features").stream(replace(market, regimes=regimes)):
+        pass
+
+
+def _scores() -> None:
+    tie, date, positive = np.arange(_ROWS, dtype=np.int32), np.arange(_ROWS), np.arange(_ROWS) % 2 == 0
+    resampled_auc(tie, date, positive, np.ones((_ROWS, 2)))
+
+
+def _drift() -> None:
+    dates = np.arange(_ROWS)
+    blocks = cut_blocks(dates < _ROWS // 2, dates >= _ROWS // 2, 20)
+    draw = partial(draw_blocks, permutations=9, rng=generator(0, "compile"))
+    compare_values(np.linspace(0.0, 1.0, _ROWS), blocks.of_date, blocks, draw, 10)
