@@ -98,11 +98,16 @@ def test_nothing_to_search_is_said(root, tmp_path):
 
 @pytest.mark.parametrize("tuning", [TUNING | {"not_searched": ["mine"]}, {"_target_": "barograph.tuning.Off"}])
 def test_a_model_that_is_not_searched_takes_the_start(root, tmp_path, tuning):
-    said = _run(root, tmp_path, model=MODEL, tuning=tuning)
-    assert said == "mine: not searched; +model.params.C=0.1"
+    settings = {"seed": 7, "tuning": tuning, "folds.embargo": 5, "models": {"mine": MODEL}}
+    said = tune.main.__wrapped__(Stage(settings, root, tmp_path, "mine"))
+    assert said == "mine: not searched; +models.mine.params.C=0.1"
     found = json.loads((tmp_path / "data/tuning/mine.json").read_text())
     assert found["params"] == {"C": 0.1}
     assert found["log_loss"] is None
+
+
+def test_by_hand_a_model_is_searched_that_the_pipeline_does_not_search(root, tmp_path):
+    assert _run(root, tmp_path, tuning=TUNING | {"not_searched": ["mine"]}).startswith("mine: 3 trials")
 
 
 @pytest.mark.parametrize("text", ["a note\n", '{"op_code": 0', "[1]\n", '{"other": 1}\n', '{"op_code": 0}\n', "\xff\n"])

@@ -18,7 +18,7 @@ from barograph.selection import kept_features
 from barograph.selection.schema import SELECTION
 from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
-from barograph.tuning import Grid, Tuning, TuningResult, tune, tuning_rows, unsearched
+from barograph.tuning import Grid, Off, Tuning, TuningResult, tune, tuning_rows, unsearched
 
 if TYPE_CHECKING:
     from optuna.storages import JournalStorage
@@ -36,11 +36,14 @@ def main(stage: Stage) -> str:
     """Tune the model that DVC names or, by hand, the one that `model=` chooses; `storage=` keeps the study."""
     name, chosen = stage.chosen_model()
     model, settings = config.build(chosen, f"models.{name}"), stage.build("tuning")
-    searches = settings.searches(name)
-    result = _search(stage, name, model, settings, chosen) if searches else unsearched(model, name)
+    by_hand = "model" in stage.settings
+    if isinstance(settings, Off) or (name in settings.not_searched and not by_hand):
+        result = unsearched(model, name)
+    else:
+        result = _search(stage, name, model, settings, chosen)
     stage.write_json(f"data/tuning/{name}.json", result.found)
     stage.write_csv(f"reports/tuning/{name}.csv", result.trials)
-    return f"{name}: {_said(result.found, 'model' if 'model' in stage.settings else f'models.{name}')}"
+    return f"{name}: {_said(result.found, 'model' if by_hand else f'models.{name}')}"
 
 
 def _search(stage: Stage, name: str, model: Any, settings: Tuning | Grid, chosen: Mapping[str, Any]) -> TuningResult:

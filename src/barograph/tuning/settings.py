@@ -30,12 +30,15 @@ class Study:
         Share of the dates before the first validation window.
     batch : int
         Trials that run side by side; none of them learns from another of its batch.
+    not_searched : list of str
+        Models of the pipeline that take the start of their search space.
     """
 
     rows: Annotated[int, Field(ge=100)]
     splits: Count
     first_share: Annotated[float, Field(gt=0, lt=1)]
     batch: Count
+    not_searched: list[str] = field(default_factory=list, kw_only=True)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -48,17 +51,10 @@ class Tuning(Study):
         Settings tried, the a-priori ones first.
     startup_trials : int
         Trials before the sampler learns from those it has seen, and before a hopeless one is cut short.
-    not_searched : list of str
-        Models that take the start of their search space.
     """
 
     trials: Count
     startup_trials: Count
-    not_searched: list[str] = field(default_factory=list)
-
-    def searches(self, name: str) -> bool:
-        """Tell whether this model is searched."""
-        return name not in self.not_searched
 
     def planned(self, model: object) -> list[dict[str, Any]]:
         """Give the parameters of the first trial."""
@@ -83,10 +79,6 @@ class Grid(Study):
 
     points: Annotated[int, Field(ge=2)]
     max_fits: Count
-
-    def searches(self, _name: str) -> bool:
-        """Tell that every model is searched."""
-        return True
 
     def planned(self, model: object) -> list[dict[str, Any]]:
         """Give the parameters of all trials, the start first.
@@ -126,7 +118,3 @@ class Grid(Study):
 @dataclass(frozen=True, config=STRICT)
 class Off:
     """No search: every model takes the start of its search space."""
-
-    def searches(self, _name: str) -> bool:
-        """Tell that no model is searched."""
-        return False
