@@ -12,7 +12,7 @@ from barograph.ensemble import exam_baselines
 from barograph.errors import InputError
 from barograph.folds import WalkForward
 from barograph.memory import Exam, Memory, Window, exam_samples
-from barograph.models import RandomForest, TrainingSet
+from barograph.models import ExtraTrees, TrainingSet
 from barograph.names import PROBABILITIES
 from barograph.randomness import seed_for
 from barograph.regimes import VixPriceRegimes
@@ -28,7 +28,7 @@ EVENTS = {
 EVERYTHING = Memory(
     rows=100_000, window=Window(years=None, half_life=None), archive=None, balance=None, weights=None, replay=None
 )
-FOREST = RandomForest(params={"n_estimators": 20, "max_depth": None, "min_samples_leaf": 1, "max_features": None})
+FOREST = ExtraTrees(params={"n_estimators": 20, "max_depth": None, "min_samples_leaf": 1, "max_features": None})
 
 
 class Planted:
@@ -145,10 +145,10 @@ def test_each_exam_is_fitted_on_its_own_samples_with_what_was_selected_before_it
 
 def test_an_event_without_features_is_named(planted):
     exams, samples = planted.exams()
-    data = TrainingSet(planted.features[planted.features["date"] < "2013-01-01"], planted.labels)
+    data = TrainingSet(planted.features[planted.features["date"] < "2012-09-01"], planted.labels)
     with pytest.raises(InputError, match=r"^exam dip: no features between 2013-03-01 and 2013-03-29$"):
-        next(sit_exams(FOREST, data, samples[samples["date"] < "2013-01-01"], exams, name="x", seed=0))
-    late = samples.loc[(samples["exam"] == "slump") & (samples["date"] >= "2013-01-01"), "date"].min()
+        next(sit_exams(FOREST, data, samples[samples["date"] < "2012-09-01"], exams, name="x", seed=0))
+    late = samples.loc[(samples["exam"] == "slump") & (samples["date"] >= "2012-09-01"), "date"].min()
     lost = rf"^data/exam_samples\.parquet: \('S0', .*{late:%F}.*\) of exam slump has no features or no label$"
     with pytest.raises(InputError, match=lost):
         next(sit_exams(FOREST, data, samples, exams, name="x", seed=0))

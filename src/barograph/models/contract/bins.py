@@ -30,13 +30,18 @@ class Bins:
 
     @classmethod
     def of(cls, X: Floats32) -> "Bins":
-        """Cut each feature (n, k) into at most `BINS` bins of about as many rows; NaN are in none."""
+        """Cut each feature (n, k) into at most `BINS` bins, finest in the tails, where crises are; NaN are in none.
+
+        The shares of rows below the edges are Chebyshev's nodes: the outermost bins have 0.24 % of the rows each.
+        """
         ordered = np.sort(X, axis=0)
         counts = (~np.isnan(ordered)).sum(axis=0)
-        steps = np.arange(1, BINS) / BINS
+        shares = (1 - np.cos(np.pi * np.arange(1, BINS) / BINS)) / 2
         # Adding zero makes -0.0 the same bytes as 0.0.
         known = [column[:count] + np.float32(0) for column, count in zip(ordered.T, counts, strict=True)]
-        cuts = [np.unique(values[(steps * values.size).astype(np.intp)]) if values.size else values for values in known]
+        cuts = [
+            np.unique(values[(shares * values.size).astype(np.intp)]) if values.size else values for values in known
+        ]
         return cls(tuple(cuts))
 
     def numbers(self, X: Floats32) -> Floats32:
