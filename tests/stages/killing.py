@@ -21,12 +21,13 @@ class Killing:
         with log.open("a") as lines:
             lines.write("fit\n")
         if len(log.read_text().splitlines()) == at:
-            os.kill(os.getppid() if whom == "stage" else os.getpid(), signal.SIGKILL)
+            os.kill(int(os.environ["KILL_STAGE"]) if whom == "stage" else os.getpid(), signal.SIGKILL)
         return LogisticRegression(params={"max_iter": 20}).fit(X, y, sample_weight, seed=seed)
 
 
 def main(root: str, out: str) -> None:
     """Train on the tables of `root`."""
+    os.environ["KILL_STAGE"] = str(os.getpid())
     models = {"mine": {"_target_": "tests.stages.killing.Killing"}}
     settings: dict[str, Any] = {"models": models, "seed": 7}
     settings |= {"memory.replay": None, "memory.weights": None, "memory.window.half_life": None}
