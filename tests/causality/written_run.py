@@ -79,11 +79,11 @@ class Run:
     def shown(self, table: str) -> pd.DataFrame:
         """Give every training row with the life of its label, its fold and the regime of its date.
 
-        An exam is given what the fold of the model for service may know.
+        An exam is given what the last fold with a test window may know.
         """
         rows = self.table(table)
         if "fold" not in rows:
-            rows["fold"] = self.folds["fold"].max()
+            rows["fold"] = self.folds.loc[self.folds["test_end"].notna(), "fold"].max()
         by_date = self.regimes.rename(columns={"regime": "date_regime"})
         rows = rows.merge(self.labels[[*ROW, "exit_date"]], on=ROW, how="left", validate="many_to_one")
         return rows.merge(self.folds, on="fold", how="left").merge(by_date, on="date", how="left")
