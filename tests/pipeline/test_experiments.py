@@ -28,7 +28,9 @@ def test_a_model_of_the_users_takes_anothers_place_and_an_experiment_shows_what_
     changed = json.loads(clone.run("dvc", "metrics", "diff", "--json"))
     validation = changed["reports/metrics/validation.json"]
     assert "ensemble.log_loss" in validation
-    assert not any(key.startswith("prior.") for key in validation), "a baseline does not depend on the memory"
+    # Resamples of all predictors are one matrix product, whose rounding depends on how many there are.
+    of_prior = {key: abs(value["diff"]) for key, value in validation.items() if key.startswith("prior.")}
+    assert max(of_prior.values(), default=0) < 1e-14, "a baseline does not depend on the memory"
     shown = clone.run("dvc", "exp", "show", "--only-changed", "--csv")
     assert "forgetful" in shown
     assert "memory.window.years" in shown
