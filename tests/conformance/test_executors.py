@@ -51,8 +51,8 @@ def serial() -> list[bytes]:
 )
 def test_every_executor_gives_the_bytes_of_the_serial_run(executor, serial, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    first = isinstance(executor, Slurm)  # it starts a process per task, so it gets every other
-    fits, expected = FITS[first :: 1 + first], serial[first :: 1 + first]
+    some = slice(None) if isinstance(executor, Loky) else slice(1, None, 2)  # others take long to start workers
+    fits, expected = FITS[some], serial[some]
     outcomes = executor.run(fit_case, DATA.arrays, fits)
     for fit, bytes_of_serial, outcome in zip(fits, expected, outcomes, strict=True):
         assert outcome.to_bytes() == bytes_of_serial, str(fit)
