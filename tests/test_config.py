@@ -110,7 +110,7 @@ def test_every_leaf_is_a_field_that_the_code_reads():
     fields, read = _constructor_fields(), _read_names()
     for path in _leaves(config.compose()):
         named = [key for key in path if key in fields]
-        if path in {("seed",), ("watch",)}:
+        if path in {("seed",), ("watch",), ("model_names",)}:
             continue
         assert named, f"{'.'.join(path)} belongs to no constructor"
         assert named[0] in read, f"{'.'.join(path)}: nothing reads {named[0]}"
@@ -174,6 +174,7 @@ def test_every_leaf_is_a_field_that_the_code_reads():
         ("features.signals=mine.txt", r"features\.signals: .*csv.*found 'mine.txt'"),
         ("memory=null", r"memory"),
         ("watch=5", r"watch: 5"),
+        ("model_names=[svm]", r"^model_names: \['svm'\]; it lists the keys of models, \['logistic_regression'"),
         ("regime.high_vix=50.0", r"regime.*levels must ascend"),
         ("label._target_=barograph.labels.Nothing", r"label.*Nothing"),
     ],

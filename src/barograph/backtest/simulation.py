@@ -137,7 +137,12 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
 
 def _columns(values: Floats, columns: Ints) -> Floats:
     every = len(columns) == values.shape[1] and bool((columns == np.arange(len(columns))).all())
-    return np.ascontiguousarray(values if every else values[:, columns], dtype=np.float64)
+    return _kernel_array(values if every else values[:, columns])
+
+
+def _kernel_array(values: Floats) -> Floats:
+    """Make it writable: numba would compile the kernel again for arrays that are not."""
+    return np.require(values, np.float64, ["C", "W"])
 
 
 def _locate(known: pd.Index, wanted: pd.Index, axis: str) -> Ints:
@@ -163,7 +168,7 @@ def _decisions(dates: pd.DatetimeIndex, target_weights: pd.DataFrame) -> Ints:
 
 
 def _checked_weights(target_weights: pd.DataFrame, max_leverage: float) -> Floats:
-    weights: Floats = np.ascontiguousarray(target_weights.to_numpy(dtype=np.float64, na_value=np.nan))
+    weights = _kernel_array(target_weights.to_numpy(dtype=np.float64, na_value=np.nan))
     if not np.isfinite(weights).all():
         row, column = np.argwhere(~np.isfinite(weights))[0]
         date, symbol, weight = target_weights.index[row], target_weights.columns[column], weights[row, column]

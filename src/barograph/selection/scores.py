@@ -70,11 +70,8 @@ def near_duplicates(ranks: Floats, scores: Floats, limit: float) -> dict[int, in
     From the highest score down, ties in the order of the columns, a feature stays if the size of its rank correlation
     (Spearman's) with none that stays exceeds the limit. No ranks (n, k) of a feature may be constant.
     """
-    from threadpoolctl import threadpool_limits
-
     standard = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
-    with threadpool_limits(1):  # For the order of floating-point sums.
-        correlation = np.abs(standard.T @ standard) / len(ranks)
+    correlation = np.abs(standard.T @ standard) / len(ranks)
     twins: dict[int, int] = {}
     staying: list[int] = []
     for feature in np.argsort(-scores, kind="stable").tolist():

@@ -13,7 +13,7 @@ from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
 
 
-@stage("models", "strategy", "execution", "validation", "seed")
+@stage("model_names", "strategy", "execution", "validation", "seed")
 def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal."""
     strategy, execution, validation = (stage.build(key) for key in ("strategy", "execution", "validation"))

@@ -8,7 +8,7 @@ from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 
 
-@stage("models", "drift", "seed")
+@stage("model_names", "drift", "seed")
 def main(stage: Stage) -> str:
     """Compare features, regimes and predictions of every test window with its past."""
     catalogue = stage.read_csv("reports/features/catalogue.csv")

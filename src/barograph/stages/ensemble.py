@@ -16,10 +16,10 @@ from barograph.training.schema import PREDICTIONS
 _STEPS: Final = {"member_calibration": "members calibrated", "stacking": "stacked", "calibration": "calibrated"}
 
 
-@stage("models", "ensemble")
+@stage("model_names", "ensemble")
 def main(stage: Stage) -> str:
     """Combine the models' out-of-sample predictions and put the baselines beside them."""
-    members = {model: stage.read(PREDICTIONS, model=model) for model in stage.settings["models"]}
+    members = {model: stage.read(PREDICTIONS, model=model) for model in stage.settings["model_names"]}
     labels, folds = stage.read(LABELS), stage.read(FOLDS)
     found = stage.build("ensemble").walk(members, labels, folds)
     baselines = baseline_predictions(found.predictions, labels, stage.read(REGIME_SERIES), folds)

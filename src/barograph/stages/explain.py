@@ -10,11 +10,10 @@ from barograph.stages.stage import Stage, stage
 from barograph.training.schema import IMPORTANCE
 
 
-@stage("explain", "models", "seed", config_name="train", by_hand=("model",))
+@stage("explain", "seed", config_name="train", by_hand=("model",))
 def main(stage: Stage) -> str:
     """Attribute the outputs of the final model that DVC names or, by hand, `model=` chooses, and compare its folds."""
-    name, _ = stage.chosen_model()
-    settings, seed = stage.build("explain"), stage.settings["seed"]
+    name, settings, seed = stage.named_model(), stage.build("explain"), stage.settings["seed"]
     rows = explained_rows(stage.read(FEATURES), stage.read(REGIME_SERIES), settings.rows, seed)
     selection = stage.read(SELECTION)
     kept = kept_features(selection, selection["fold"].max(), rows.columns.drop(list(ROW)))

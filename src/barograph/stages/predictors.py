@@ -12,5 +12,5 @@ def read_predictors(stage: Stage) -> pd.DataFrame:
 
     Files of models that are no longer configured are left alone.
     """
-    models = [stage.read(PREDICTIONS, model=model).assign(predictor=model) for model in stage.settings["models"]]
+    models = [stage.read(PREDICTIONS, model=model).assign(predictor=model) for model in stage.settings["model_names"]]
     return pd.concat([*models, stage.read(ENSEMBLE_PREDICTIONS)], ignore_index=True)

@@ -62,11 +62,13 @@ def main(stage: Stage) -> str:
 def _provenance(stage: Stage) -> dict[str, Any]:
     bars, source = stage.read(BARS), stage.read_json("data/market/source.json")
     first, last = bars["date"].min(), bars["date"].max()
+    composed = config.compose()
+    default = {key: composed[key] for key in stage.settings}
     return {
         "source": source["source"]["_target_"].rpartition(".")[2],
         "coverage": f"{bars['symbol'].nunique()} symbols, {first:%F} to {last:%F}, {len(bars):,} bars",
         "notes": source["notes"],
-        "params_changed": config.changes(config.compose(), stage.settings),
+        "params_changed": config.changes(default, stage.settings),
         "hashes": {table.path: md5(stage, table) for table in _HASHED},
         "versions": {library: version(library) for library in _LIBRARIES},
         "commands": ["make setup", "dvc repro"],

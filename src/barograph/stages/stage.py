@@ -60,6 +60,18 @@ class Stage:
         """Build the object that a section describes."""
         return config.build(self.settings[key], key)
 
+    def named_model(self) -> str:
+        """Give the key of the model that DVC names or, by hand, `model=` chooses.
+
+        Raises
+        ------
+        InputError
+            If none is named.
+        """
+        if self.model_key is None:
+            raise InputError("model_key: names no model; give model_key=... with the key of one")
+        return self.model_key
+
     def chosen_model(self) -> tuple[str, dict[str, Any]]:
         """Give the key and the settings of the model that DVC names or, by hand, `model=` chooses.
 
@@ -68,12 +80,13 @@ class Stage:
         InputError
             If there is no such model.
         """
-        if self.model_key is not None and "model" in self.settings:
-            return self.model_key, self.settings["model"]
+        name = self.named_model()
+        if "model" in self.settings:
+            return name, self.settings["model"]
         models = self.settings["models"]
-        if self.model_key is None or self.model_key not in models:
-            raise InputError(f"model_key: {self.model_key!r} is not a model; there are {sorted(models)}")
-        return self.model_key, models[self.model_key]
+        if name not in models:
+            raise InputError(f"model_key: {name!r} is not a model; there are {sorted(models)}")
+        return name, models[name]
 
     def read(self, table: tables.Table, **names: str) -> pd.DataFrame:
         """Read a table; `names` replace those in braces in its path."""
@@ -217,6 +230,8 @@ def _prepare(
     declared = [*sections, *added]
     for override in hydra_runs.overrides.task:
         key = override.lstrip("+~").split("=")[0].split("@")[0]
+        if "models" not in reads and key.startswith("model."):
+            raise InputError(f"{override}: this stage does not fit the model; `model=` names it, and no more")
         if not any(key == read or key.startswith(f"{read}.") for read in declared):
             raise InputError(f"{override}: this stage does not read {key.split('.')[0]}; it reads {declared}")
     given = {key: _part(settings, key) for key in (*sections, *upstream)} | added

@@ -18,7 +18,7 @@ from barograph.training.schema import EXAM_PREDICTIONS, PREDICTIONS, REPLAY, UNR
 from barograph.validation import ValidationResult, metrics, replay_groups, replay_improvement, score_exams, validate
 
 
-@stage("models", "validation", "seed")
+@stage("model_names", "validation", "seed")
 def main(stage: Stage) -> str:
     """Score all predictors on the same rows: overall and per regime, event, sector and fold; then exams and replay."""
     archive, validation, seed = stage.read(ARCHIVE), stage.build("validation"), stage.settings["seed"]
@@ -38,7 +38,7 @@ def _exams(
     stage: Stage, predictors: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation
 ) -> pd.DataFrame:
     """Score each model's answers to the exams, beside baselines of the same past."""
-    models = [stage.read(EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["models"]]
+    models = [stage.read(EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["model_names"]]
     exams = stage.read(EXAMS)
     baselines = exam_baselines(models[0][["exam", "symbol", "date"]], labels, regimes, exams)
     answers = pd.concat([*models, baselines], ignore_index=True)
@@ -50,7 +50,7 @@ def _replay(
 ) -> dict[str, pd.DataFrame]:
     """Tell which mistakes of each model were replayed, and whether that helped on later rows that look alike."""
     groups, improvement = [], []
-    for name in stage.settings["models"]:
+    for name in stage.settings["model_names"]:
         replayed, predictions = stage.read(REPLAY, model=name), stage.read(PREDICTIONS, model=name)
         if replayed.empty:
             continue

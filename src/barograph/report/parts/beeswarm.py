@@ -113,7 +113,7 @@ def _finding(model: str, rows: pd.DataFrame, first: str) -> str:
     known = rows[rows["feature"] == first].dropna(subset=["value", "shap"])
     value, shap = known["value"], known["shap"]
     varies = len(value) > 2 and value.nunique() > 1 and shap.nunique() > 1
-    rank = float(value.corr(shap, method="spearman")) if varies else 0.0
+    rank = float(value.rank().corr(shap.rank())) if varies else 0.0
     if abs(rank) < DIRECTED:
         return f"{palette.title(model)}: {first} matters most, in no one direction"
     return f"{palette.title(model)}: a high {first} speaks for {'buy' if rank > 0 else 'sell'}"
