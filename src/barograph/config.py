@@ -143,6 +143,10 @@ def validate(settings: Settings) -> None:
         _refuse_taken(name)
         _check(model, f"models.{name}", _METHODS["models"])
         _check_code(model.get(_CODE), f"models.{name}.{_CODE}")
+    _check_values(settings)
+
+
+def _check_values(settings: Settings) -> None:
     if settings["model_names"] != list(settings["models"]):
         raise InputError(
             f"model_names: {settings['model_names']!r}; it lists the keys of models, {list(settings['models'])}"

@@ -35,7 +35,7 @@ def run(name: str, *arguments: str, environment: dict[str, str] = QUIET) -> "sub
         ("train", "memory=none", "memory=none: this stage does not read memory"),
         ("train", "memory.weights.uniqueness=false", "uniqueness=false: this stage does not read memory"),
         ("train", "models.lightgbm.params.num_leaves=3", "models; it reads ['memory.replay', 'seed', 'model']"),
-        ("explain", "model=xgboost +model.params.max_depth=4", "max_depth=4: this stage does not fit the model"),
+        ("explain", "model=xgboost model.params.max_depth=4", "max_depth=4: this stage does not fit the model"),
         ("train", "model=nonsense", "Could not find 'model/nonsense' Available options in 'model': extra_trees"),
         ("train", "-m model=nonsense,lightgbm", "Could not find 'model/nonsense'"),
     ],
