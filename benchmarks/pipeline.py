@@ -259,12 +259,16 @@ def _show_days(within: Path, sizes: Sizes) -> None:
     for each in (clone, full):
         write_files(market, each.folder / "prices", without=0)
     runs["in full, without the cache"] = full.run("dvc", "repro")
+    earlier = len(clone.stages())
     runs[f"{DAYS} days more, with the cache"] = clone.run("dvc", "repro", **cache)
     whole = runs["in full, without the cache"]["wall"]
     rows = [[name, *_cells(taken), f"{taken['wall'] / whole:.2f}", ""] for name, taken in runs.items()]
     rows[-1][-1] = f"{SHARE:.2f}"
     title = f"{DAYS} trading days more of {sizes.source}"
     show(title, ["run", "s", "cpu s", "of the full run", "target"], rows)
+    pairs = zip(full.stages()[-len(clone.stages()[earlier:]) :], clone.stages()[earlier:], strict=True)
+    rows = [[more["stage"], f"{alone['wall']:.2f}", f"{more['wall']:.2f}"] for alone, more in pairs]
+    show("Their stages", ["stage", "in full s", "with the cache s"], rows)
     print(
         f"dvc.lock with the cache and without it: {'the same bytes' if clone.lock() == full.lock() else 'DIFFERENT'}\n"
     )

@@ -1,5 +1,7 @@
 """All executors and a cache give the same bytes for every model."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,6 +59,36 @@ def test_every_executor_gives_the_bytes_of_the_serial_run(executor, serial, tmp_
     for fit, bytes_of_serial, outcome in zip(fits, expected, outcomes, strict=True):
         assert outcome.to_bytes() == bytes_of_serial, str(fit)
         assert (outcome.model is None) == (not fit.kept)
+
+
+def _fit_and_say_where(arrays, fit: Fit) -> tuple[str, bytes]:
+    import ray
+
+    return ray.get_runtime_context().get_node_id(), fit_case(arrays, fit).to_bytes()
+
+
+@pytest.fixture
+def two_nodes(monkeypatch):
+    """Start a Ray cluster of two nodes with a core each, on the loopback interface, and give its address."""
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # else Ray takes a public address of the machine
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    node = {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
+    cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
+    try:
+        cluster.add_node(**node)
+        cluster.wait_for_nodes()
+        yield cluster.address
+    finally:
+        cluster.shutdown()
+
+
+@pytest.mark.long
+def test_two_nodes_of_a_ray_cluster_give_the_bytes_of_the_serial_run(two_nodes, serial):
+    nodes, found = zip(*Ray(address=two_nodes).run(_fit_and_say_where, DATA.arrays, FITS), strict=True)
+    assert list(found) == serial
+    assert len(set(nodes)) == 2
 
 
 def test_a_cache_gives_the_bytes_of_the_fit(tmp_path, serial, monkeypatch):
