@@ -1,41 +1,38 @@
 """`barograph compile`: compile the numerical kernels, so that the first run need not."""
 
-from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from barograph import config
-from barograph.backtest import simulate
+from barograph.backtest import Execution, simulate
 from barograph.drift.comparison import compare_values
 from barograph.drift.permutation import cut_blocks, draw_blocks
-from barograph.market import MarketData, Simulated
+from barograph.features import stream
+from barograph.market import Simulated
 from barograph.randomness import generator
 from barograph.scoring.auc import resampled_auc
 
 _MARKET: Final = Simulated(
     seed=0, symbols=3, first_year=2018, years=3, signal=0.0, calendar="XNYS", start=None, end=None, facts=True
 )
+_EXECUTION: Final = Execution(
+    price="next_close", commission_bps=1.0, half_spread_bps=4.0, initial_cash=1e6, max_leverage=1.0
+)
 _ROWS: Final = 500
 
 
 def run() -> str:
     """Call the kernels of features, scores, drift and backtests once; numba keeps them beside the source."""
-    settings, market = config.compose(), _MARKET.load()
-    _features(settings, market)
+    market = _MARKET.load()
+    for _ in stream(market):
+        pass
     _scores()
     _drift()
     weights = pd.DataFrame(0.5, market.bars["date"].unique()[:9], market.bars["symbol"].unique()[:2])
-    simulate(market.bars, weights, config.build(settings["execution"], "execution"))
+    simulate(market.bars, weights, _EXECUTION)
     return "kernels compiled"
-
-
-def _features(settings: dict[str, Any], market: MarketData) -> None:
-    regimes = config.build(settings["regime"], "regime").table(market.context)
-    for _ in config.build(settings["features"], "features").stream(replace(market, regimes=regimes)):
-        pass
 
 
 def _scores() -> None:

@@ -166,7 +166,7 @@ def _checked(index_close: Floats, vix: Floats) -> tuple[Floats, Floats]:
     close = np.asarray(index_close, dtype=np.float64)
     level = np.asarray(vix, dtype=np.float64)
     if close.ndim != 1 or close.shape != level.shape or not close.size:
-        raise InputError(f"index_close and vix: need a value a date each; found shapes {close.shape} and {level.shape}")
+        raise InputError(f"index_close and vix: need a value per date; found shapes {close.shape} and {level.shape}")
     bad = ~(np.isfinite(close) & (close > 0))
     if bad.any():
         row = int(bad.argmax())
