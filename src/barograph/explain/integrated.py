@@ -85,16 +85,16 @@ def network(ranks: "Pipeline", layers: "keras.Model", X: NDArray[np.float32]) ->
     z = tf.constant(ranks.transform(X.astype(np.float64)))
     base = score(tf.zeros_like(z[:1])).numpy()[0].astype(np.float64)
 
-    @tf.function
     def gradients(at: "tf.Tensor") -> "tf.Tensor":
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(at)
             scores = tf.unstack(score(at), axis=1)
         return tf.stack([tape.gradient(values, at) for values in scores], axis=2)
 
+    traced = tf.function(gradients)
     mean = np.zeros((*X.shape, base.size))
     for t, weight in _nodes(_KINKED):
-        mean += weight * gradients(z * t).numpy()
+        mean += weight * traced(z * t).numpy()
     return z.numpy()[:, :, None] * mean, base
 
 
