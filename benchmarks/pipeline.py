@@ -249,15 +249,15 @@ def _walk(root: str, variables: dict[str, str]) -> dict[str, Any]:
 
 def _show_days(within: Path, sizes: Sizes) -> None:
     """Add five trading days to a folder of prices, and run with the cache of results and without it."""
-    market = _market(sizes.source)
+    given = market(sizes.source)
     clone = Clone.make(within, "kept")
-    write_files(market, clone.folder / "prices", without=DAYS)
+    write_files(given, clone.folder / "prices", without=DAYS)
     clone.run("barograph", "params", "market=files", "market.root=prices", *sizes.files)
     cache = {"BAROGRAPH_CACHE": str(within / "results")}
     runs = {f"{DAYS} days earlier, filling the cache": clone.run("dvc", "repro", **cache)}
     full = clone.copy("full")
     for each in (clone, full):
-        write_files(market, each.folder / "prices", without=0)
+        write_files(given, each.folder / "prices", without=0)
     runs["in full, without the cache"] = full.run("dvc", "repro")
     earlier = len(clone.stages())
     runs[f"{DAYS} days more, with the cache"] = clone.run("dvc", "repro", **cache)
@@ -274,7 +274,7 @@ def _show_days(within: Path, sizes: Sizes) -> None:
     )
 
 
-def _market(source: str) -> MarketData:
+def market(source: str) -> MarketData:
     """Load a market; an estimated VIX is left out, so that a folder of files gets the estimate anew."""
     if source == "us57":
         bars, context = (pd.read_parquet(US57 / f"{name}.parquet") for name in ("bars", "context"))

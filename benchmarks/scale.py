@@ -9,7 +9,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -25,13 +25,12 @@ from barograph.features.schema import FEATURES
 from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
 from barograph.losses import log_losses
-from barograph.market import MarketData
 from barograph.memory.schema import SAMPLES
 from barograph.models import TrainingSet
 from barograph.names import KEY, PROBABILITIES
 from barograph.selection.schema import SELECTION
-from barograph.training import walk
-from pipeline import US57, Clone, write_files
+from barograph.training import Step, walk
+from pipeline import Clone, market, write_files
 
 PARTS = ("markets", "rows")
 SYMBOLS = (50, 200, 1000)
@@ -109,9 +108,7 @@ def _law(points: list[tuple[float, ...]]) -> Iterator[str]:
 def _show_rows(within: Path, sizes: list[int], models: list[str]) -> None:
     """Walk with several models on real stocks, and compare each budget of rows with the default."""
     clone = Clone.make(within, "rows")
-    bars, context = (pd.read_parquet(US57 / f"{name}.parquet") for name in ("bars", "context"))
-    bars, context = (frame.assign(date=pd.to_datetime(frame["date"])) for frame in (bars, context))
-    write_files(MarketData(bars, context, pd.read_csv(US57 / "universe.csv")), clone.folder / "prices", without=0)
+    write_files(market("us57"), clone.folder / "prices", without=0)
     losses: dict[str, dict[int, np.ndarray]] = {name: {} for name in models}
     seconds: dict[str, dict[int, float]] = {name: {} for name in models}
     for size in sizes:
@@ -122,7 +119,7 @@ def _show_rows(within: Path, sizes: list[int], models: list[str]) -> None:
             losses[name][size], seconds[name][size] = np.array(walked["losses"]), walked["seconds"]
             print(f"{name}, {size:,} rows: {losses[name][size].mean():.5f}, {seconds[name][size]:.1f} s", flush=True)
     rows = [
-        [f"{name}, {size:,}", f"{seconds[name][size]:.1f}", f"{of.mean():.5f}", *_paired(losses[name][BASE], of)]
+        [f"{name}, {size:,}", f"{seconds[name][size]:.1f}", f"{of.mean():.5f}", *paired(losses[name][BASE], of)]
         for name in models
         for size, of in losses[name].items()
     ]
@@ -143,13 +140,19 @@ def _walk(root: str, name: str) -> dict[str, Any]:
     started = time.perf_counter()
     steps = list(walk(model, TrainingSet(features, labels), samples, folds, **given, executor=from_environment({})))
     seconds = time.perf_counter() - started
+    return {"losses": losses_by_fold(steps, labels), "seconds": seconds}
+
+
+def losses_by_fold(steps: Iterable[Step], labels: pd.DataFrame) -> list[float]:
+    """Give the log loss of each fold that has labels."""
     predictions = pd.concat([step.predictions for step in steps])
     known = predictions.merge(labels[[*KEY, "label"]], on=KEY)
     known["loss"] = log_losses(known[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy())
-    return {"losses": known.groupby("fold")["loss"].mean().tolist(), "seconds": seconds}
+    losses: list[float] = known.groupby("fold")["loss"].mean().tolist()
+    return losses
 
 
-def _paired(base: np.ndarray, of: np.ndarray) -> list[str]:
+def paired(base: np.ndarray, of: np.ndarray) -> list[str]:
     """Give the mean of what each fold saves, and its t value."""
     saved = 1e5 * (base - of)
     if not saved.any():
