@@ -10,6 +10,7 @@ from sklearn.feature_selection import SelectKBest, f_classif
 
 from barograph.config import build
 from barograph.errors import InputError
+from barograph.executors import ResultCache
 from barograph.folds import Fold
 from barograph.models import TrainingSet
 from barograph.selection import (
@@ -55,6 +56,22 @@ def test_near_copies_go_and_the_informative_one_stays():
     scores = table.set_index("feature")["score"]
     assert scores[["flat", "empty"]].isna().all()
     assert scores[["strong", "weak"]].min() > 10 * scores[NOISE].abs().max()
+
+
+def test_a_cache_gives_the_selection_of_the_same_rows_alone(tmp_path, monkeypatch):
+    later = Fold(1, DAYS[845], DAYS[850], DAYS[899])
+    given = {"embargo": 5, "seed": 7, "cache": ResultCache(tmp_path, 1 << 30, "this code")}
+    first = list(select_features(ALONE, TrainingSet(FEATURES, LABELS), [FOLD], **given))
+    select = NearDuplicates.select
+    asked = []
+    monkeypatch.setattr(NearDuplicates, "select", lambda self, past: asked.append(past) or select(self, past))
+    again, other = select_features(ALONE, TrainingSet(FEATURES, LABELS), [FOLD, later], **given)
+    assert len(asked) == 1
+    pd.testing.assert_frame_equal(again, first[0], check_dtype=False)
+    pd.testing.assert_frame_equal(other, _selected(ALONE, folds=[later]), check_dtype=False)
+    changed = FEATURES.assign(weak=FEATURES["weak"] * 2)
+    list(select_features(ALONE, TrainingSet(changed, LABELS), [FOLD], **given))
+    assert len(asked) == 3, "once by the selection without a cache, once for other values"
 
 
 def max_of(table, *names) -> str:

@@ -25,7 +25,10 @@ def executor(stage: Stage) -> Executor:
 
 
 def cache(model: object, code: str | None) -> ResultCache | None:
-    """Open the cache that the environment names, for the results of a model whose source is `code`; None without."""
+    """Open the cache that the environment names; None without.
+
+    It is for the results of a model or of a selection, whose source is `code` where the settings name it.
+    """
     return cache_from_environment(os.environ, lambda: _computed_by(model, code))
 
 

@@ -12,6 +12,7 @@ from barograph.labels.schema import LABELS
 from barograph.models.contract.rows import TrainingSet
 from barograph.selection import fold_selections, kept_shares, select_features, selection_summary
 from barograph.selection.schema import SELECTION
+from barograph.stages.machine import cache
 from barograph.stages.stage import Stage, stage
 
 
@@ -21,7 +22,8 @@ def main(stage: Stage) -> str:
     selection, seed, embargo = stage.build("selection"), stage.settings["seed"], stage.settings["folds.embargo"]
     folds = tabulated_folds(stage.read(TEST_WINDOWS))
     data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))
-    found = select_features(selection, data, folds, embargo=embargo, seed=seed)
+    kept = cache(selection, None)
+    found = select_features(selection, data, folds, embargo=embargo, seed=seed, cache=kept)
     table = pd.concat(tqdm(found, "select", total=len(folds), unit="fold", disable=None), ignore_index=True)
     summary = selection_summary(table)
     stage.write(SELECTION, table)
