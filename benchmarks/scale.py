@@ -1,15 +1,17 @@
-"""What larger markets and larger training sets take: the stages up to the samples, and models by `memory.rows`.
+"""What larger markets, larger training sets and further nodes take.
 
 Run as ``python benchmarks/scale.py`` in the project's root. Everything runs in temporary clones of what is committed.
 The part `rows` needs the real stocks of ../shared/data/us57.
 """
 
 import argparse
+import hashlib
 import math
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +22,7 @@ import pandas as pd
 from measuring import answer, child, show
 
 from barograph import config, tables
-from barograph.executors import from_environment
+from barograph.executors import Ray, Serial, from_environment
 from barograph.features.schema import FEATURES
 from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
@@ -32,7 +34,7 @@ from barograph.selection.schema import SELECTION
 from barograph.training import Step, walk
 from pipeline import Clone, market, write_files
 
-PARTS = ("markets", "rows")
+PARTS = ("markets", "nodes", "rows")
 SYMBOLS = (50, 200, 1000)
 YEARS = 20
 LARGER = {"symbols": 5000, "days": 6300}
@@ -40,6 +42,11 @@ WRITTEN = ("data/features.parquet", "data/labels.parquet", "data/samples.parquet
 ROWS = (4000, 8000, 16000, 32000, 64000)
 BASE = 8000
 MODELS = ("logistic_regression", "random_forest", "lightgbm")
+WALKED = ("logistic_regression", "lightgbm")
+MANY = [
+    *("market=simulated", "market.symbols=1000", "market.first_year=2010", "market.years=8", "folds.first_year=2015"),
+    "features.families=[momentum,volatility]",
+]
 
 
 def main() -> None:
@@ -52,11 +59,13 @@ def main() -> None:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        answer(options.child, {"walk": _walk})
+        answer(options.child, {"walk": _walk, "walk_on": _walk_on})
         return
     with tempfile.TemporaryDirectory() as folder:
         if "markets" in options.only:
             _show_markets(Path(folder), options.symbols)
+        if "nodes" in options.only:
+            _show_nodes(Path(folder))
         if "rows" in options.only:
             _show_rows(Path(folder), options.rows, options.models)
 
@@ -105,6 +114,66 @@ def _law(points: list[tuple[float, ...]]) -> Iterator[str]:
         yield f"{large * (larger / more) ** exponent / unit:.2f}"
 
 
+def _show_nodes(within: Path) -> None:
+    """Walk with two models over three folds of 1,000 symbols, in one process and on a Ray cluster of two nodes."""
+    clone = Clone.make(within, "nodes")
+    clone.run("barograph", "params", *MANY)
+    clone.run("dvc", "repro", "samples", "select")
+    runs = {"serial": _child(job="walk_on", root=str(clone.folder), nodes=0)}
+    runs["Ray, two nodes of one core"] = _child(job="walk_on", root=str(clone.folder), nodes=2)
+    rows = [
+        [name, f"{run['seconds']:.1f}", "yes" if run["digest"] == runs["serial"]["digest"] else "NO"]
+        for name, run in runs.items()
+    ]
+    title = f"{' and '.join(WALKED)} over {runs['serial']['folds']} folds of {runs['serial']['rows']:,} rows"
+    show(title, ["executor", "s", "same bytes"], rows)
+
+
+def _walk_on(root: str, nodes: int) -> dict[str, Any]:
+    """Walk on a cluster of so many nodes, or in this process, and digest all predictions."""
+    os.chdir(root)
+    with _cluster(nodes) as address:
+        executor = Ray(address=address) if address else Serial()
+        data, given, settings, tables_read = _loaded(root)
+        started, digest = time.perf_counter(), hashlib.sha256()
+        for name in WALKED:
+            model = config.build(settings["models"][name], f"models.{name}")
+            for step in walk(model, data, *tables_read, name=name, **given, executor=executor):
+                digest.update(step.predictions.to_csv(index=False).encode())
+        seconds = time.perf_counter() - started
+    return {"seconds": seconds, "digest": digest.hexdigest(), "folds": len(tables_read[1]) - 1, "rows": len(data.keys)}
+
+
+@contextmanager
+def _cluster(nodes: int) -> Iterator[str | None]:
+    """Start a Ray cluster of so many nodes with a core each, on the loopback interface; none without nodes."""
+    if not nodes:
+        yield None
+        return
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # else Ray takes a public address of the machine
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
+    cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
+    try:
+        for _ in range(nodes - 1):
+            cluster.add_node(**node)
+        cluster.wait_for_nodes()
+        yield cluster.address
+    finally:
+        cluster.shutdown()
+
+
+def _loaded(root: str) -> tuple[TrainingSet, dict[str, Any], dict[str, Any], tuple[pd.DataFrame, pd.DataFrame]]:
+    """Read what a walk needs: its data, its arguments, the settings, and the tables of samples and folds."""
+    settings = config.load_params(Path(config.PARAMS))
+    features, labels, samples, folds, selection = (
+        tables.read(table, Path(root)) for table in (FEATURES, LABELS, SAMPLES, FOLDS, SELECTION)
+    )
+    given = {"seed": settings["seed"], "selection": selection}
+    return TrainingSet(features, labels), given, settings, (samples, folds)
+
+
 def _show_rows(within: Path, sizes: list[int], models: list[str]) -> None:
     """Walk with several models on real stocks, and compare each budget of rows with the default."""
     clone = Clone.make(within, "rows")
@@ -131,16 +200,12 @@ def _show_rows(within: Path, sizes: list[int], models: list[str]) -> None:
 def _walk(root: str, name: str) -> dict[str, Any]:
     """Walk with one model, and give the log loss of each fold and the time."""
     os.chdir(root)
-    settings = config.load_params(Path(config.PARAMS))
-    features, labels, samples, folds, selection = (
-        tables.read(table, Path(root)) for table in (FEATURES, LABELS, SAMPLES, FOLDS, SELECTION)
-    )
+    data, given, settings, tables_read = _loaded(root)
     model = config.build(settings["models"][name], f"models.{name}")
-    given = {"name": name, "seed": settings["seed"], "selection": selection}
     started = time.perf_counter()
-    steps = list(walk(model, TrainingSet(features, labels), samples, folds, **given, executor=from_environment({})))
+    steps = list(walk(model, data, *tables_read, name=name, **given, executor=from_environment({})))
     seconds = time.perf_counter() - started
-    return {"losses": losses_by_fold(steps, labels), "seconds": seconds}
+    return {"losses": losses_by_fold(steps, data.labels), "seconds": seconds}
 
 
 def losses_by_fold(steps: Iterable[Step], labels: pd.DataFrame) -> list[float]:
