@@ -104,8 +104,10 @@ def test_closing_early_ends_the_tasks_that_run(executor, processes):
 
 
 INTERRUPTED = """
+import signal
 from barograph.executors import *
 from tests.executors import work
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs in the background is deaf to it
 for result in {executor}.run(work.never_end, None, [work.Fold(number) for number in range(4)]):
     print("running", flush=True)
 """
@@ -118,10 +120,13 @@ for result in {executor}.run(work.never_end, None, [work.Fold(number) for number
 def test_an_interrupt_ends_the_tasks_that_run(executor, send, processes):
     arguments = [sys.executable, "-c", INTERRUPTED.format(executor=executor)]
     with subprocess.Popen(arguments, stdout=-1, stderr=-1, text=True, start_new_session=True) as driver:
-        assert driver.stdout.readline() == "running\n"
-        assert len(processes()) > 1
-        send(driver.pid, signal.SIGINT)
-        _, errors = driver.communicate(timeout=60)
+        try:
+            assert driver.stdout.readline() == "running\n"
+            assert len(processes()) > 1
+            send(driver.pid, signal.SIGINT)
+            _, errors = driver.communicate(timeout=60)
+        finally:
+            driver.kill()
     assert driver.returncode == -signal.SIGINT
     assert errors.count("Traceback") == 1
     assert errors.strip().endswith("KeyboardInterrupt")
