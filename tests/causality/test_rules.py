@@ -8,6 +8,7 @@ from barograph.archive import archive_tables
 from barograph.config import build
 from barograph.ensemble import SoftVote, baseline_predictions
 from barograph.errors import InputError
+from barograph.executors import ResultCache
 from barograph.features import compute, feature
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
@@ -139,3 +140,14 @@ def test_no_feature_can_name_a_column_of_the_labels(column):
             compute(MARKET.bars, MARKET.context, MARKET.universe, names=[name])
     finally:
         registration._REGISTERED.pop(name, None)
+
+
+def test_five_more_days_refit_the_last_fold_and_the_model_in_service_alone(whole, tmp_path):
+    until = np.unique(MARKET.bars["date"])[-6]
+    shorter = _prepare(*(frame[frame["date"] <= until] for frame in (MARKET.bars, MARKET.context)))
+    fits, cache = [], ResultCache(tmp_path, 1 << 30, "this code")
+    for features, labels, _, folds, samples in (shorter, whole):
+        data, model = TrainingSet(features, labels), build(SETTINGS["models"]["lightgbm"], "lightgbm")
+        steps = list(walk(model, data, samples, folds, name="lightgbm", seed=7, cache=cache))
+        fits.append(len([path for path in tmp_path.rglob("*") if path.is_file()]))
+    assert fits == [len(steps), len(steps) + 2]
