@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -194,6 +195,15 @@ def test_tasks_that_run_are_cancelled_when_nobody_asks_for_the_rest():
     assert place.cancelled == [2, 3]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let an interrupt raise also where the tests run in the background, which is deaf to it."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_task_that_is_started_during_an_interrupt_is_cancelled_too():
     place = _Place(last_first=False)
 
