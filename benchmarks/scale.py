@@ -90,7 +90,7 @@ def _market(within: Path, symbols: int) -> dict[str, Any]:
     clone = Clone.make(within, f"market-{symbols}")
     clone.run("barograph", "params", "market=simulated", f"market.symbols={symbols}", f"market.years={YEARS}")
     clone.run("dvc", "config", "--local", "cache.type", "hardlink")
-    clone.run("dvc", "repro", "samples")
+    clone.run("dvc", "repro", "features", "samples")
     written = {path: (clone.folder / path).stat().st_size / 1024**3 for path in WRITTEN}
     bars = len(pd.read_parquet(clone.folder / "data/market/bars.parquet", columns=["date"]))
     return {"symbols": symbols, "bars": bars, "stages": clone.stages(), "written": written}
