@@ -105,13 +105,16 @@ def _rows_of(run: dict[str, Any]) -> Iterator[list[str]]:
 
 
 def _law(points: list[tuple[float, ...]]) -> Iterator[str]:
-    """Extend time and memory by the power of the number of bars with which they grew from the last but one market."""
+    """Extend time and memory by the power of the number of bars with which they grew from the last but one market.
+
+    The power is at least one: a smaller one comes from fixed costs, which do not grow on.
+    """
     (bars, *before), (more, *after) = list(pairwise(points))[-1]
     larger = LARGER["symbols"] * LARGER["days"]
     for small, large, unit in zip(before, after, (3600.0, 1.0), strict=True):
         exponent = math.log(large / small) / math.log(more / bars)
         yield f"{exponent:.2f}"
-        yield f"{large * (larger / more) ** exponent / unit:.2f}"
+        yield f"{large * (larger / more) ** max(exponent, 1.0) / unit:.2f}"
 
 
 def _show_nodes(within: Path) -> None:
