@@ -32,7 +32,10 @@ class Past:
 
 
 class Selection(Protocol):
-    """A way to select features; any class with these two can be named in the config."""
+    """A way to select features; any class with these two can be named in the config.
+
+    Folds are selected side by side on threads: `select` keeps nothing in the object.
+    """
 
     @property
     def rows(self) -> int:
