@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
@@ -117,7 +118,8 @@ def run_recalling(
     if cache is None:
         yield from executor.run(work, shared, tasks)
         return
-    keys = [cache.key(*codec.inputs(shared, task)) for task in tasks]
+    with ThreadPoolExecutor() as threads:  # copying and hashing leave the interpreter free
+        keys = list(threads.map(lambda task: cache.key(*codec.inputs(shared, task)), tasks))
     found = [cache.get(key) for key in keys]
     computed = executor.run(work, shared, [task for task, known in zip(tasks, found, strict=True) if known is None])
     for key, known in zip(keys, found, strict=True):

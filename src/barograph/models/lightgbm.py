@@ -85,7 +85,7 @@ class LightGBM(ModelSettings):
             "objective": "multiclass",
             "num_class": int(y.max()) + 1,
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,
             "seed": seed,
             "num_threads": 1,
             "verbosity": -1,
