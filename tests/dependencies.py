@@ -14,6 +14,7 @@ PACKAGE = ROOT / "src/barograph"
 GROUND = {
     "__init__.py",
     "config.py",
+    "dates.py",
     "errors.py",
     "executors",
     "files.py",

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.files import replacing
 
@@ -57,6 +58,7 @@ def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, **na
     return _to_pandas(pq.read_table(path, columns=list(columns) if columns is not None else None))
 
 
+@without_time_zones
 def write(table: Table, frame: pd.DataFrame, root: Path, **names: str) -> Path:
     """Write a table, whatever the order of its rows, and give its path; `names` fill the braces in it.
 

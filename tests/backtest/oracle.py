@@ -72,8 +72,10 @@ class Broker:
         )
 
     def pay_out(self, date: Any, name: str) -> None:
-        amount = self.shares.pop(name)
         self.orders.pop(name, None)
+        amount = self.shares.pop(name, Decimal(0))
+        if amount == 0:
+            return
         self.cash += amount * self.last[name]
         nothing = Decimal(0)
         self.trades.append(
@@ -91,17 +93,19 @@ def replay(
     half_spread_bps: float,
     cash: float,
     max_leverage: float = 1.0,
+    delisting_days: int = 21,
 ) -> tuple[Broker, dict[Any, Decimal], dict[Any, dict[str, Decimal]]]:
     """Play a market of (open, close) quotes by date and symbol; give the account, equity and shares by date."""
     broker = Broker(
         Decimal(cash), Decimal(commission_bps) / 10_000, Decimal(half_spread_bps) / 10_000, Decimal(max_leverage)
     )
     equity, held = {}, {}
-    goodbye = {name: date for date in sorted(market) for name in market[date]}
-    for date in sorted(market):
+    traded: dict[str, int] = {}
+    for number, date in enumerate(sorted(market)):
         day = market[date]
-        for name in [name for name in broker.shares if goodbye[name] < date and broker.shares[name] != 0]:
+        for name in [name for name, last in traded.items() if name not in day and number - last == delisting_days]:
             broker.pay_out(date, name)
+        traded |= dict.fromkeys(day, number)
         broker.execute(date, {name: Decimal(quote[0 if at_open else 1]) for name, quote in day.items()})
         broker.last.update({name: Decimal(quote[1]) for name, quote in day.items()})
         equity[date] = broker.worth()

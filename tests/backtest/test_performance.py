@@ -21,7 +21,9 @@ from barograph.backtest import (
 )
 from barograph.errors import InputError
 
-EXECUTION = Execution(price="next_close", commission_bps=2.0, half_spread_bps=8.0, initial_cash=500.0, max_leverage=1.0)
+EXECUTION = Execution(
+    price="next_close", commission_bps=2.0, half_spread_bps=8.0, initial_cash=500.0, max_leverage=1.0, delisting_days=21
+)
 SETTINGS: Any = SimpleNamespace(block_days=10, resamples=200, level=0.9)
 STRATEGY = TopK(k=3, rebalance_days=5)
 DAYS, COUNT, LEAD = 320, 8, 20

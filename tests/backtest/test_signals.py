@@ -10,7 +10,9 @@ import pytest
 from barograph.backtest import Execution, Strategy, Threshold, TopK, backtest, metrics
 from barograph.errors import InputError
 
-EXECUTION = Execution(price="next_close", commission_bps=2.0, half_spread_bps=8.0, initial_cash=500.0, max_leverage=1.0)
+EXECUTION = Execution(
+    price="next_close", commission_bps=2.0, half_spread_bps=8.0, initial_cash=500.0, max_leverage=1.0, delisting_days=21
+)
 SETTINGS: Any = SimpleNamespace(block_days=10, resamples=50, level=0.9)
 STRATEGY = TopK(k=2, rebalance_days=5)
 NAN = float("nan")

@@ -18,7 +18,14 @@ from barograph.market.panel import to_panel
 
 from .oracle import replay
 
-FREE = Execution(price="next_close", commission_bps=0.0, half_spread_bps=0.0, initial_cash=1000.0, max_leverage=1.0)
+FREE = Execution(
+    price="next_close",
+    commission_bps=0.0,
+    half_spread_bps=0.0,
+    initial_cash=1000.0,
+    max_leverage=1.0,
+    delisting_days=21,
+)
 DEAR = replace(FREE, commission_bps=10.0, half_spread_bps=20.0)
 REAL = Path(__file__).parents[2] / "../shared/data/us57/bars.parquet"
 quick = settings(max_examples=60, deadline=None)
@@ -89,11 +96,16 @@ def _keys(result: Simulation) -> tuple[pd.Series, pd.Series]:
 
 
 @pytest.mark.parametrize("price", ["next_close", "next_open"])
-@given(seed=st.integers(0, 10**6), commission=st.sampled_from([0.0, 7.0]), spread=st.sampled_from([0.0, 30.0]))
+@given(
+    seed=st.integers(0, 10**6),
+    commission=st.sampled_from([0.0, 7.0]),
+    spread=st.sampled_from([0.0, 30.0]),
+    delisting=st.sampled_from([1, 2, 21]),
+)
 @quick
-def test_agrees_with_the_ledger(price: Any, seed: int, commission: float, spread: float) -> None:
+def test_agrees_with_the_ledger(price: Any, seed: int, commission: float, spread: float, delisting: int) -> None:
     bars, weights = random_market(seed)
-    execution = replace(FREE, price=price, commission_bps=commission, half_spread_bps=spread)
+    execution = replace(FREE, price=price, commission_bps=commission, half_spread_bps=spread, delisting_days=delisting)
     result = simulate(bars, weights, execution)
     market: dict[Any, dict[str, tuple[float, float]]] = {}
     for row in bars.itertuples():
@@ -106,6 +118,7 @@ def test_agrees_with_the_ledger(price: Any, seed: int, commission: float, spread
         commission_bps=commission,
         half_spread_bps=spread,
         cash=1000.0,
+        delisting_days=delisting,
     )
     np.testing.assert_allclose(result.equity, [float(value) for value in equity.values()], rtol=1e-11)
     expected = pd.DataFrame(
@@ -282,6 +295,20 @@ def test_the_future_does_not_reach_back(price: Any, seed: int, cut: int) -> None
     pd.testing.assert_frame_equal(whole.positions[:last], again.positions[:last], check_exact=True)
 
 
+@given(seed=st.integers(0, 10**6), cut=st.integers(1, 20))
+@quick
+def test_the_end_of_history_does_not_reach_back(seed: int, cut: int) -> None:
+    bars, weights = random_market(seed, gaps=0.4)
+    execution = replace(DEAR, delisting_days=2)
+    whole = simulate(bars, weights, execution)
+    last = whole.equity.index[min(cut, len(whole.equity) - 1)]
+    known, decided = bars[bars["date"] <= last], weights[weights.index <= last]
+    kept = [name for name in weights if name in set(known["symbol"])]
+    again = simulate(known, decided[kept], execution)
+    pd.testing.assert_series_equal(whole.equity[:last], again.equity, check_exact=True, check_freq=False)
+    pd.testing.assert_frame_equal(whole.positions.loc[:last, kept], again.positions, check_exact=True)
+
+
 def test_no_row_trades_nothing() -> None:
     bars = make_bars({"A": [10.0, 20.0], "B": [1.0, 2.0]})
     result = simulate(bars, make_weights(bars, {}), DEAR)
@@ -343,7 +370,13 @@ def test_ruin_is_refused() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"price": "close"}, {"commission_bps": -1.0}, {"half_spread_bps": 10_000.0}, {"max_leverage": 0.0}),
+        *(
+            {"price": "close"},
+            {"commission_bps": -1.0},
+            {"half_spread_bps": 10_000.0},
+            {"max_leverage": 0.0},
+            {"delisting_days": 0},
+        ),
         *({"half_spread_bps": float("nan")}, {"initial_cash": 0.0}, {"initial_cash": "1000"}),
     ],
 )
@@ -364,18 +397,38 @@ def test_real_bars_equal_weight_is_the_mean_return() -> None:
     np.testing.assert_allclose(result.returns.to_numpy()[2:], means[2:], rtol=0, atol=1e-12)
 
 
-def test_what_left_the_market_is_paid_out_at_its_last_close():
-    dates = pd.bdate_range("2020-01-01", periods=30).astype("datetime64[us]")
-    frames = [
-        pd.DataFrame({"symbol": name, "date": dates[:n], "close": price, "open": np.nan, "high": np.nan, "low": np.nan})
-        for name, n, price in (("A", 10, 50.0), ("B", 30, 20.0))
-    ]
-    bars = pd.concat(frames, ignore_index=True).assign(volume=np.nan)
-    weights = pd.DataFrame({"A": [0.5, 0.0], "B": [0.5, 1.0]}, index=pd.DatetimeIndex([dates[0], dates[15]]))
-    free = Execution(price="next_close", commission_bps=0.0, half_spread_bps=0.0, initial_cash=1000.0, max_leverage=1.0)
-    result = simulate(bars, weights, free)
-    assert result.positions["A"].tolist() == [0.0] + [10.0] * 9 + [0.0] * 20
-    assert result.cash.iloc[10] == pytest.approx(500.0)
-    assert result.positions["B"].iloc[-1] == pytest.approx(50.0)
+def test_a_symbol_is_held_at_its_last_close_until_it_counts_as_delisted() -> None:
+    gap = float("nan")
+    bars = make_bars({"A": [50.0] * 10 + [gap] * 20, "B": [20.0] * 30})
+    weights = make_weights(bars, {0: [0.5, 0.5], 20: [0.0, 1.0]})
+    result = simulate(bars, weights, replace(DEAR, delisting_days=5))
+    assert result.positions["A"].tolist() == [0.0] + [10.0] * 13 + [0.0] * 16
+    assert result.positions["B"].iloc[-1] > 49.0
+    payout = result.fills.query("symbol == 'A'").iloc[-1]
+    assert payout["date"] == result.equity.index[14]
+    assert payout[["price", "commission", "slippage"]].tolist() == [50.0, 0.0, 0.0]
+
+
+def test_a_symbol_that_trades_again_can_be_bought_again() -> None:
+    gap = float("nan")
+    bars = make_bars({"A": [50.0, 50.0, gap, gap, 40.0, 40.0, 40.0], "B": [20.0] * 7})
+    weights = make_weights(bars, {0: [0.5, 0.0], 4: [0.4, 0.0]})
+    result = simulate(bars, weights, replace(FREE, delisting_days=2))
+    assert result.positions["A"].tolist() == [0.0, 10.0, 10.0, 0.0, 0.0, 10.0, 10.0]
     assert (result.equity == 1000.0).all()
-    assert result.fills.query("symbol == 'A'")["price"].tolist() == [50.0, 50.0]
+
+
+def test_an_order_of_a_delisted_symbol_is_void() -> None:
+    gap = float("nan")
+    bars = make_bars({"A": [50.0, gap, gap, 50.0, 50.0], "B": [20.0] * 5})
+    late = simulate(bars, make_weights(bars, {0: [1.0, 0.0]}), replace(FREE, delisting_days=3))
+    void = simulate(bars, make_weights(bars, {0: [1.0, 0.0]}), replace(FREE, delisting_days=2))
+    assert late.positions["A"].tolist() == [0.0, 0.0, 0.0, 20.0, 20.0]
+    assert (void.positions["A"] == 0.0).all()
+
+
+def test_an_order_before_the_first_bar_waits_for_it() -> None:
+    gap = float("nan")
+    bars = make_bars({"A": [gap] * 4 + [50.0, 50.0], "B": [20.0] * 6})
+    result = simulate(bars, make_weights(bars, {0: [1.0, 0.0]}), replace(FREE, delisting_days=2))
+    assert result.positions["A"].tolist() == [0.0] * 4 + [20.0, 20.0]

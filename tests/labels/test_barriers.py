@@ -21,10 +21,10 @@ def _slow(close, horizon, upper, lower):
         answer = (1, t + horizon)
         for s in range(t + 1, t + horizon + 1):
             change = close[s] / close[t] - 1.0
-            if change >= upper:
+            if change >= upper - 1e-12:
                 answer = (2, s)
                 break
-            if change <= -lower:
+            if change <= -lower + 1e-12:
                 answer = (0, s)
                 break
         answers.append((*answer, close[answer[1]] / close[t] - 1.0))
@@ -46,6 +46,22 @@ def test_reaching_a_barrier_exactly_counts_and_the_first_one_wins():
     assert exit_index.tolist() == [1, 2, -1, -1]
     assert exit_return[:2] == pytest.approx([-0.05, 110 / 95 - 1])
     assert label.dtype == np.int8
+
+
+@given(step=st.integers(1, 500_000), upward=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_an_exact_move_in_cents_reaches_its_barrier_and_a_cent_less_does_not(step, upward):
+    start, end = 20 * step, (22 if upward else 19) * step
+    short = end + (-1 if upward else 1)
+    for cents, side in ((end, 2 if upward else 0), (short, 1)):
+        label, _, _ = triple_barrier([start / 100, cents / 100], horizon=1, upper=0.10, lower=0.05)
+        assert label[0] == side
+
+
+def test_a_barrier_is_reached_from_one_part_in_a_trillion_away():
+    for distance, edge, side in (({"upper": 0.1}, 1.1 * (1 - 1e-12), 2), ({"lower": 0.05}, 0.95 * (1 + 1e-12), 0)):
+        beyond = np.nextafter(edge, 1.0)
+        assert [triple_barrier([1.0, price], horizon=1, **distance)[0][0] for price in (edge, beyond)] == [side, 1]
 
 
 def test_an_early_touch_without_a_complete_horizon_is_no_label():

@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.regimes import VixPriceRegimes
 from barograph.typing import STRICT, Floats, Rows
 
@@ -83,6 +84,7 @@ class Detection:
     shocks: Shocks | None
 
 
+@without_time_zones
 def detect(
     regimes: pd.DataFrame, bars: pd.DataFrame, settings: Detection, levels: CrashLevels = DEFAULT_LEVELS
 ) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from barograph.archive.archive import Archive, Event
 from barograph.archive.detection import DEFAULT_LEVELS, SHOCK, CrashLevels, detect
 from barograph.archive.schema import ARCHIVE
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.typing import Mask, Rows
 
@@ -21,6 +22,7 @@ _FOUND: Final = ["event", "kind", "symbol", "regime", "event_weight", *_DAYS, *_
 _OF_ROWS: Final = ["event", "kind", "regime", "event_weight", "available_from"]
 
 
+@without_time_zones
 def archive_tables(
     labels: pd.DataFrame, regimes: pd.DataFrame, bars: pd.DataFrame, archive: Archive, rule: object = DEFAULT_LEVELS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -50,6 +52,7 @@ def archive_tables(
     return events.drop(columns="known_from"), rows.sort_values(list(ARCHIVE.key), ignore_index=True)
 
 
+@without_time_zones
 def event_log(events: pd.DataFrame) -> pd.DataFrame:
     """List day by day which events of the events table were recognised or closed; more history only adds lines.
 

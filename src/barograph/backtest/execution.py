@@ -29,6 +29,8 @@ class Execution:
         In the currency of the prices; positive.
     max_leverage : float
         Largest sum of absolute target weights, and largest gross exposure over equity to which orders may lead.
+    delisting_days : int
+        Trading days without a bar after which a symbol counts as delisted.
     """
 
     price: Literal["next_close", "next_open"]
@@ -36,6 +38,7 @@ class Execution:
     half_spread_bps: BasisPoints
     initial_cash: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
     max_leverage: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+    delisting_days: Annotated[int, Field(ge=1)]
 
     @property
     def cost_bps(self) -> float:

@@ -13,20 +13,20 @@ DUST = 1e-12
 def trade(
     price: Floats,
     close: Floats,
-    settled: Ints,
     decided: Ints,
     weights: Floats,
     commission: float,
     half_spread: float,
     cash: float,
     max_leverage: float,
+    delisting_days: int,
 ) -> tuple[Floats, Floats, Floats]:
     """Carry a portfolio through a panel, bar by bar.
 
     Orders are filled at `price` (T, N); it and `close` (T, N) are NaN where a symbol has no bar. Row ``decided[t]`` of
-    the target weights (R, N) is decided at the close of date t; -1 means no row. The position in a symbol that has
-    no more bars is paid out at its last close on date ``settled[n]``, which is T for symbols that are left at the end.
-    `commission` and `half_spread` are fractions of the value traded.
+    the target weights (R, N) is decided at the close of date t; -1 means no row. The position in a symbol is paid out
+    at its last close `delisting_days` dates after its last bar, and its order is void. `commission` and `half_spread`
+    are fractions of the value traded.
 
     Returns the shares (T, N), the cash (T,) and the equity (T,) at each close, shares valued at their last closes.
     """
@@ -35,11 +35,13 @@ def trade(
     equity = np.empty(len(price))
     shares = np.zeros(price.shape[1])
     mark = np.zeros(price.shape[1])
+    quiet = np.zeros(price.shape[1], np.int64)
     order = np.full(price.shape[1], np.nan)
     waiting = 0
     for t in range(len(price)):
         for n in range(len(shares)):
-            if settled[n] == t:
+            quiet[n] = quiet[n] + 1 if np.isnan(close[t, n]) else 0
+            if quiet[n] == delisting_days and mark[n] > 0.0:
                 cash += shares[n] * mark[n]
                 shares[n] = 0.0
                 waiting -= 0 if np.isnan(order[n]) else 1

@@ -11,6 +11,7 @@ from barograph.backtest import analytics
 from barograph.backtest.execution import Execution
 from barograph.backtest.simulation import Simulation, simulate
 from barograph.backtest.strategy import Strategy, equal_weight, refuse_repeats
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.panel import Panel, to_panel
 from barograph.names import KEY, PROBABILITIES, UNIVERSE
@@ -46,6 +47,7 @@ class BacktestResult:
     cost_curve: pd.DataFrame
 
 
+@without_time_zones
 def backtest(
     predictions: pd.DataFrame,
     bars: pd.DataFrame,
@@ -100,6 +102,7 @@ def backtest(
     )
 
 
+@without_time_zones
 def net_returns(
     predictions: pd.DataFrame, bars: pd.DataFrame, strategy: Strategy, execution: Execution
 ) -> pd.DataFrame:

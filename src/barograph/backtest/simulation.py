@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.backtest.execution import Execution
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.panel import Panel, to_panel
 from barograph.typing import Floats, Ints
@@ -62,6 +63,7 @@ class Simulation:
         return self.equity.shift(1, fill_value=self.initial_cash)
 
 
+@without_time_zones
 def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution: Execution) -> Simulation:
     """Simulate a portfolio that is rebalanced to target weights.
 
@@ -102,8 +104,9 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     ``max_leverage`` times equity. The part cut off is not traded later. This happens only where bars are missing.
     Trades below 1e-12 of the equity are not made, unless they close a position.
 
-    The position in a symbol that has no more bars is paid out at its last close on the date after, without costs: a
-    name that left the market does not stay in the portfolio for ever.
+    A symbol counts as delisted ``execution.delisting_days`` dates after its last bar. Until then its position is held,
+    marked at its last close; then it is paid out at that close, without costs, and its order is void. The rule looks
+    back only: where the bars end changes no earlier position. A symbol that trades again can be bought again.
     """
     from barograph.backtest.kernel import trade
 
@@ -115,16 +118,15 @@ def simulate(bars: pd.DataFrame | Panel, target_weights: pd.DataFrame, execution
     close = _columns(panel.close, columns)
     price = close if execution.price == "next_close" else _opens(_columns(panel.open, columns), close, panel, columns)
     commission, half_spread = execution.commission_bps / 1e4, execution.half_spread_bps / 1e4
-    settled = len(close) - np.isfinite(close[::-1]).argmax(axis=0)
     held, cash, equity = trade(
-        price, close, settled, decided, weights, commission, half_spread, execution.initial_cash, execution.max_leverage
+        *(price, close, decided, weights, commission, half_spread),
+        *(execution.initial_cash, execution.max_leverage, execution.delisting_days),
     )
     if not (equity > 0.0).all():
         t = int(np.argmin(equity > 0.0))
         raise InputError(f"target weights ruin the portfolio: its equity is {equity[t]:g} on {dates[t]:%Y-%m-%d}")
     positions = pd.DataFrame(held, dates, target_weights.columns)
-    last_close = close[settled - 1, np.arange(len(settled))]
-    fills, costs = _fills(positions, price, last_close, commission, half_spread)
+    fills, costs = _fills(positions, price, pd.DataFrame(close).ffill().to_numpy(), commission, half_spread)
     return Simulation(
         equity=pd.Series(equity, dates, name="equity"),
         cash=pd.Series(cash, dates, name="cash"),
@@ -202,7 +204,7 @@ def _fills(
     day, column = np.nonzero(change)
     shares, bar_price = change[day, column], price[day, column]
     size, traded = np.abs(shares), np.isfinite(bar_price)
-    bar_price, spread = np.where(traded, bar_price, last_close[column]), np.where(traded, half_spread, 0.0)
+    bar_price, spread = np.where(traded, bar_price, last_close[day, column]), np.where(traded, half_spread, 0.0)
     paid = bar_price * np.where(shares > 0.0, 1.0 + spread, 1.0 - spread)
     costs = {"commission": size * paid * np.where(traded, commission, 0.0), "slippage": size * bar_price * spread}
     fills = {"date": dates[day], "symbol": positions.columns[column], "shares": shares, "price": paid}

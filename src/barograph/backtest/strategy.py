@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.names import KEY, PROBABILITIES
 from barograph.typing import STRICT, Floats
@@ -54,6 +55,7 @@ class TopK:
     k: Annotated[int, Field(ge=1)]
     rebalance_days: Annotated[int, Field(ge=1)]
 
+    @without_time_zones
     def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """Give one row per rebalance date; see :meth:`Strategy.target_weights`."""
         score = _scores(predictions, self.rebalance_days)
@@ -85,6 +87,7 @@ class Threshold:
     threshold: Annotated[float, Field(ge=-1.0, le=1.0)]
     rebalance_days: Annotated[int, Field(ge=1)]
 
+    @without_time_zones
     def target_weights(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """Give one row per rebalance date; see :meth:`Strategy.target_weights`."""
         score = _scores(predictions, self.rebalance_days)
@@ -93,6 +96,7 @@ class Threshold:
         return _frame((values > self.threshold) / np.maximum(names, 1), score)
 
 
+@without_time_zones
 def equal_weight(predictions: pd.DataFrame, dates: pd.Index) -> pd.DataFrame:
     """Give the target weights of the universe, shape (dates, symbols): equal for all names with a prediction on a date.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.drift.comparison import ValueComparison, compare_shares, compare_values, quantile_cells
 from barograph.drift.permutation import Blocks, Draw, cut_blocks, draw_blocks
 from barograph.errors import InputError
@@ -77,6 +78,7 @@ class DriftResult:
     predictions: pd.DataFrame
 
 
+@without_time_zones
 def measure_drift(
     features: pd.DataFrame,
     regimes: pd.DataFrame,

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.folds import lives_touch
 from barograph.labels import class_shares
 from barograph.names import KEY, PRIOR, PROBABILITIES, REGIME_PRIOR
@@ -14,6 +15,7 @@ from barograph.typing import Floats
 SMOOTHING_ROWS: Final = 100
 
 
+@without_time_zones
 def baseline_predictions(
     rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, folds: pd.DataFrame
 ) -> pd.DataFrame:
@@ -26,6 +28,7 @@ def baseline_predictions(
     return _predict(rows, labels, regimes, {fold: labels["exit_date"] <= day for fold, day in until}, "fold")
 
 
+@without_time_zones
 def exam_baselines(
     rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, exams: pd.DataFrame
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.ensemble.calibration import CalibrationKind
 from barograph.ensemble.combiner import Combination, Recipe, combine_forward
 from barograph.errors import InputError
@@ -17,6 +18,7 @@ from barograph.typing import STRICT
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+@without_time_zones
 def equal_vote(predictions: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
     """Average the probabilities of all predictors for each row as the predictor `vote`, all with the same weight.
 
@@ -46,6 +48,7 @@ class SoftVote:
     member_calibration: CalibrationKind | None = None
     calibration: CalibrationKind | None = None
 
+    @without_time_zones
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
         """Vote, and calibrate by the labels that had matured before each fold.
 
@@ -101,6 +104,7 @@ class Stacking:
     member_calibration: CalibrationKind | None = None
     calibration: CalibrationKind | None = None
 
+    @without_time_zones
     def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
         """Stack, and calibrate, by the labels that had matured before each fold.
 

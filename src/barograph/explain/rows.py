@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.names import REGIMES
 from barograph.randomness import generator
@@ -31,6 +32,7 @@ class Explain:
     top: Annotated[int, Field(ge=1)]
 
 
+@without_time_zones
 def explained_rows(features: pd.DataFrame, regimes: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     """Draw the rows that all models explain.
 

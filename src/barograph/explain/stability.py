@@ -5,9 +5,12 @@ from typing import Final
 
 import pandas as pd
 
+from barograph.dates import without_time_zones
+
 FIRST: Final = 10
 
 
+@without_time_zones
 def fold_stability(importances: pd.DataFrame) -> pd.DataFrame:
     """Compare every fold's importances of a model (`fold, feature, importance`) with those of the fold before.
 

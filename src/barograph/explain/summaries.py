@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.explain.attribution import Attribution
 from barograph.explain.rows import ROW
 from barograph.names import CLASSES
@@ -15,6 +16,7 @@ ALL: Final = "all"
 _SELL, _BUY = CLASSES.index("sell"), CLASSES.index("buy")
 
 
+@without_time_zones
 def importance(attribution: Attribution, rows: pd.DataFrame) -> pd.DataFrame:
     """Average the shares of a model's features, over all rows and in every regime, the most important first.
 
@@ -34,6 +36,7 @@ def importance(attribution: Attribution, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@without_time_zones
 def beeswarm(attribution: Attribution, rows: pd.DataFrame, importances: pd.DataFrame, top: int) -> pd.DataFrame:
     """Keep the single shares of a model's `top` features, the most important of :func:`importance` in regime `all`.
 

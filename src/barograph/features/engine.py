@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.features.inputs import RELEASE_LAG, Axis, Inputs, missing_columns
 from barograph.features.registration import catalogue, find, unknown
@@ -20,6 +21,7 @@ SYMBOLS_AT_ONCE: Final = 8
 """Symbols whose features are computed together, unless a caller says otherwise."""
 
 
+@without_time_zones
 def compute(
     bars: pd.DataFrame,
     context: pd.DataFrame | None = None,

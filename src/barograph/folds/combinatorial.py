@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.folds.purging import lives
 from barograph.typing import STRICT, Rows
@@ -49,6 +50,7 @@ class CombinatorialPurgedCV:
             raise ValueError("n_test_groups must be less than n_groups")
         return self
 
+    @without_time_zones
     def split(self, dates: ArrayLike, exit_dates: ArrayLike) -> Iterator[tuple[Rows, Rows]]:
         """Give the rows of every split.
 

@@ -5,11 +5,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.folds.purging import lives
 from barograph.typing import Rows
 
 
+@without_time_zones
 def expanding_splits(
     dates: ArrayLike, exit_dates: ArrayLike, *, splits: int, first_share: float, embargo: int = 5
 ) -> list[tuple[Rows, Rows]]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.typing import Dates
 
@@ -16,6 +17,7 @@ def lives(dates: ArrayLike, exit_dates: ArrayLike) -> tuple[Dates, Dates]:
     return days, exits
 
 
+@without_time_zones
 def lives_touch(labels: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> "pd.Series[bool]":
     """Tell which labels' lives, date and exit date included, touch the closed span from `since` to `until`.
 

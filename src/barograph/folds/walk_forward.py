@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.typing import STRICT, Dates, Mask, Rows
 
@@ -59,6 +60,7 @@ class WalkForward:
     min_years: Annotated[int, Field(ge=1)] = 3
     embargo: Annotated[int, Field(ge=0)] = 5
 
+    @without_time_zones
     def folds(self, calendar: ArrayLike, first_labelled: np.datetime64) -> list[Fold]:
         """Lay out the folds.
 
@@ -94,6 +96,7 @@ class WalkForward:
         folds = [self._fold(days, i, f"{year}-01-01", f"{year}-12-31") for i, year in years]
         return [*folds, self._fold(days, len(folds), str(days[-1] + 1), "NaT")]
 
+    @without_time_zones
     def over(self, labels: pd.DataFrame, regimes: pd.DataFrame) -> list[Fold]:
         """Lay out the folds over labelled rows.
 
@@ -125,6 +128,7 @@ class WalkForward:
             )
         return [fold._replace(number=number) for number, fold in enumerate(whole)]
 
+    @without_time_zones
     def split(
         self, dates: ArrayLike, exit_dates: ArrayLike, *, calendar: ArrayLike | None = None
     ) -> Iterator[tuple[Rows, Rows]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.folds.walk_forward import Fold
 
 
@@ -23,6 +24,7 @@ def tabulate_folds(folds: Sequence[Fold]) -> pd.DataFrame:
     )
 
 
+@without_time_zones
 def tabulated_folds(windows: pd.DataFrame) -> list[Fold]:
     """Give the folds that a table of test windows describes."""
     known, starts, ends = (windows[name].to_numpy("datetime64[D]") for name in ("train_end", "test_start", "test_end"))

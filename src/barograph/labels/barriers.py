@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.labels.uniqueness import average_uniqueness
 from barograph.typing import STRICT, Floats, Ints
@@ -16,6 +17,8 @@ SELL: Final = 0
 HOLD: Final = 1
 BUY: Final = 2
 UNLABELLED: Final = -1
+# A relative tolerance of prices, so that a move of exactly 10 % in cents reaches 10 %, whatever its last bit.
+_TOLERANCE: Final = 1e-12
 _REASONS: Final = np.array(["lower", "time", "upper"])
 
 Bars = Annotated[int, Field(ge=1)]
@@ -110,7 +113,8 @@ def triple_barrier(
     horizon : int
         Bars after which the outcome is hold.
     upper, lower : float or array of shape (T,)
-        Distances as positive simple returns; reaching one exactly counts. NaN leaves the bar without a label.
+        Distances as positive simple returns; reaching one exactly, to 1e-12 of the price, counts. NaN leaves the bar
+        without a label.
 
     Returns
     -------
@@ -136,6 +140,7 @@ def triple_barrier(
     return _labels(prices, touches, horizon)
 
 
+@without_time_zones
 def label_bars(bars: pd.DataFrame, barriers: Barriers) -> pd.DataFrame:
     """Label a bars table, sorted by symbol and date: give the labels table, a row for each labelled bar.
 
@@ -177,8 +182,10 @@ def _first_touches(close: Floats, horizon: int, upper: Floats, lower: Floats) ->
     outcome = np.where(undecided, HOLD, UNLABELLED).astype(np.int8)
     index = np.minimum(np.arange(n) + horizon, n - 1)
     for ahead in range(1, min(horizon, n - 1) + 1):
-        moved = close[ahead:] / close[:-ahead] - 1.0
-        for side, hit in ((BUY, moved >= up[:-ahead]), (SELL, moved <= -down[:-ahead])):
+        ratio = close[ahead:] / close[:-ahead]
+        above = ratio >= (1.0 + up[:-ahead]) * (1.0 - _TOLERANCE)
+        below = ratio <= (1.0 - down[:-ahead]) * (1.0 + _TOLERANCE)
+        for side, hit in ((BUY, above), (SELL, below)):
             rows = np.flatnonzero(hit & undecided[:-ahead])
             outcome[rows], index[rows], undecided[rows] = side, rows + ahead, False
     return _Touches(outcome, index)

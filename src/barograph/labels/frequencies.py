@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.names import PROBABILITIES
 from barograph.typing import Floats
 
 
+@without_time_zones
 def class_frequencies(labels: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """Give the label frequencies of all rows that had matured before each fold, however training samples them.
 

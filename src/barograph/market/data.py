@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from barograph.dates import refuse_time_zones
+
 
 @dataclass(frozen=True)
 class MarketData:
@@ -39,3 +41,7 @@ class MarketData:
     facts: pd.DataFrame | None = None
     signals: pd.DataFrame | None = None
     notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse dates with a time zone."""
+        refuse_time_zones(**vars(self))

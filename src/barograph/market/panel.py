@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.dates import without_time_zones
 from barograph.typing import Dates, Floats
 
 
@@ -32,6 +33,7 @@ class Panel:
     volume: Floats
 
 
+@without_time_zones
 def to_panel(bars: pd.DataFrame) -> Panel:
     """Lay bars out as a panel.
 

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.calendar import sessions
 from barograph.market.conversion import PRICES, to_context, to_table, to_universe
@@ -27,6 +28,7 @@ _ROW: Final = ("symbol", "date")
 _Mask = Mask | pd.Series
 
 
+@without_time_zones
 def validate(
     bars: pd.DataFrame,
     context: pd.DataFrame,

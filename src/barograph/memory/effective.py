@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.memory.options import Memory
 from barograph.names import KEY, REGIMES
 
 
+@without_time_zones
 def effective_size(samples: pd.DataFrame, by: list[str]) -> "pd.Series[float]":
     """Count the rows that the weights leave, by group: Kish's (sum of weights)² / sum of squared weights.
 
@@ -22,6 +24,7 @@ def effective_size(samples: pd.DataFrame, by: list[str]) -> "pd.Series[float]":
     return total**2 / squares
 
 
+@without_time_zones
 def samples_by_regime(samples: pd.DataFrame, memory: Memory) -> pd.DataFrame:
     """Describe the rows that each fold is shown of each regime, a row per fold and regime in that order.
 

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from barograph.archive.archive import Regime
 from barograph.archive.events import CONFIGURED
+from barograph.dates import without_time_zones
 from barograph.folds import Fold, lives_touch
 from barograph.memory.options import Memory
 from barograph.memory.samples import Labelled, draw_fold, labelled_rows
@@ -43,6 +44,7 @@ class Exam:
         return regimes
 
 
+@without_time_zones
 def exam_samples(
     labels: pd.DataFrame,
     regimes: pd.DataFrame,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.dates import refuse_time_zones, without_time_zones
 from barograph.losses import log_losses
 from barograph.memory.effective import effective_size
 from barograph.memory.options import Replay, Weights
@@ -35,6 +36,11 @@ class ErrorReplay:
     labels: pd.DataFrame
     regimes: pd.DataFrame
 
+    def __post_init__(self) -> None:
+        """Refuse dates with a time zone."""
+        refuse_time_zones(labels=self.labels, regimes=self.regimes)
+
+    @without_time_zones
     def losses(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """Give the log loss of every out-of-sample prediction whose row has a label and whose date has a regime.
 
@@ -49,6 +55,7 @@ class ErrorReplay:
         losses = log_losses(known[list(PROBABILITIES)].to_numpy(), known["label"].to_numpy())
         return known.assign(loss=losses)[_LOSSES]
 
+    @without_time_zones
     def show(
         self, shown: pd.DataFrame, losses: pd.DataFrame, *, until: pd.Timestamp, test_start: pd.Timestamp
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -103,6 +110,7 @@ class ErrorReplay:
         return new[KEY].assign(copy=0, source="replay", event=None, regime=regime, weight=self.replay.weight * weight)
 
 
+@without_time_zones
 def replayed_by_regime(shown: pd.DataFrame, replayed: pd.DataFrame) -> pd.DataFrame:
     """Describe the rows that each fold is shown once :meth:`ErrorReplay.show` has added the replayed ones.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from barograph.archive.detection import SHOCK
 from barograph.archive.events import CONFIGURED
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.folds import Fold, tabulate_folds
 from barograph.memory.balancing import Balance, balanced_counts, draw_copies
@@ -56,6 +57,7 @@ class _Pools:
     shares: dict[str, int]
 
 
+@without_time_zones
 def draw_samples(
     labels: pd.DataFrame,
     regimes: pd.DataFrame,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.memory_study.rows import DatePart, ScoredRows, date_parts
 from barograph.memory_study.scores import RANK_IC, SHARPE, compared, lower_is_better, rank_ic, resample
@@ -23,6 +24,7 @@ _COLUMNS: Final = [
 ]
 
 
+@without_time_zones
 def compare(
     probabilities: Mapping[str, Floats],
     returns: pd.DataFrame,

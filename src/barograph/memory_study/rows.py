@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.names import CLASSES, KEY
 from barograph.scoring.bootstrap import can_resample
@@ -76,6 +77,7 @@ class ScoredRows:
     calendar: Calendar
 
 
+@without_time_zones
 def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation) -> ScoredRows:
     """Keep the rows that have a label, and cut their dates into regimes and episodes.
 

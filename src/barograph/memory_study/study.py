@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.memory_study.rows import OVERALL
 from barograph.scoring.settings import Validation
 from barograph.typing import STRICT
@@ -70,6 +71,7 @@ def _refuse_repeats(key: str, names: Sequence[str]) -> None:
         raise ValueError(f"{key} names {repeated[0]} more than once")
 
 
+@without_time_zones
 def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation, validation: Validation) -> pd.DataFrame:
     """Join the tables of :func:`compare` and add `q_value` and `verdict`.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.typing import STRICT, Floats
 
@@ -113,6 +114,7 @@ class VixPriceRegimes:
             }
         )
 
+    @without_time_zones
     def table(self, context: pd.DataFrame) -> pd.DataFrame:
         """Describe every date of the context, sorted by date, from the first known VIX on; earlier dates have no row.
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 
 
+@without_time_zones
 def kept_features(selection: pd.DataFrame, fold: int, columns: Iterable[str]) -> list[str]:
     """Look up which features a fold keeps, in the order of the columns of the features table.
 

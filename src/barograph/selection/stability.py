@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.selection.kinds import CONSTANT, ELIMINATED, KEPT, MISSING, NEAR_DUPLICATE, NOT_BEST
 from barograph.typing import Mask
 
@@ -12,11 +13,13 @@ _ALIKE: Final = "near duplicate"
 _REASONS: Final = (_ALIKE, NOT_BEST, ELIMINATED, CONSTANT, MISSING)
 
 
+@without_time_zones
 def kept_shares(selection: pd.DataFrame) -> pd.DataFrame:
     """Give the share of the folds in which each feature is kept, in the order in which features first appear."""
     return selection.groupby("feature", sort=False)["kept"].mean().rename("kept_share").reset_index()
 
 
+@without_time_zones
 def fold_selections(selection: pd.DataFrame) -> pd.DataFrame:
     """Count the features that each fold keeps and, a column a reason, drops, and compare it with the fold before.
 
@@ -32,6 +35,7 @@ def fold_selections(selection: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(jaccard=[np.nan, *(both / either)]).reset_index()
 
 
+@without_time_zones
 def selection_summary(selection: pd.DataFrame) -> dict[str, Any]:
     """Sum a selection up in plain values; `stability` is :func:`selection_stability`'s or null."""
     kept = _wide(selection)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.executors import Executor, ResultCache
 from barograph.memory.schema import EXAM_SAMPLES
 from barograph.models.contract.classifier import Model
@@ -13,6 +14,7 @@ from barograph.randomness import seed_for
 from barograph.training.fitting import Fit, fit_cases, lay_out, predicted
 
 
+@without_time_zones
 def sit_exams(
     model: Model,
     data: TrainingSet,

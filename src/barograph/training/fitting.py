@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.executors import Codec, Executor, ResultCache, Serial, run_recalling
 from barograph.models.contract.classifier import Model
@@ -74,6 +75,7 @@ class Fit:
         return f"{self.name}, {self.case.place}"
 
 
+@without_time_zones
 def lay_out(
     data: TrainingSet,
     samples: pd.DataFrame,

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.executors import Executor, ResultCache
 from barograph.memory.replay import ErrorReplay
 from barograph.memory.schema import SAMPLES
@@ -38,6 +39,7 @@ class Step:
     replayed: pd.DataFrame
 
 
+@without_time_zones
 def walk(
     model: Model,
     data: TrainingSet,

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.ensemble import equal_vote
 from barograph.names import BASELINES, KEY, REGIME_PRIOR, REGIMES
 from barograph.randomness import generator
@@ -20,6 +21,7 @@ _FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", 
 _WALKED_COLUMNS: Final = ["walk_forward_log_loss", f"walk_forward_skill_{REGIME_PRIOR}"]
 
 
+@without_time_zones
 def score_exams(
     predictions: pd.DataFrame,
     walk_forward: pd.DataFrame,

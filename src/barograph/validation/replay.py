@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.losses import log_losses
 from barograph.names import CLASSES, KEY, PROBABILITIES, REGIMES
@@ -16,6 +17,7 @@ _GROUP_COLUMNS: Final = ["kind", "value", "predicted", "replayed", "share", "mea
 _IMPROVEMENT_COLUMNS: Final = ["fold", "part", "rows", "dates", "loss", "loss_without", "improvement", "low", "high"]
 
 
+@without_time_zones
 def replay_groups(
     replayed: pd.DataFrame,
     predictions: pd.DataFrame,
@@ -59,6 +61,7 @@ def replay_groups(
     return table[table["predicted"] > 0].reset_index(drop=True)
 
 
+@without_time_zones
 def replay_improvement(
     replayed: pd.DataFrame,
     features: pd.DataFrame,

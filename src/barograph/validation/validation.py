@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.names import CLASSES, REGIME_PRIOR
 from barograph.randomness import generator
 from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores
@@ -42,6 +43,7 @@ class ValidationResult:
     coverage: pd.DataFrame
 
 
+@without_time_zones
 def validate(
     predictions: pd.DataFrame,
     labels: pd.DataFrame,

@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.data import MarketData
 from barograph.market.loading import Source
@@ -79,6 +80,7 @@ class Files(Source):
         )
 
 
+@without_time_zones
 def read_signals(path: Path, universe: pd.DataFrame) -> tuple[pd.DataFrame | None, list[str]]:
     """Read and validate a file of signals.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.names import CLASSES
 from barograph.typing import Floats, Floats32, Ints
@@ -81,6 +82,7 @@ class Model(Protocol):
         """Fit on features (n, k), labels (n,) and weights (n,)."""
 
 
+@without_time_zones
 def fit_classifier(
     fit: Fitting | FittingInTime,
     X: pd.DataFrame,

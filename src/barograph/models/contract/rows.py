@@ -7,6 +7,7 @@ from inspect import signature
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.folds import Fold
 from barograph.models.contract.classifier import FittedModel, Model
@@ -84,6 +85,7 @@ class TrainingSet:
     and `arrays` the contents.
     """
 
+    @without_time_zones
     def __init__(self, features: pd.DataFrame, labels: pd.DataFrame) -> None:
         self.names = features.columns.drop(KEY).tolist()
         self.keys = features[KEY]
@@ -112,6 +114,7 @@ class TrainingSet:
         weight = self.labels["uniqueness"].to_numpy()[positions]
         return self.arrays.labelled(positions, self.names if names is None else names, weight)
 
+    @without_time_zones
     def positions(self, samples: pd.DataFrame, *, table: str, case: str) -> Rows:
         """Look up the labels of samples; `InputError`, with `table` and `case`, if one lacks its row."""
         at = pd.MultiIndex.from_frame(samples[KEY])
@@ -120,6 +123,7 @@ class TrainingSet:
             raise InputError(f"{table}: {at[int(lost.argmax())]} of {case} has no features or no label")
         return positions
 
+    @without_time_zones
     def between(self, start: pd.Timestamp, end: pd.Timestamp) -> Rows:
         """Give the positions of the features from one date to another, both inclusive."""
         return np.flatnonzero(self.keys["date"].between(start, end))
