@@ -34,3 +34,12 @@ def test_bad_rows_are_refused():
         list(splitter.split(DAYS[:10], DAYS[:10] - 1))
     with pytest.raises(InputError, match="groups"):
         list(splitter.split(DAYS[:2], DAYS[:2]))
+
+
+@pytest.mark.parametrize(("life", "before", "after"), [(0, 4, 13), (1, 3, 14)])
+def test_the_edges_of_a_test_block_by_hand(life, before, after):
+    """Twenty dates in four groups; dates 5 to 9 are tested, and three more are embargoed after their last exit."""
+    splitter = CombinatorialPurgedCV(n_groups=4, n_test_groups=1, embargo=3)
+    train, test = list(splitter.split(DAYS[:20], DAYS[:20] + life))[1]
+    assert test.tolist() == [5, 6, 7, 8, 9]
+    assert train.tolist() == [*range(before + 1), *range(after, 20)]

@@ -100,6 +100,40 @@ def test_a_close_near_the_trough_ends_recovery():
     assert VixPriceRegimes().label(close, vix)[start + 2] == "high_volatility"
 
 
+def _recovered(fall: float, days: int) -> np.ndarray:
+    """Name the last two days of: a crash at 70, later a second trigger at 100, a rebound to 110, then a fall."""
+    close = np.concatenate([np.full(20, 100.0), [70.0], np.full(days + 10, 100.0), [110.0, 110.0 - fall]])
+    vix = np.concatenate([np.full(20, 20.0), [50.0], np.full(days - 1, 20.0), [36.0], np.full(12, 30.0)])
+    return VixPriceRegimes().label(close, vix)[-2:]
+
+
+def test_a_trigger_after_63_days_belongs_to_the_episode_and_after_64_opens_another():
+    """An episode's trough tells them apart: 104 lies above 1.05 times the first trough, 70, and below that of 100."""
+    assert _recovered(6.0, 63).tolist() == ["recovery", "recovery"]
+    assert _recovered(6.0, 64).tolist() == ["recovery", "high_volatility"]
+
+
+@pytest.mark.parametrize(("days", "regime"), [(125, "recovery"), (126, "recovery"), (127, "high_volatility")])
+def test_a_rebound_is_a_recovery_until_126_days_after_the_trigger(days, regime):
+    close = np.concatenate([np.full(20 + days, 100.0), [112.0]])
+    vix = np.concatenate([np.full(20, 20.0), [50.0], np.full(days, 30.0)])
+    assert VixPriceRegimes().label(close, vix)[-1] == regime
+
+
+def test_a_recovery_ends_127_days_after_the_trigger():
+    close = np.concatenate([np.full(130, 100.0), np.full(30, 112.0)])
+    vix = np.concatenate([np.full(20, 20.0), [50.0], np.full(139, 30.0)])
+    regime = VixPriceRegimes().label(close, vix)
+    assert np.flatnonzero(regime == "recovery").tolist() == list(range(130, 20 + 127))
+
+
+@pytest.mark.parametrize(("close", "regime"), [(84.0, "recovery"), (83.99, "high_volatility")])
+def test_a_close_at_105_percent_of_the_trough_is_still_a_recovery(close, regime):
+    path = np.concatenate([np.full(20, 100.0), np.full(11, 80.0), [90.0, close]])
+    vix = np.concatenate([np.full(20, 20.0), [50.0], np.full(12, 30.0)])
+    assert VixPriceRegimes().label(path, vix)[-2:].tolist() == ["recovery", regime]
+
+
 def test_missing_vix_is_carried_forward_and_never_back():
     close, vix = _calm(30)
     vix[10], vix[11:14] = 30.0, np.nan

@@ -158,3 +158,22 @@ def test_only_the_models_own_worst_are_replayed():
     given = known[["p_sell", "p_hold", "p_buy"]].to_numpy()[np.arange(len(known)), known["label"]]
     assert len(second.replayed) == int(0.2 * len(known)) == 1
     assert second.replayed["date"].iloc[0] == known["date"].iloc[int(given.argmin())]
+
+
+class Seeds:
+    """Notes the seeds, and fits a tree."""
+
+    def __init__(self):
+        self.given = []
+
+    def fit(self, X, y, sample_weight=None, *, seed=0):
+        self.given.append(seed)
+        return RandomForest(params={"n_estimators": 1}).fit(X, y, sample_weight, seed=seed)
+
+
+def test_every_fold_has_a_seed_of_its_own():
+    folds = pd.DataFrame({"fold": [0, 1, 2], "test_start": DATES[[30, 33, 36]], "test_end": DATES[[32, 35, 39]]})
+    samples, model = pd.concat([SAMPLES.assign(fold=number) for number in range(3)]), Seeds()
+    list(walk(model, DATA, samples, folds, name="x", seed=0))
+    list(walk(model, DATA, samples, folds, name="x", seed=1))
+    assert len(set(model.given)) == len(model.given) == 6
