@@ -94,16 +94,18 @@ def test_a_selection_on_all_that_is_known_today_is_caught():
 
 
 def test_no_row_that_a_selection_sees_has_matured_too_late():
-    seen = []
+    seen, seeds = [], set()
 
     class Looking:
         rows = 10_000
 
         def select(self, past: Past) -> pd.DataFrame:
             seen.append(past.rows.lives)
+            seeds.add(past.seed)
             return pd.DataFrame({"feature": past.rows.X.columns, "kept": True, "score": 0.0, "reason": "kept"})
 
     folds, _ = _selected(Looking())
+    assert len(seeds) == len(folds), "each fold has a seed of its own"
     for fold, lives in zip(folds, sorted(seen, key=len), strict=True):
         assert len(lives) == (LABELS["exit_date"] < pd.Timestamp(fold.cutoff)).sum()
         assert lives["exit_date"].max() < pd.Timestamp(fold.cutoff)

@@ -1,5 +1,6 @@
 """`barograph audit`, as a user types it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from barograph.archive import detect
 from barograph.cli import main
 from barograph.features import catalogue, registration
 
+COUNTED = " audited at 5 dates, at ends of periods and at unusual values, to the bit"
 LEAK = """
 import numpy as np
 from barograph.features import feature
@@ -54,7 +56,7 @@ def test_everything_is_audited_and_clean(capsys: pytest.CaptureFixture[str]) -> 
     assert set(rows(printed)) == expected | rules
     assert "LEAK" not in printed
     assert "not audited" not in printed
-    assert printed.endswith(f"{len(expected | rules)} audited at 5 dates and at ends of periods, to the bit: 0 leaks\n")
+    assert printed.endswith(f"\n{len(expected | rules)}{COUNTED}: 0 leaks\n")
 
 
 def test_a_leak_is_named_with_its_date_and_fails(leaking: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +66,63 @@ def test_a_leak_is_named_with_its_date_and_fails(leaking: str, capsys: pytest.Ca
     assert rows(printed)["mine_tomorrow"].count("LEAK at 20") == 2
     assert rows(printed)["mine_today"].count("same past") == 2
     assert "mine_tomorrow (mine) knew what came later: its value of 20" in printed
-    assert printed.endswith("2 audited at 5 dates and at ends of periods, to the bit: 1 leak\n")
+    assert printed.endswith(f"\n2{COUNTED}: 1 leak\n")
+
+
+def test_every_planted_leak_is_named_and_no_honest_feature(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--file", str(Path(__file__).parent / "planted/leaks.py")]) == 1
+    found = rows(capsys.readouterr().out)
+    honest = {name for name in found if name.startswith("honest")}
+    assert len(honest) == 4
+    assert len(found) == 19
+    assert {name for name, line in found.items() if "LEAK" in line} == set(found) - honest
+
+
+PEEKING = """
+import pandas as pd
+from dataclasses import dataclass
+from barograph.backtest import TopK
+
+@dataclass(frozen=True)
+class Peeking:
+    k: int
+
+    def target_weights(self, predictions):
+        ahead = predictions.assign(p_buy=predictions.groupby("symbol")["p_buy"].shift(-1).fillna(0.3))
+        return TopK(k=self.k, rebalance_days=5).target_weights(ahead)
+
+@dataclass(frozen=True)
+class Short:
+    k: int
+
+    def target_weights(self, predictions):
+        return -TopK(k=self.k, rebalance_days=5).target_weights(predictions)
+"""
+
+
+def test_a_strategy_that_looks_ahead_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree("conf", tmp_path / "conf")
+    (tmp_path / "peeking_strategy.py").write_text(PEEKING)
+    for name in ("Peeking", "Short"):
+        text = f"_target_: peeking_strategy.{name}\nk: 3\n"
+        (tmp_path / "conf/strategy" / f"{name.lower()}.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("barograph.config.CONF", tmp_path / "conf")
+    assert main(["audit", "--strategy"]) == 1
+    printed = capsys.readouterr().out
+    lines = [line.split() for line in printed.partition("\n\n")[0].splitlines()[1:]]
+    assert {kind for _, kind, *_ in lines} == {"peeking", "short", "threshold", "top_k"}
+    leaking = {(what, kind) for what, kind, *verdict in lines if "LEAK" in verdict}
+    assert leaking == {("target_weights", "peeking")}
+    assert "target_weights of strategy=peeking knew what came later: its value of 20" in printed
+    assert printed.endswith(f"\n16{COUNTED}: 1 leak\n")
+
+
+def test_strategies_are_not_audited_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--strategy", "--data"]) == 1
+    assert capsys.readouterr().err.startswith("barograph: --data: not with --strategy")
 
 
 def test_named_features_alone_are_audited(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +169,8 @@ def test_an_event_detector_that_knows_an_events_end_beforehand_is_caught(
 
     monkeypatch.setattr("barograph.cli.audit.detect", hasty)
     monkeypatch.setattr("barograph.cli.audit.CUTS", 12)
-    monkeypatch.setattr("barograph.cli.audit._features", lambda *_: [])
+    nothing = pd.DataFrame({"feature": [], "kind": [], "leaks": [], "corruption": [], "extension": []})
+    monkeypatch.setattr("barograph.cli.audit._features", lambda *_: nothing)
     assert main(["audit"]) == 1
     printed = capsys.readouterr().out
     assert "episode (event detector) knew what came later" in printed

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from barograph.errors import InputError
-from barograph.features.audit import audit, ends_of_periods
+from barograph.features.audit import audit, ends_of_periods, telling_dates
 
 from .markets import Market, random_market
 
@@ -51,7 +51,8 @@ def test_the_first_leaking_date_is_named(market: Market) -> None:
     dates = pd.DatetimeIndex(market.bars["date"].unique())
     table = audit(LEAKS["tomorrow"][0], {"bars": market.bars}, release_lag={}, cuts=1).iloc[0]
     assert table["corruption"] == dates[300]
-    assert table["extension"] == table["first_leak"] == ends_of_periods(dates)[0]
+    chosen = ends_of_periods(dates).union(telling_dates({"bars": market.bars}))
+    assert table["extension"] == table["first_leak"] == chosen[0]
 
 
 def test_ends_of_periods_are_last_dates_and_the_one_before_the_longest_gap() -> None:
@@ -93,6 +94,30 @@ def test_what_a_function_keeps_from_a_longer_history_does_not_hide_a_leak(market
         return bars[["symbol", "date"]].assign(x=answer.reindex(bars.index))
 
     assert audit(caching, {"bars": market.bars}, release_lag={})["leaks"].all()
+
+
+def test_what_keeps_the_longest_history_it_has_seen_is_a_leak(market: Market) -> None:
+    kept: dict[int, pd.Series] = {}
+
+    def longest(bars: pd.DataFrame) -> pd.DataFrame:
+        tomorrow = by_symbol(bars, lambda close: close.shift(-1))
+        if len(tomorrow) > len(kept.get(0, [])):
+            kept[0] = tomorrow.set_axis(pd.MultiIndex.from_frame(bars[["symbol", "date"]]))
+        found = kept[0].reindex(pd.MultiIndex.from_frame(bars[["symbol", "date"]]))
+        return bars[["symbol", "date"]].assign(x=found.to_numpy())
+
+    table = audit(longest, {"bars": market.bars}, release_lag={})
+    assert table["leaks"].all()
+
+
+def test_telling_dates_are_those_of_unusual_values() -> None:
+    dates = pd.bdate_range("2020-01-01", periods=20, unit="us")
+    value = pd.Series(np.linspace(1.0, 2.0, 20))
+    value[[3, 5]], value[[7, 8]], value[11], value[14], value[16] = 0.0, np.nan, 9.0, -4.0, value[15]
+    table = pd.DataFrame({"symbol": "A", "date": dates, "x": value}).drop(index=[18])
+    expected = dates[[0, 3, 5, 7, 8, 11, 12, 14, 15, 16, 17, 19]]
+    assert set(telling_dates({"bars": table})) >= set(expected) - {dates[12], dates[15]}
+    assert len(telling_dates({"bars": table})) <= 14
 
 
 def test_what_looks_back_only_is_clean(market: Market) -> None:

@@ -53,14 +53,16 @@ def _parser() -> argparse.ArgumentParser:
         "audit",
         help="find features, regimes and events that know the future",
         description="Corrupt everything after several dates, and take it away, compute all features, the regime rule, "
-        "the VIX estimate and the detected events again, and demand the same past to the bit. Exit code 1 if anything "
+        "the VIX estimate and the detected events again, and demand the same past to the bit. A file's features are "
+        "also computed in two fresh interpreters, on half of the history and on all of it. Exit code 1 if anything "
         "changed.",
     )
     chosen = audited.add_mutually_exclusive_group()
     chosen.add_argument("--features", metavar="A,B", type=lambda text: text.split(","), help="only these features")
     chosen.add_argument("--file", metavar="FILE", help="only the features that this Python file registers")
+    chosen.add_argument("--strategy", action="store_true", help="the strategies in conf/strategy/, yours included")
     audited.add_argument("--data", action="store_true", help="on the tables in data/market/, not a simulated market")
-    audited.set_defaults(run=lambda given: audit.run(given.features, given.file, own_data=given.data))
+    audited.set_defaults(run=_audit)
     compiled = commands.add_parser("compile", help="compile the numerical kernels, so that the first run need not")
     compiled.set_defaults(run=lambda _: (_compiled(), True))
     _add_archive(commands.add_parser("archive", help="list, show, add or retire rare events"))
@@ -90,6 +92,16 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
     retired = commands.add_parser("retire", help="show a named event no more from today on; written to conf/archive/")
     retired.add_argument("event")
     retired.set_defaults(run=lambda given: (archive.retire(given.event), True))
+
+
+def _audit(given: argparse.Namespace) -> tuple[str, bool]:
+    if not given.strategy:
+        return audit.run(given.features, given.file, own_data=given.data)
+    if given.data:
+        raise InputError("--data: not with --strategy, which is audited on a simulated market")
+    from barograph.cli import audited_strategies  # numba is slow to import
+
+    return audited_strategies.run()
 
 
 def _compiled() -> str:

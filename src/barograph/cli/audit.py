@@ -1,33 +1,22 @@
 """`barograph audit`: find every feature, regime or estimate that knows what came after its date."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from barograph import config, tables
+from barograph import config
 from barograph.archive import Detection, detect, event_log
+from barograph.cli.audited_market import Market, Rule, audited_market, left_out
+from barograph.cli.fresh import first_changes
 from barograph.cli.lines import aligned
 from barograph.errors import InputError
-from barograph.features import FeatureSet, available, catalogue, compute
+from barograph.features import Feature, FeatureSet, catalogue, compute
 from barograph.features.audit import audit
 from barograph.features.own import register_file
-from barograph.features.signals import merge
-from barograph.market import MarketData, Simulated, estimate_vix, read_signals
-from barograph.market.schema import BARS, CONTEXT, FACTS, SIGNALS, UNIVERSE
-from barograph.randomness import generator
+from barograph.market import estimate_vix
 
 CUTS: Final = 5
-_MARKET: Final = Simulated(
-    seed=0, symbols=8, first_year=2006, years=6, signal=0.0, calendar="XNYS", start=None, end=None, facts=True
-)
-_REQUIRED: Final = {"bars": BARS, "context": CONTEXT, "universe": UNIVERSE}
-_OPTIONAL: Final = {"facts": FACTS, "signals": SIGNALS}
-
-Market = dict[str, Any]
-Rule = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tuple[str, bool]:
@@ -60,46 +49,18 @@ def run(names: Sequence[str] | None, file: str | None, *, own_data: bool) -> tup
         names = [entry.name for entry in register_file(file)]
         if not names:
             raise InputError(f"{file}: registers no feature; write @feature above a function")
-    calendar = features.calendar
-    market = _tables(features.signals) if own_data else _simulated(rule.table, calendar)
-    result = _features(market, rule.table, names, features)
+    market = audited_market(features, rule.table, own_data=own_data)
+    result = [_unkept(_features(market, rule.table, names, features), market, own_data=own_data)]
     if names is None:
         detection = config.build(settings["archive"], "archive").detection
         result += [*_context(market, "regime rule", rule.table), *_context(market, "VIX estimate", _vix)]
         result += [] if detection is None else _events(market, rule, detection)
     found = pd.concat(result, ignore_index=True)
-    left_out = {} if names is not None else _left_out(market, rule.table, calendar)
-    return f"{_lines(found)}\n\n{_summary(found, left_out)}", not found["leaks"].any()
+    lacking = {} if names is not None else left_out(market, rule.table, features.calendar)
+    return f"{table_of(found)}\n\n{_summary(found, lacking)}", not found["leaks"].any()
 
 
-def _tables(signals: str) -> Market:
-    """Read the market's tables, and the user's signals."""
-    root = Path()
-    market = {name: tables.read(table, root) for name, table in _REQUIRED.items()}
-    given = {name: tables.read(table, root) for name, table in _OPTIONAL.items() if (root / table.path).is_file()}
-    of_user, _ = read_signals(Path(signals), market["universe"])
-    joined, _ = merge({SIGNALS.path: given.pop("signals", None), signals: of_user})
-    return market | given | ({} if joined is None else {"signals": joined})
-
-
-def _simulated(regimes: Rule, calendar: str | None) -> Market:
-    """Simulate a market, with a random walk for every further series that some feature of the catalogue reads."""
-    data = _MARKET.load()
-    market: Market = {name: table for name in (*_REQUIRED, *_OPTIONAL) if (table := getattr(data, name)) is not None}
-    context = market["context"]
-    lacking = sorted({column for columns in _left_out(market, regimes, calendar).values() for column in columns})
-    walks = {
-        column: np.exp(np.cumsum(generator(_MARKET.seed, "audit", column).normal(0.0, 0.01, len(context))))
-        for column in lacking
-    }
-    return market | {"context": context.assign(**walks)}
-
-
-def _left_out(market: Market, regimes: Rule, calendar: str | None) -> dict[str, list[str]]:
-    return available(MarketData(**market, regimes=regimes(market["context"])), calendar)[1]
-
-
-def _features(market: Market, regimes: Rule, names: Sequence[str] | None, features: FeatureSet) -> list[pd.DataFrame]:
+def _features(market: Market, regimes: Rule, names: Sequence[str] | None, features: FeatureSet) -> pd.DataFrame:
     settings: dict[str, Any] = {"names": names, "release_lag": features.release_lag, "calendar": features.calendar}
 
     def computed(context: pd.DataFrame, **others: Any) -> pd.DataFrame:
@@ -107,7 +68,27 @@ def _features(market: Market, regimes: Rule, names: Sequence[str] | None, featur
 
     families = {entry.name: entry.family for entry in catalogue()}
     result = audit(computed, market, release_lag=features.release_lag, cuts=CUTS)
-    return [result.assign(kind=result["feature"].map(families).fillna("signals"))]
+    return result.assign(kind=result["feature"].map(families).fillna("signals"))
+
+
+def _unkept(found: pd.DataFrame, market: Market, *, own_data: bool) -> pd.DataFrame:
+    """Add what two fresh interpreters make of the user's features, which may keep what they have seen."""
+    dates = market["bars"]["date"].sort_values()
+    middle, first = dates.iloc[len(dates) // 2], found.set_index("feature")["extension"]
+    users = [entry for entry in catalogue() if _file(entry) and entry.name in first.index]
+    for file in dict.fromkeys(map(_file, users)):
+        names = [entry.name for entry in users if _file(entry) == file]
+        changes = first_changes(names, file, middle, own_data=own_data).reindex(first.index)
+        first = first.where(changes.isna() | (first <= changes), changes)
+    extension = first.to_numpy()
+    earlier = pd.DataFrame({"one": found["corruption"], "other": extension}).min(axis=1)
+    return found.assign(extension=extension, first_leak=earlier, leaks=earlier.notna())
+
+
+def _file(entry: Feature) -> str:
+    """Give the file of a user's feature, and nothing of another's."""
+    module = entry.function.__module__
+    return module if module.endswith(".py") else ""
 
 
 def _context(market: Market, kind: str, rule: Rule) -> list[pd.DataFrame]:
@@ -129,7 +110,8 @@ def _vix(context: pd.DataFrame) -> pd.DataFrame:
     return context[["date"]].assign(vix_estimate=estimate_vix(context["index_close"]))
 
 
-def _lines(found: pd.DataFrame) -> str:
+def table_of(found: pd.DataFrame) -> str:
+    """Lay out the verdicts, a line for each column that was audited."""
     return aligned(
         {
             "audited": found["feature"].tolist(),
@@ -144,12 +126,18 @@ def _verdicts(first: pd.Series) -> list[str]:
     return ["same past" if pd.isna(day) else f"LEAK at {day:%F}" for day in first]
 
 
-def _summary(found: pd.DataFrame, left_out: Mapping[str, Sequence[str]]) -> str:
-    lines = [f"not audited: {name}, since the market has no {' '.join(lacking)}" for name, lacking in left_out.items()]
+def _summary(found: pd.DataFrame, lacking: Mapping[str, Sequence[str]]) -> str:
+    lines = [f"not audited: {name}, since the market has no {' '.join(series)}" for name, series in lacking.items()]
     leaks = found[found["leaks"]]
     lines += [
         f"{leak.feature} ({leak.kind}) knew what came later: its value of {leak.first_leak:%F} changed"
         for leak in leaks.itertuples()
     ]
-    counts = f"{len(found)} audited at {CUTS} dates and at ends of periods, to the bit"
-    return "\n".join([*lines, f"{counts}: {len(leaks)} leak" + ("" if len(leaks) == 1 else "s")])
+    return "\n".join([*lines, count_of(found)])
+
+
+def count_of(found: pd.DataFrame) -> str:
+    """Say how many columns were audited, and how many leak."""
+    leaks = int(found["leaks"].sum())
+    audited = f"{len(found)} audited at {CUTS} dates, at ends of periods and at unusual values, to the bit"
+    return f"{audited}: {leaks} leak" + ("" if leaks == 1 else "s")

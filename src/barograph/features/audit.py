@@ -23,15 +23,17 @@ def audit(
     release_lag: Mapping[str, int],
     cuts: int = 4,
     seed: int = 0,
+    noise: float = 1.0,
 ) -> pd.DataFrame:
     """Find the columns of a result that depend on data from after their date.
 
     At each of several cut dates everything later is changed at random in a first run and missing in a second, as it was
     before history was extended. A column leaks if a value on or before the cut differs in either, be it in the last
     bit. The first run finds the use of later values, the second also that of the number of later rows. The second is
-    made at the last dates of weeks, months, quarters and years too, and before the longest gap, where a function that
-    looks at the next row's date shows itself. The shortest history goes first, so that nothing that a function has
-    kept from a longer history can hide a leak.
+    made at further dates too: the last ones of weeks, months, quarters and years, where a function that looks at the
+    next row's date shows itself, and the :func:`telling_dates` of the tables. The function is first called on the
+    shortest history, and that answer must agree with the one on all of it, so that nothing that a function has kept
+    from a longer history can hide a leak.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def audit(
         Number of cut dates, spread evenly over the dates of the result, beside the ends of periods.
     seed : int, default 0
         Seed of the random changes.
+    noise : float, default 1.0
+        Standard deviation of the log change of a number in the first run.
 
     Returns
     -------
@@ -59,33 +63,31 @@ def audit(
     InputError
         If the result has fewer dates than `cuts` needs, or two runs on the same data differ.
     """
-    lags = {name: release_lag if name == "context" else {} for name in tables}
     given = [table[_known_from(table)] for table in tables.values() if _known_from(table) is not None]
     early = min(column.sort_values().iloc[len(column) // 2] for column in given)
-    function(**{name: _truncated(table, early, lags[name]) for name, table in tables.items()})
-    baseline = _keyed(function(**tables))
+    shortest = keyed(function(**truncated(tables, early, release_lag)))
+    baseline = keyed(function(**tables))
     dates = pd.DatetimeIndex(baseline.index.get_level_values("date").unique().sort_values())
     if cuts < 1 or dates.size < cuts + 1:
         raise InputError(
             f"audit: {dates.size} dates do not allow {cuts} cuts; at least one more date than cuts is needed"
         )
-    changed = _changed(baseline, _keyed(function(**tables)))
+    changed = _changed(baseline, keyed(function(**tables)))
     if differing := changed.columns[changed.any(axis=0)].tolist():
         raise InputError(f"audit: two runs on the same data differ in {differing}; the function must be deterministic")
-    never = pd.Series(pd.NaT, index=baseline.columns, dtype="datetime64[us]")
-    first = pd.DataFrame({"corruption": never, "extension": never})
     even = dates[(np.arange(1, cuts + 1) * dates.size) // (cuts + 1)]
-    for cut in even.union(ends_of_periods(dates)):
-        past = baseline[baseline.index.get_level_values("date") <= cut]
-        runs = {"extension": {name: _truncated(table, cut, lags[name]) for name, table in tables.items()}}
-        if cut in even:
-            random = generator(seed, "audit", str(cut.date()))
-            runs["corruption"] = {name: _corrupted(table, cut, lags[name], random) for name, table in tables.items()}
-        for test, altered in runs.items():
-            again = _keyed(function(**altered))
-            changed = _changed(past, again[again.index.get_level_values("date") <= cut])
-            for name in changed.columns[changed.any(axis=0)].difference(first[test].dropna().index):
-                first.loc[name, test] = changed.index.get_level_values("date")[changed[name]].min()
+    extension = changes_of_the_past(baseline, shortest, early)
+    for cut in even.union(ends_of_periods(dates)).union(telling_dates(tables)).intersection(dates):
+        again = keyed(function(**truncated(tables, cut, release_lag)))
+        extension = _earlier(extension, changes_of_the_past(baseline, again, cut))
+    corruption = pd.Series(pd.NaT, index=extension.index, dtype=extension.dtype)
+    for cut in even:
+        random = generator(seed, "audit", str(cut.date()))
+        altered = {
+            name: _corrupted(table, cut, _lags(name, release_lag), random, noise) for name, table in tables.items()
+        }
+        corruption = _earlier(corruption, changes_of_the_past(baseline, keyed(function(**altered)), cut))
+    first = pd.DataFrame({"corruption": corruption, "extension": extension})
     earlier = first.min(axis=1)
     first.insert(0, "feature", baseline.columns.astype("str"))
     first.insert(1, "leaks", earlier.notna())
@@ -108,15 +110,68 @@ def ends_of_periods(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     return dates[np.unique(np.array(chosen, np.intp))]
 
 
+def telling_dates(tables: Tables) -> pd.DatetimeIndex:
+    """Give the dates on which a leak that acts on unusual values alone can show itself.
+
+    Of each column of numbers, and of each field of facts and each signal: the dates of the extremes, of the largest
+    rise and fall from the row before, and the first and last of those with zeros, with missing values, and without a
+    change. Of the rows of each symbol: the first and the last date, and those on both sides of the longest gap.
+    """
+    found: list[Any] = []
+    for table in tables.values():
+        if (known_from := _known_from(table)) is None:
+            continue
+        series = next((name for name in ("field", "name") if name in table), None)
+        for _, part in [(None, table)] if series is None else table.groupby(series, sort=False):
+            found += part.loc[_unusual(part, known_from), known_from].tolist()
+        for _, days in [(None, table[known_from])] if "symbol" not in table else table.groupby("symbol")[known_from]:
+            ordered = pd.DatetimeIndex(days.unique()).sort_values()
+            gap = int(np.diff(ordered.to_numpy()).argmax()) if ordered.size > 1 else 0
+            found += ordered[[0, gap, min(gap + 1, ordered.size - 1), -1]].tolist()
+    return pd.DatetimeIndex(found, dtype="datetime64[us]").unique().sort_values()
+
+
+def _unusual(table: pd.DataFrame, known_from: str) -> list[Any]:
+    """Give the index of rows with unusual values, column by column."""
+    date, rows = table[known_from], []
+    for name in table.select_dtypes(["number", "bool"]).columns:
+        values = table[name].astype("float64")
+        step = values.groupby(table["symbol"], sort=False).diff() if "symbol" in table else values.diff()
+        rows += [each.idxmax() for each in (values, -values, step, -step) if each.notna().any()]
+        for marked in (values == 0.0, values.isna(), step == 0.0):
+            rows += [date[marked].idxmin(), date[marked].idxmax()] if marked.any() else []
+    return rows
+
+
+def changes_of_the_past(before: pd.DataFrame, after: pd.DataFrame, cut: pd.Timestamp) -> "pd.Series[pd.Timestamp]":
+    """Give, by column, the earliest date up to the cut on which two results differ; NaT where they agree.
+
+    The results are indexed by ``date``, or ``symbol`` and ``date``.
+    """
+    past, again = (frame[frame.index.get_level_values("date") <= cut] for frame in (before, after))
+    changed = _changed(past, again)
+    dates = changed.index.get_level_values("date")
+    first = {name: dates[changed[name]].min() for name in changed.columns[changed.any(axis=0)]}
+    return pd.Series(first, index=before.columns, dtype="datetime64[us]")
+
+
+def _earlier(one: pd.Series, other: pd.Series) -> pd.Series:
+    return one.where(other.isna() | (one <= other), other)
+
+
+def _lags(name: str, release_lag: Mapping[str, int]) -> Mapping[str, int]:
+    return release_lag if name == "context" else {}
+
+
 def _corrupted(
-    table: pd.DataFrame, cut: pd.Timestamp, release_lag: Mapping[str, int], random: np.random.Generator
+    table: pd.DataFrame, cut: pd.Timestamp, release_lag: Mapping[str, int], random: np.random.Generator, noise: float
 ) -> pd.DataFrame:
     if _known_from(table) is None:
         return table
     result = table.copy()
     for name in result.columns.drop(list(_KEPT), errors="ignore"):
         later = _unknown(table, cut, release_lag.get(str(name), 0))
-        result.loc[later, name] = _scrambled(result.loc[later, name], random)
+        result.loc[later, name] = _scrambled(result.loc[later, name], random, noise)
     if set(_PRICES) <= set(result.columns):
         later = _unknown(table, cut, 0)
         prices = result.loc[later, _PRICES]
@@ -124,12 +179,17 @@ def _corrupted(
     return result
 
 
-def _scrambled(values: pd.Series, random: np.random.Generator) -> Any:
+def _scrambled(values: pd.Series, random: np.random.Generator, noise: float) -> Any:
     if pd.api.types.is_bool_dtype(values):
         return ~values
     if pd.api.types.is_float_dtype(values):
-        return values * np.exp(random.normal(0.0, 1.0, len(values)))
+        return values * np.exp(random.normal(0.0, noise, len(values)))
     return values.to_numpy()[random.permutation(len(values))]
+
+
+def truncated(tables: Tables, cut: pd.Timestamp, release_lag: Mapping[str, int]) -> dict[str, pd.DataFrame]:
+    """Give the tables as they were known on a day; `release_lag` as :func:`audit` takes it."""
+    return {name: _truncated(table, cut, _lags(name, release_lag)) for name, table in tables.items()}
 
 
 def _truncated(table: pd.DataFrame, cut: pd.Timestamp, release_lag: Mapping[str, int]) -> pd.DataFrame:
@@ -150,7 +210,8 @@ def _unknown(table: pd.DataFrame, cut: pd.Timestamp, lag: int) -> pd.Series:
     return table[_known_from(table)] > cut - pd.Timedelta(days=lag)
 
 
-def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
+def keyed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Index a result by ``date``, or by ``symbol`` and ``date``."""
     return frame.set_index([name for name in _KEYS if name in frame.columns])
 
 
@@ -159,8 +220,13 @@ def _changed(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     rows, columns = before.index.union(after.index), before.columns
     if not (before.index.equals(rows) and after.index.equals(rows) and after.columns.equals(columns)):
         before, after = before.reindex(rows), after.reindex(index=rows, columns=columns)
-    same = [_same(before[name], after[name]) for name in columns]
-    return pd.DataFrame(~np.column_stack(same), index=rows, columns=columns)
+    same = np.zeros(before.shape, dtype=bool)
+    floats = np.array([{one.kind, other.kind} == {"f"} for one, other in zip(before.dtypes, after.dtypes, strict=True)])
+    one, other = (frame.loc[:, floats].to_numpy(np.float64) for frame in (before, after))
+    same[:, floats] = (one == other) | (np.isnan(one) & np.isnan(other))
+    for name in columns[~floats]:
+        same[:, columns.get_loc(name)] = _same(before[name], after[name])
+    return pd.DataFrame(~same, index=rows, columns=columns)
 
 
 def _same(before: pd.Series, after: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:

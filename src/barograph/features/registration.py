@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from typing import Any, Final, Literal, TypeVar, get_args
 
@@ -214,6 +215,7 @@ def feature(
     return register
 
 
+@cache
 def import_families() -> None:
     """Register the features of Barograph, which come before a user's."""
     for module in _MODULES:
