@@ -18,7 +18,7 @@ from barograph.randomness import generator
 from barograph.scoring import METRICS as REGISTRY
 from barograph.scoring import Metric, Validation
 from barograph.scoring.bootstrap import episode_bootstrap_counts
-from tests.memory_study.world import METRICS, SETTINGS, World, differences, long_table, patchy, study, world
+from tests.memory_study.world import FOLD_DAYS, METRICS, SETTINGS, World, differences, long_table, patchy, study, world
 
 SLICES = ["overall", "normal", "crash", "recovery"]
 GAIN = {"log_loss": -1, "brier": -1, "macro_f1": 1, "auc": 1, "rank_ic": 1, "sharpe": 1}
@@ -46,6 +46,7 @@ def _by_hand() -> tuple[World, Validation]:
     dates = pd.bdate_range("2020-01-01", periods=5).astype("datetime64[us]")
     calendar = pd.DataFrame({"date": dates, "regime": "normal"})
     grid = pd.MultiIndex.from_product([["A", "B", "C"], dates[1:]], names=["symbol", "date"]).to_frame(index=False)
+    grid["fold"] = grid["date"] > dates[2]
     label = np.repeat([0, 1, 2], 4)
     labels = grid.assign(label=label, exit_return=label - 1.0)
     probabilities = {"blank": np.full((12, 3), 1 / 3), "seer": 0.25 + 0.25 * np.eye(3)[label]}
@@ -152,12 +153,15 @@ def test_some_dates_of_the_patchy_world_cannot_be_ranked(table: pd.DataFrame) ->
     assert ranked["rows"] < pooled["rows"]
 
 
-def _episodes(made: World, dates: list[pd.Timestamp], part: str) -> NDArray[np.int64]:
-    """Give each date's episode: more than 20 trading days without a date of the regime part two."""
+def _cases(made: World, dates: list[pd.Timestamp], part: str, metric: str) -> NDArray[np.int64]:
+    """Give each date's fold, of a return that of the decision; in a regime its episode, parted by more than 20 days."""
     place = {date: at for at, date in enumerate(made.regimes["date"])}
+    if part == "overall":
+        folds = [(place[date] - (metric == "sharpe")) // FOLD_DAYS for date in dates]
+        return np.array(folds) - folds[0]
     number = [0]
     for before, date in pairwise(dates):
-        number.append(number[-1] + (part != "overall" and place[date] - place[before] - 1 > 20))
+        number.append(number[-1] + (place[date] - place[before] - 1 > 20))
     return np.array(number)
 
 
@@ -167,8 +171,8 @@ def test_intervals_and_p_values_equal_scoring_repeated_dates(made: World, metric
     settings = _with(resamples=30, auc_resamples=20)
     row = _one(differences(_aligned(made, settings), settings), "coarse", metric, part)
     coarse, plain = (list(_series(made, name, metric, part).items()) for name in ("coarse", "plain"))
-    episode = _episodes(made, [date for date, _ in plain], part)
-    counts = episode_bootstrap_counts(episode, 10, 30, generator(7, "ablation", part))
+    case = _cases(made, [date for date, _ in plain], part, metric)
+    counts = episode_bootstrap_counts(case, 10, 30, generator(7, "ablation", part))
     drawn = []
     for draw in counts[: 20 if metric == "auc" else 30]:
         ours, theirs = (
@@ -178,11 +182,11 @@ def test_intervals_and_p_values_equal_scoring_repeated_dates(made: World, metric
         drawn.append(GAIN[metric] * (ours - theirs))
     low, high = np.quantile(drawn, [0.05, 0.95])
     assert row[["low", "high"]].tolist() == pytest.approx([low, high], rel=1e-7)
-    units = episode[-1] + 1 if part == "crash" else len(episode) // 10
-    assert row["episodes"] == units
+    assert row["episodes"] == case[-1] + 1
     error = np.std(drawn, ddof=1)
-    lengths = np.unique(episode, return_counts=True)[1]
-    freedom = max(lengths.sum() ** 2 / (lengths**2).sum(), 2) - 1 if part == "crash" else units - 1
+    lengths = np.unique(case, return_counts=True)[1]
+    assert row["effective_episodes"] == pytest.approx(lengths.sum() ** 2 / (lengths**2).sum())
+    freedom = max(row["effective_episodes"], 2) - 1
     assert row["p_value"] == pytest.approx(2 * student.sf(abs(row["improvement"]) / error, freedom), rel=1e-6)
 
 
@@ -287,7 +291,7 @@ def test_a_days_return_belongs_to_the_regime_of_the_day_before() -> None:
     table = differences(made._replace(returns=made.returns.assign(timer=earned)))
     assert _one(table, "timer", "sharpe", "crash")["value"] > 100
     assert _one(table, "timer", "sharpe", "normal")["value"] < -100
-    assert _one(table, "timer", "sharpe", "crash")["dates"] == 63
+    assert _one(table, "timer", "sharpe", "crash")["dates"] == 77
 
 
 def _spoilt(change: Callable[[World], World], match: str) -> None:

@@ -54,16 +54,16 @@ def test_bad_settings_end_in_one_line(change: dict[str, Any], message: str) -> N
 
 
 def _table(*cases: tuple[str, int, float, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(cases, columns=["slice", "episodes", "low", "high", "p_value"])
+    return pd.DataFrame(cases, columns=["slice", "more_episodes", "low", "high", "p_value"])
 
 
 def _judged(*cases: tuple[str, int, float, float, float]) -> pd.DataFrame:
-    return judge_differences([_table(*cases)], study("none", "other"), SETTINGS)
+    return judge_differences([_table(*cases)], study("none", "other"))
 
 
 def test_q_values_are_benjamini_hochbergs_by_hand() -> None:
     p = [0.001, 0.04, 0.03, 0.012, 1.0]
-    found = _judged(*(("overall", 9, 0.1, 0.2, value) for value in p))
+    found = _judged(*(("overall", 0, 0.1, 0.2, value) for value in p))
     # Ascending: 0.001 * 5 / 1, 0.012 * 5 / 2, 0.03 * 5 / 3 = 0.05, 0.04 * 5 / 4 = 0.05, 1; each at most the next.
     assert found["q_value"].tolist() == pytest.approx([0.005, 0.05, 0.05, 0.03, 1.0])
     assert found["verdict"].tolist() == ["helps", "helps", "helps", "helps", "no evidence"]
@@ -71,10 +71,10 @@ def test_q_values_are_benjamini_hochbergs_by_hand() -> None:
 
 def test_the_family_holds_every_part_but_only_what_has_enough_evidence() -> None:
     parts = [
-        _table(("overall", 9, 0.1, 0.2, 0.01), ("crash", 2, 0.1, 0.2, 0.0001)),
-        _table(("crash", 3, 0.1, 0.2, 0.02), ("overall", 9, np.nan, np.nan, np.nan)),
+        _table(("overall", 4, 0.1, 0.2, 0.01), ("crash", 1, 0.1, 0.2, 0.0001)),
+        _table(("crash", 0, 0.1, 0.2, 0.02), ("overall", 0, np.nan, np.nan, np.nan)),
     ]
-    found = judge_differences(parts, study("none", "other"), SETTINGS)
+    found = judge_differences(parts, study("none", "other"))
     assert found.index.tolist() == [0, 1, 2, 3]
     np.testing.assert_allclose(found["q_value"], [0.02, np.nan, 0.02, np.nan])
     assert found["verdict"].tolist() == ["helps", "too few crises to tell", "helps", "no evidence"]
@@ -83,17 +83,17 @@ def test_the_family_holds_every_part_but_only_what_has_enough_evidence() -> None
 @pytest.mark.parametrize(
     ("case", "verdict"),
     [
-        (("overall", 9, 0.1, 0.2, 0.05), "helps"),
-        (("overall", 9, 0.1, 0.2, 0.051), "no evidence"),
-        (("overall", 9, 0.0, 0.2, 0.01), "no evidence"),
-        (("overall", 9, -0.2, -0.1, 0.05), "hurts"),
-        (("overall", 9, -0.2, 0.0, 0.01), "no evidence"),
-        (("overall", 1, 0.1, 0.2, 0.01), "helps"),
-        (("overall", 0, np.nan, np.nan, np.nan), "no evidence"),
-        (("crash", 3, -0.2, -0.1, 0.05), "hurts"),
-        (("crash", 3, 0.1, 0.2, 0.5), "no evidence"),
-        (("crash", 2, 0.1, 0.2, 0.01), "too few crises to tell"),
-        (("crash", 3, np.nan, np.nan, np.nan), "too few crises to tell"),
+        (("overall", 0, 0.1, 0.2, 0.05), "helps"),
+        (("overall", 0, 0.1, 0.2, 0.051), "no evidence"),
+        (("overall", 0, 0.0, 0.2, 0.01), "no evidence"),
+        (("overall", 0, -0.2, -0.1, 0.05), "hurts"),
+        (("overall", 0, -0.2, 0.0, 0.01), "no evidence"),
+        (("overall", 4, 0.1, 0.2, 0.01), "helps"),
+        (("overall", 4, np.nan, np.nan, np.nan), "no evidence"),
+        (("crash", 0, -0.2, -0.1, 0.05), "hurts"),
+        (("crash", 0, 0.1, 0.2, 0.5), "no evidence"),
+        (("crash", 1, 0.1, 0.2, 0.01), "too few crises to tell"),
+        (("crash", 0, np.nan, np.nan, np.nan), "too few crises to tell"),
     ],
 )
 def test_verdicts(case: tuple[str, int, float, float, float], verdict: str) -> None:
@@ -105,7 +105,7 @@ def test_planted_help_and_harm_are_found() -> None:
     answer = np.eye(3)[made.labels["label"]]
     for option, hint in (("better", answer), ("worse", np.roll(answer, 1, axis=1))):
         made.probabilities[option] = 0.6 * made.probabilities["none"] + 0.4 * hint
-    table = judge_differences([differences(made, QUICK)], study("none", "better", "worse"), QUICK)
+    table = judge_differences([differences(made, QUICK)], study("none", "better", "worse"))
     predicted = table[(table["metric"] != "sharpe") & table["slice"].isin(["overall", "crash"])]
     verdicts = predicted.groupby(["option", "slice"])["verdict"].agg(set)
     assert (verdicts["better"] == {"helps"}).all()
@@ -119,7 +119,7 @@ def test_the_same_option_twice_is_no_evidence() -> None:
     made = world(none=0.4, twin=0.4)
     made.probabilities["twin"] = made.probabilities["none"]
     table = differences(made._replace(returns=made.returns.assign(twin=made.returns["none"])), QUICK)
-    judged = judge_differences([table], study("none", "twin"), QUICK)
+    judged = judge_differences([table], study("none", "twin"))
     verdicts = judged.groupby("slice")["verdict"].agg(set).to_dict()
     few = {"too few crises to tell"}
     assert verdicts == {"overall": {"no evidence"}, "crash": {"no evidence"}, "normal": few, "recovery": few}
@@ -130,7 +130,7 @@ def test_noise_is_seldom_called_a_difference() -> None:
     studies, claims, tested = 20, [], 0
     for seed in range(studies):
         table = differences(world(seed=seed, none=0.3, one=0.3, two=0.3, three=0.3), settings, seed)
-        judged = judge_differences([table], study("none", "one", "two", "three"), settings)
+        judged = judge_differences([table], study("none", "one", "two", "three"))
         claims.append(int(judged["verdict"].isin(["helps", "hurts"]).sum()))
         tested += int(judged["q_value"].notna().sum())
     assert sum(claims) / tested < 0.05

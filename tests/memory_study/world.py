@@ -14,6 +14,7 @@ from barograph.scoring import Validation
 SETTINGS = Validation(
     block_days=10, resamples=60, auc_resamples=30, level=0.9, min_episodes=3, episode_gap_days=20, calibration_bins=10
 )
+FOLD_DAYS = 60
 SYMBOLS = ["A", "B", "C", "D", "E"]
 METRICS = ["log_loss", "brier", "macro_f1", "auc", "rank_ic", "sharpe"]
 
@@ -35,9 +36,9 @@ def study(*options: str, **against: list[str] | None) -> Ablation:
 
 
 def regimes(days: int) -> pd.DataFrame:
-    """Four crashes of 10 to 20 days, at least 60 days apart, and a single recovery of 15 after the second."""
+    """Five crashes of 10 to 20 days, at least 45 days apart, and a single recovery of 15 after the second."""
     regime = np.array(["normal"] * days, dtype=object)
-    for start, length in ((30, 20), (110, 15), (210, 18), (330, 10)):
+    for start, length in ((30, 20), (110, 15), (210, 18), (330, 10), (385, 14)):
         regime[start : start + length] = "crash"
     regime[125:140] = "recovery"
     dates = pd.bdate_range("2007-01-01", periods=days).astype("datetime64[us]")
@@ -59,7 +60,8 @@ def world(days: int = 420, seed: int = 0, **skill: float) -> World:
         probabilities[option] = share * truth + (1 - share) * own
         returns[option] = market + rng.normal(0.002 * share, 0.004, days - 5)
     frame = pd.DataFrame(returns, index=pd.DatetimeIndex(calendar["date"][5:]))
-    return World(grid.assign(fold=0), labels, calendar, probabilities, frame)
+    place = calendar["date"].searchsorted(grid["date"])
+    return World(grid.assign(fold=place // FOLD_DAYS), labels, calendar, probabilities, frame)
 
 
 def differences(

@@ -269,6 +269,8 @@ def _scores(kind: str, name: str, predictor: str, score: float, half: float) -> 
     row: dict[str, object] = {"kind": kind, "slice": name, "predictor": predictor, "rows": 30_000, "dates": 1_500}
     row |= {
         "episodes": 1 if kind == "event" else 2 if few else 9,
+        "effective_episodes": 1.0 if kind == "event" else 1.6 if few else 9.0,
+        "more_episodes": 4 if kind == "event" else 3 if few else 0,
         "sufficient": not few,
         "log_loss": 1.0 - score,
         "brier": 0.6 - score / 2,

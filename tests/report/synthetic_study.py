@@ -81,11 +81,11 @@ def _row(
     low, high = gain - half, gain + half
     verdict = TOO_FEW_CRISES if few else "helps" if low > 0 else "hurts" if high < 0 else NO_EVIDENCE
     base = {"log_loss": losses[reference], "brier": 0.6}.get(metric, 0.5)
-    episodes = 191 if slice_ == "overall" else 2 if few else 9
+    episodes, worth = (16, 16.0) if slice_ == "overall" else (2, 1.6) if few else (9, 9.0)
     value = base - gain if metric in ("log_loss", "brier") else base + gain
     known = np.nan if few else 0.01
     return (
-        *(model, calibration, option, reference, metric, slice_, 80_240, 4_012, episodes),
+        *(model, calibration, option, reference, metric, slice_, 80_240, 4_012, episodes, worth),
         *(value, base, gain, low, high, known, known, verdict),
     )
 
@@ -138,7 +138,13 @@ def _sat(
 ) -> dict[str, Any]:
     score = {"regime_prior": 0.0, "prior": -0.01}.get(predictor, skill)
     row: dict[str, Any] = {"kind": kind, "exam": name, "regime": regime, "start": start, "end": end}
-    row |= {"predictor": predictor, "rows": 1_240, "dates": 62, "events": events}
+    row |= {
+        "predictor": predictor,
+        "rows": 1_240,
+        "dates": 62,
+        "events": events,
+        "effective_events": 1.0 if events == 1 else 0.8 * events,
+    }
     row |= {"sufficient": kind == "regime" and events >= 3, "log_loss": 1.05 - score}
     for key, value in (("skill_prior", score + 0.01), ("skill_regime_prior", score)):
         row |= {key: value, f"{key}_low": value - half, f"{key}_high": value + half}

@@ -93,7 +93,7 @@ def test_forests_show_too_little_evidence_grey_and_without_a_number(results: Res
     chart = skill.forest(results, "regime")
     ticks = dict(zip(chart.layout["yaxis"]["tickvals"], chart.layout["yaxis"]["ticktext"], strict=True))
     crash = next(place for place, text in ticks.items() if "Crash" in text)
-    assert "2 episodes: too few" in ticks[crash]
+    assert "2 episodes, worth 1.6: too few" in ticks[crash]
     for trace in chart.data:
         for height, text in zip(trace["y"], trace["text"], strict=True):
             weak = abs(height - crash) < 0.4
@@ -289,7 +289,7 @@ def test_found_events_are_counted_beside_the_named_ones(results: Results) -> Non
 def test_a_regimes_claim_holds_against_the_harder_baseline(results: Results) -> None:
     table = {"skill_regime_prior": 0.10, "skill_regime_prior_low": 0.03, "skill_regime_prior_high": 0.12}
     frequencies = {"skill_prior": 0.02, "skill_prior_low": -0.01, "skill_prior_high": 0.05}
-    easy = with_scores(results, "regime", "crash", sufficient=True, episodes=7, **table, **frequencies)
+    easy = with_scores(results, "regime", "crash", sufficient=True, more_episodes=0, **table, **frequencies)
     assert verdict.crash(easy).startswith(
         "in crashes there is no evidence of skill against the class frequencies of the past: +2.0 %"
     )

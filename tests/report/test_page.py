@@ -144,8 +144,8 @@ def test_tables_can_be_sorted_by_keyboard_and_read_aloud(page: str) -> None:
 def test_the_verdict_names_period_cases_baseline_and_crashes(page: str) -> None:
     assert heading(page) == (
         "Out of sample, 2003\N{EN DASH}2008 (1,500 trading days, 6 folds), the ensemble beats the regime table by "
-        "2.0 % of log loss [1.4, 2.6]; in crashes there is too little evidence (2 episodes); "
-        "the gate rejects it."
+        "2.0 % of log loss [1.4, 2.6]; in crashes the evidence cannot decide (2 episodes, worth 1.6; 3 more are "
+        "needed); the gate rejects it."
     )
 
 

@@ -63,7 +63,7 @@ def test_percentages_are_of_the_references_log_loss() -> None:
 def test_scope_names_data_sizes_and_certainty(table: pd.DataFrame) -> None:
     assert study_words(table, facts())[0] == (
         "Out of sample on 20 symbols (bundled, volatility_barrier), 2007-01-03 to 2022-12-09: 80,240 rows, 4,012 "
-        "trading days (191 independent blocks), 16 folds, every option on the same folds, seeds and 8,000 rows a fold. "
+        "trading days, 16 folds, every option on the same folds, seeds and 8,000 rows a fold. "
         "Figures are of the equal vote of Logistic regression and LightGBM, raw; in brackets 95 % intervals; in "
         "parentheses recalibrated: by a sigmoid that learned from each option's own matured predictions, from the "
         "second fold on (the first has none)."
@@ -172,27 +172,28 @@ def test_without_verdicts_nothing_is_claimed(table: pd.DataFrame, verdict: str) 
 
 def test_too_few_crises_are_counted(table: pd.DataFrame) -> None:
     assert (
-        "In crashes (2 episodes) and recoveries (2 episodes) there are too few crises to tell whether any option helps."
+        "In crashes (2 episodes, worth 1.6) and recoveries (2 episodes, worth 1.6) there are too few crises to tell "
+        "whether any option helps."
     ) in study_words(table, facts())
-    one = changed(table, where={"slice": "crash"}, episodes=1)
-    assert "In crashes (1 episode) and recoveries (2 episodes)" in said(one)
+    one = changed(table, where={"slice": "crash"}, episodes=1, effective_episodes=1.0)
+    assert "In crashes (1 episode) and recoveries (2 episodes, worth 1.6)" in said(one)
 
 
 def test_crises_with_enough_episodes_are_told(table: pd.DataFrame) -> None:
     crash = {"slice": "crash", "reference": "none"}
-    frame = changed(table, where=crash, verdict=NO_EVIDENCE, episodes=4)
+    frame = changed(table, where=crash, verdict=NO_EVIDENCE, episodes=5, effective_episodes=5.0)
     assert (
-        "In crashes (4 episodes), by log loss of the vote, there is no evidence that any option helps or hurts against "
+        "In crashes (5 episodes), by log loss of the vote, there is no evidence that any option helps or hurts against "
         "the rolling window alone (recalibrated likewise)."
     ) in study_words(frame, facts())
     later = changed(frame, where=crash | {"option": "hybrid", "calibration": "recalibrated"}, verdict=HELPS)
     assert "against the rolling window alone (recalibrated 1 helps: hybrid)." in said(later)
     frame = changed(frame, where=crash | {"option": "hybrid"}, verdict=HELPS)
     assert (
-        "In crashes (4 episodes), by log loss of the vote, against the rolling window alone: hybrid +1.3 % [0.7, 1.9], "
+        "In crashes (5 episodes), by log loss of the vote, against the rolling window alone: hybrid +1.3 % [0.7, 1.9], "
         "helps (recalibrated +2.0 % [1.4, 2.6], helps); no evidence for the other 9."
     ) in said(frame)
-    assert "In recoveries (2 episodes) there are too few crises" in said(frame)
+    assert "In recoveries (2 episodes, worth 1.6) there are too few crises" in said(frame)
 
 
 def test_other_verdicts_in_crashes_are_counted_and_the_surest_named(table: pd.DataFrame) -> None:
@@ -353,7 +354,7 @@ def test_the_headline_and_outcomes_say_the_finding(table: pd.DataFrame) -> None:
     assert outcomes.finding(study, "placebo") == (
         "no evidence that archive and archive detected help or hurt (recalibrated likewise)"
     )
-    assert outcomes.finding(study, "none", "crash") == "too few crises to tell (2 episodes)"
+    assert outcomes.finding(study, "none", "crash") == "too few crises to tell (2 episodes, worth 1.6)"
     assert outcomes.finding(study, "replay") == "nothing was compared"
     assert outcomes.tally(study, study.against("none")) == (
         "of 10 comparisons, 6 help and 4 hurt (recalibrated 6 help and 4 hurt)"
@@ -435,7 +436,12 @@ def test_tables_hold_every_model_metric_and_regime(table: pd.DataFrame) -> None:
     replay = metrics[0][1].rows[7]
     assert (replay.name, replay.cells[1].verdict) == ("Replay", HURTS)
     crash = regimes[0][1].rows[0].cells[5]
-    assert (crash.text, crash.small, crash.sort, crash.verdict) == ("\N{EN DASH}", "2 episodes", "", "too few")
+    assert (crash.text, crash.small, crash.sort, crash.verdict) == (
+        "\N{EN DASH}",
+        "2 episodes, worth 1.6",
+        "",
+        "too few",
+    )
 
 
 def test_the_closing_table_is_aligned_and_plain(table: pd.DataFrame) -> None:

@@ -49,17 +49,17 @@ def test_a_long_name_is_cut_short() -> None:
 
 def test_crashes_are_marked_with_their_number(results: Results) -> None:
     text = summary_table(results)
-    assert "insufficient" in text
-    assert "2 episodes" in text
+    assert "undecided" in text
+    assert "worth 1.6 of 2" in text
     known = with_scores(results, "regime", "crash", sufficient=True, skill_regime_prior=-0.07)
     lines = summary_table(known).split("\n")
     assert "-7.0" in lines[3]
-    assert "insufficient" not in lines[3]
+    assert "undecided" not in lines[3]
 
 
 def test_no_crash_is_no_insufficient_evidence(results: Results) -> None:
     without = replaced(results, slices=field(results, "slices")[field(results, "slices")["slice"] != "crash"])
-    assert "insufficient" not in summary_table(without)
+    assert "undecided" not in summary_table(without)
     assert "no crash was tested" in summary_table(without)
 
 

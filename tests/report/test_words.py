@@ -92,22 +92,24 @@ def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
     assert words.number(math.nan, 2) == "\N{EN DASH}"
 
 
-def test_one_crisis_is_one_episode() -> None:
-    text = words.regime_sentence("crashes", written(0.1, 0.05, 0.2, 100), "it", episodes=1, sufficient=False)
-    assert text == "in crashes there is too little evidence (1 episode)"
+def test_what_cannot_be_decided_says_how_many_more_crises_would_decide_it() -> None:
+    skill = written(0.1, 0.05, 0.2, 100)
+    one = words.regime_sentence("crashes", skill, "it", of=words.cases(1, 1.0), more=4)
+    assert one == "in crashes the evidence cannot decide (1 episode; 4 more are needed)"
+    unequal = words.regime_sentence("crashes", skill, "it", of=words.cases(7, 2.51), more=1)
+    assert unequal == "in crashes the evidence cannot decide (7 episodes, worth 2.5; 1 more is needed)"
+    unknown = words.regime_sentence("crashes", written(0.1, math.nan, math.nan, 100), "it", of="9 episodes", more=0)
+    assert unknown == "in crashes there is too little evidence (9 episodes)"
 
 
 def test_regimes_with_evidence_say_which_way() -> None:
     def text(low: float, high: float) -> str:
         skill = written((low + high) / 2, low, high, 100)
-        return words.regime_sentence("crashes", skill, "the regime table", episodes=4, sufficient=True)
+        return words.regime_sentence("crashes", skill, "the regime table", of="5 episodes, worth 4.2", more=0)
 
-    assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (4 episodes)"
-    assert text(
-        -0.01, 0.05
-    ) == "in crashes there is no evidence of skill against the regime table: +2.0 % [-1.0, 5.0] (4 episodes)".replace(
-        "-", MINUS
-    )
+    assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (5 episodes, worth 4.2)"
+    none = "in crashes there is no evidence of skill against the regime table: +2.0 % "
+    assert text(-0.01, 0.05) == f"{none}[{MINUS}1.0, 5.0] (5 episodes, worth 4.2)"
     assert "worse than the regime table" in text(-0.05, -0.01)
 
 

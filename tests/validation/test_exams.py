@@ -31,7 +31,8 @@ MODELS = {"weak": 0.2, "strong": 1.0, "mild": 0.5}
 ENDS = [f"skill_{baseline}_{end}" for baseline in ("prior", "regime_prior") for end in ("low", "high")]
 WALKED = ["walk_forward_log_loss", "walk_forward_skill_regime_prior"]
 COLUMNS = [
-    *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient", "log_loss"),
+    *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "effective_events"),
+    *("more_events", "sufficient", "log_loss"),
     *("skill_prior", *ENDS[:2], "skill_regime_prior", *ENDS[2:], "auc", "accuracy", "majority_accuracy", *WALKED),
 ]
 
@@ -143,7 +144,9 @@ def test_the_table_is_as_agreed(table):
     assert facts["rows"].to_dict() == {"second": 149, "up": 50, "brief": 45, "third": 200, "crash": 394, "recovery": 50}
     assert facts["dates"].to_dict() == {"second": 30, "up": 10, "brief": 9, "third": 40, "crash": 79, "recovery": 10}
     assert facts["events"].to_dict() == dict.fromkeys(EVENTS, 1) | {"crash": 3, "recovery": 1}
-    assert facts.index[facts["sufficient"]].tolist() == ["crash"]
+    assert facts.loc["crash", "effective_events"] == pytest.approx(79**2 / (30**2 + 9**2 + 40**2))
+    assert facts["more_events"].to_dict() == dict.fromkeys(EVENTS, 4) | {"crash": 2, "recovery": 4}
+    assert not facts["sufficient"].any()
     for name, (first, after, _) in EVENTS.items():
         assert (facts.loc[name, "start"], facts.loc[name, "end"]) == (DAYS[first], DAYS[after - 1])
     assert facts.loc[["crash", "recovery"], ["start", "end"]].isna().all(axis=None)
@@ -195,7 +198,10 @@ def test_a_single_event_shorter_than_two_blocks_has_no_interval(world):
         assert absent[found["exam"].isin(unknown)].all(axis=None)
 
 
-def test_one_event_is_never_sufficient_evidence(world):
+def test_one_event_is_never_sufficient_evidence(world, monkeypatch):
+    crises = world.exams.assign(regime="crash")
+    assert not marked(world._replace(exams=crises), SETTINGS, 1)["sufficient"].any()
+    monkeypatch.setattr("barograph.scoring.evidence.SIGNIFICANT", 1.0)
     found = marked(world, Validation(**{**vars(SETTINGS), "min_episodes": 1}), 1)
     assert found["sufficient"].equals(found["kind"] == "regime")
 

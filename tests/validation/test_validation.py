@@ -133,7 +133,7 @@ def test_intervals_equal_scoring_repeated_rows(world: World, kind: str, name: st
     rows = {predictor: frame[_MASKS[kind, name](frame)] for predictor, frame in rows.items()}
     dates = np.sort(rows["prior"]["date"].unique())
     gaps = np.diff(np.searchsorted(world.regimes["date"], dates)) > 64
-    episode = np.append(0, np.cumsum(gaps)) if kind == "regime" else np.zeros(dates.size, dtype=int)
+    episode = np.append(0, np.cumsum(gaps)) if kind == "regime" else pd.DatetimeIndex(dates).year.to_numpy() - 2007
     counts = episode_bootstrap_counts(episode, 21, 40, generator(1, "validation", kind, name))
     skills, areas = [], []
     for resample, draw in enumerate(counts):
@@ -189,12 +189,30 @@ def test_the_prior_cannot_rank_within_a_fold(result: ValidationResult) -> None:
 
 def test_episodes_and_sufficiency(result: ValidationResult) -> None:
     own = result.slices.query("predictor == 'informed'")
-    evidence = {(row.kind, row.slice): (row.episodes, row.sufficient) for row in own.itertuples()}
-    assert evidence["regime", "crash"] == (3, True)
-    assert evidence["regime", "recovery"] == (2, False)
-    assert evidence["regime", "normal"] == (1, False)
-    assert evidence["event", "slump"] == evidence["event", "split"] == (1, False)
-    assert own.loc[own["kind"].isin(["overall", "sector", "fold"]), "sufficient"].all()
+    evidence = {(row.kind, row.slice): (row.episodes, row.more_episodes, row.sufficient) for row in own.itertuples()}
+    assert evidence["regime", "crash"] == (3, 2, False)
+    assert evidence["regime", "recovery"] == (2, 3, False)
+    assert evidence["regime", "normal"] == (1, 4, False)
+    assert evidence["event", "slump"] == evidence["event", "split"] == (1, 4, False)
+    rest = own[own["kind"].isin(["overall", "sector", "fold"])].set_index("kind")
+    assert rest["sufficient"].all()
+    assert set(rest.loc[["overall", "sector"], "episodes"]) == {3}
+    assert set(rest.loc["fold", "episodes"]) == {1}
+    crash = own[(own["kind"] == "regime") & (own["slice"] == "crash")]["effective_episodes"].item()
+    assert crash == pytest.approx(80**2 / (20**2 + 40**2 + 20**2))
+
+
+def test_five_crises_of_like_length_are_enough_and_unequal_ones_are_not(world: World) -> None:
+    day = np.arange(len(world.regimes))
+    for longest, sufficient in ((10, True), (60, False)):
+        crash = ((day >= FIRST_SCORED) & (day % 130 < 10)) | ((day >= 260) & (day < 260 + longest))
+        regimes = world.regimes.assign(regime=np.where(crash, "crash", "normal"))
+        found = validate(*world._replace(regimes=regimes), SETTINGS, seed=1)
+        row = _slice(found, "regime", "crash", "informed")
+        assert (row["episodes"], row["sufficient"]) == (5, sufficient)
+        known = metrics(found)["informed"]
+        assert known["crash_more_episodes"] == (0 if sufficient else 2)
+        assert known["crash_skill_regime_prior_low"] == (row["skill_regime_prior_low"] if sufficient else None)
 
 
 @pytest.mark.parametrize(("gap", "episodes"), [(49, 4), (50, 3), (129, 3), (130, 2), (160, 1)])
@@ -300,10 +318,9 @@ def test_calibration_and_confusion_count_every_row(world: World, result: Validat
 def test_metrics_are_plain_and_silent_about_insufficient_crashes(world: World, result: ValidationResult) -> None:
     chosen = metrics(result)
     assert set(chosen) == set(world.predictions["predictor"])
-    assert {type(value) for own in chosen.values() for value in own.values()} == {int, float}
-    informed = _slice(result, "regime", "crash", "informed")
-    assert chosen["informed"]["crash_skill_regime_prior_low"] == informed["skill_regime_prior_low"]
+    assert {type(value) for own in chosen.values() for value in own.values()} == {int, float, type(None)}
     assert chosen["informed"]["crash_episodes"] == 3
+    assert chosen["informed"]["crash_skill_regime_prior_low"] is None
     calm = world.regimes.assign(regime=world.regimes["regime"].where(world.regimes.index < 500, "normal"))
     fewer = metrics(validate(*world._replace(regimes=calm), SETTINGS, seed=1))["informed"]
     assert (fewer["crash_episodes"], fewer["crash_skill_regime_prior"]) == (2, None)

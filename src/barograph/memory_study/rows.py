@@ -11,6 +11,7 @@ from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.names import CLASSES, KEY
 from barograph.scoring.bootstrap import can_resample
+from barograph.scoring.evidence import Evidence, weigh
 from barograph.scoring.pairing import Calendar, require
 from barograph.scoring.settings import Validation
 from barograph.scoring.slices import episode_numbers, regimes_of
@@ -28,23 +29,25 @@ class DatePart:
     ----------
     dates : ndarray of int, shape (d,)
         Ascending positions among the dates that were cut up.
-    episode : ndarray of int, shape (d,)
-        The episode of each date, numbered from 0; all 0 overall.
-    units : int
-        Independent units: the episodes of a regime; overall the whole blocks that the dates make, whatever the regime.
-    freedom : float
-        Degrees of freedom of a test: the units minus 1, at least 1; of a regime, its effective number of episodes
-        (Kish: the square of the number of dates over the sum of the episodes' squared numbers) minus 1.
+    case : ndarray of int, shape (d,)
+        The independent case of each date, numbered from 0: overall its fold, in a regime its episode.
+    evidence : Evidence
+        What the independent cases are worth: overall the folds, as models are frozen for a fold; of a regime its
+        episodes.
     resampled : bool
         False where a single episode is shorter than two blocks, which does not show its spread.
     """
 
     slice: str
     dates: Rows
-    episode: Ints
-    units: int
-    freedom: float
+    case: Ints
+    evidence: Evidence
     resampled: bool
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of a test: the effective number of cases minus 1, at least 1."""
+        return max(self.evidence.effective - 1, 1)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class ScoredRows:
         Of each row in the frame that :func:`scored_rows` was given.
     date : ndarray of int, shape (n,)
         Index into `dates` (D,).
+    fold : ndarray of int, shape (D,)
+        Of each date.
     parts : tuple of DatePart
         Of `dates`: overall, then each regime that occurs.
     exit_rank : ndarray, shape (n,)
@@ -70,6 +75,7 @@ class ScoredRows:
     label: Ints
     date: Ints
     dates: pd.DatetimeIndex
+    fold: Ints
     parts: tuple[DatePart, ...]
     exit_rank: Floats
     ranked: Rows
@@ -81,12 +87,12 @@ class ScoredRows:
 def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, validation: Validation) -> ScoredRows:
     """Keep the rows that have a label, and cut their dates into regimes and episodes.
 
-    `rows` has the `symbol, date` that every option predicted, in any order; the dates of `regimes` are the trading
-    calendar. A missing column or regime, a repeated row, an unknown label, a return that is not finite, or no row left
-    raises :class:`~barograph.errors.InputError`.
+    `rows` has the `symbol, date, fold` that every option predicted, in any order; the dates of `regimes` are the
+    trading calendar. A missing column or regime, a repeated row, an unknown label, a return that is not finite, or no
+    row left raises :class:`~barograph.errors.InputError`.
     """
     for name, table, columns in (
-        ("rows", rows, KEY),
+        ("rows", rows, [*KEY, "fold"]),
         ("labels", labels, [*KEY, "label", "exit_return"]),
         ("regimes", regimes, ["date", "regime"]),
     ):
@@ -96,6 +102,8 @@ def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
     dates, date = np.unique(kept["date"].to_numpy(), return_inverse=True)
     label, days = kept["label"].to_numpy(dtype=np.int64), pd.DatetimeIndex(dates)
     day = calendar.positions(days, "predictions and labels")
+    fold = np.zeros(days.size, dtype=np.int64)
+    fold[date] = rows["fold"].to_numpy()[kept["position"]]
     rank = centred_ranks(kept["exit_return"].to_numpy(), date)
     ranked = np.flatnonzero((np.bincount(date) >= _FEWEST_TO_RANK) & (np.bincount(date, rank**2) > 0))
     return ScoredRows(
@@ -103,31 +111,36 @@ def scored_rows(rows: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         label=label,
         date=date.astype(np.int64),
         dates=days,
-        parts=date_parts(day, calendar.regime[day], validation),
+        fold=fold,
+        parts=date_parts(day, calendar.regime[day], fold, validation),
         exit_rank=rank,
         ranked=ranked,
-        ranked_parts=date_parts(day[ranked], calendar.regime[day[ranked]], validation),
+        ranked_parts=date_parts(day[ranked], calendar.regime[day[ranked]], fold[ranked], validation),
         calendar=calendar,
     )
 
 
-def date_parts(day: Ints, regime: NDArray[np.object_], validation: Validation) -> tuple[DatePart, ...]:
+def date_parts(day: Ints, regime: NDArray[np.object_], fold: Ints, validation: Validation) -> tuple[DatePart, ...]:
     """Cut dates, given as ascending places in the calendar, into all of them and those of each regime that occurs.
 
-    `overall` comes first, then the regimes from calm to crisis; without dates there is no part.
+    `overall` comes first, then the regimes from calm to crisis; without dates there is no part. The folds ascend.
     """
     if not day.size:
         return ()
-    block = validation.block_days
-    single, blocks = np.zeros(day.size, dtype=np.int64), day.size // block
-    parts = [DatePart(OVERALL, np.arange(day.size), single, blocks, max(blocks - 1, 1), can_resample(single, block))]
+    cases = {OVERALL: (np.arange(day.size), np.unique(fold, return_inverse=True)[1])}
     for name in regimes_of(regime):
         dates = np.flatnonzero(regime == name)
-        episode = episode_numbers(day[dates], validation.episode_gap_days)
-        lengths = np.bincount(episode)
-        freedom = max(dates.size**2 / float((lengths**2).sum()) - 1, 1)
-        parts.append(DatePart(name, dates, episode, lengths.size, freedom, can_resample(episode, block)))
-    return tuple(parts)
+        cases[name] = (dates, episode_numbers(day[dates], validation.episode_gap_days))
+    return tuple(
+        DatePart(
+            slice=name,
+            dates=dates,
+            case=case,
+            evidence=weigh(np.bincount(case), validation.min_episodes),
+            resampled=can_resample(case, validation.block_days),
+        )
+        for name, (dates, case) in cases.items()
+    )
 
 
 def centred_ranks(values: Floats, date: NDArray[np.integer]) -> Floats:

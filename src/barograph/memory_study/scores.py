@@ -27,11 +27,11 @@ def lower_is_better(key: str) -> bool:
 def resample(part: DatePart, validation: Validation, seed: int) -> Floats:
     """Draw the dates of a slice, the same for every option, model and calibration: counts (1 + resamples, d).
 
-    The first row takes each date once and so gives the statistic itself. The others draw circular blocks of dates
-    overall; in a regime whole episodes first, then blocks of dates within each.
+    The first row takes each date once and so gives the statistic itself. The others draw whole cases first, overall
+    folds and in a regime episodes, then circular blocks of dates within each.
     """
     rng = generator(seed, "ablation", part.slice)
-    counts = episode_bootstrap_counts(part.episode, validation.block_days, validation.resamples, rng)
+    counts = episode_bootstrap_counts(part.case, validation.block_days, validation.resamples, rng)
     return np.concatenate([np.ones((1, part.dates.size)), counts])
 
 

@@ -10,7 +10,6 @@ from pydantic.dataclasses import dataclass
 
 from barograph.dates import without_time_zones
 from barograph.memory_study.rows import OVERALL
-from barograph.scoring.settings import Validation
 from barograph.typing import STRICT
 
 HELPS: Final = "helps"
@@ -72,11 +71,11 @@ def _refuse_repeats(key: str, names: Sequence[str]) -> None:
 
 
 @without_time_zones
-def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation, validation: Validation) -> pd.DataFrame:
+def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation) -> pd.DataFrame:
     """Join the tables of :func:`compare` and add `q_value` and `verdict`.
 
     `q_value` is the p-value after Benjamini and Hochberg [1]_, in a single family of all rows that have a p-value and
-    enough evidence: overall rows, and those of regimes seen in at least `min_episodes` episodes; NaN elsewhere.
+    enough evidence: overall rows, and those of regimes whose episodes can decide; NaN elsewhere.
     `verdict` is ``helps`` or ``hurts`` where `q_value` is at most `false_discovery_rate` and the interval lies on that
     side of 0, ``too few crises to tell`` in regimes that were not tested, else ``no evidence``, which is not evidence
     of no effect.
@@ -90,7 +89,7 @@ def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation, validation
 
     table = pd.concat(parts, ignore_index=True)
     overall = table["slice"] == OVERALL
-    tested = table["p_value"].notna() & (overall | (table["episodes"] >= validation.min_episodes))
+    tested = table["p_value"].notna() & (overall | (table["more_episodes"] == 0))
     q_value = np.full(len(table), np.nan)
     if tested.any():
         q_value[tested] = multipletests(table.loc[tested, "p_value"].to_numpy(), method="fdr_bh")[1]

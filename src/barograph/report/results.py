@@ -31,7 +31,8 @@ class Csv:
 SLICES: Final = Csv(
     "reports/validation/slices.csv",
     (
-        *("kind", "slice", "predictor", "rows", "dates", "episodes", "sufficient"),
+        *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes"),
+        "sufficient",
         *(f"{key}{end}" for key in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")),
         *("brier", "calibration_error", "accuracy", "majority_accuracy"),
     ),

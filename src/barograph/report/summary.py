@@ -16,7 +16,7 @@ from barograph.report.results import BACKTEST, Results
 from barograph.report.sections import verdict
 from barograph.report.study.differences import Difference, Study
 from barograph.report.study.tables import shared
-from barograph.report.words import MINUS, Quantity, count
+from barograph.report.words import MINUS, Quantity
 
 _WIDTH: Final = 116
 _NAME: Final = 20
@@ -54,7 +54,8 @@ def _scores(results: Results) -> dict[str, list[Cell]]:
     crashes = verdict.crash_rows(results)
     in_crashes = dict(zip(crashes.index, column(crashes, "skill_regime_prior"), strict=True))
     for row in crashes[~crashes["sufficient"].astype(bool)].to_dict("records"):
-        in_crashes[row["predictor"]] = Cell("insufficient", count(int(row["episodes"]), "episode"))
+        worth = f"worth {row['effective_episodes']:.1f} of {int(row['episodes'])}"
+        in_crashes[row["predictor"]] = Cell("undecided", worth)
     columns = [
         *(
             dict(zip(scores.index, column(scores, key), strict=True))

@@ -116,6 +116,12 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def cases(number: int, effective: float, noun: str = "episode") -> str:
+    """Count independent cases, and say how many of equal length they are worth if fewer: ``7 episodes, worth 2.5``."""
+    worth, counted = f"{effective:.1f}", count(number, noun)
+    return counted if worth == f"{number:.1f}" else f"{counted}, worth {worth}"
+
+
 def joined(words: Sequence[str]) -> str:
     """Write a list: ``a, b and c``."""
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
@@ -142,16 +148,17 @@ def skill_sentence(name: str, skill: Quantity, baseline: str, *, sufficient: boo
     return f"there is too little evidence to say whether {name} beats {baseline}"
 
 
-def regime_sentence(regime: str, skill: Quantity, baseline: str, *, episodes: int, sufficient: bool) -> str:
-    """Say what is known of one regime, with the number of its independent episodes."""
-    cases = count(episodes, "episode")
-    if not sufficient or not skill.known:
-        return f"in {regime} there is too little evidence ({cases})"
+def regime_sentence(regime: str, skill: Quantity, baseline: str, *, of: str, more: int) -> str:
+    """Say what is known of one regime from its independent episodes, `of`; `more` of them are needed to decide."""
+    if more:
+        return f"in {regime} the evidence cannot decide ({of}; {more} more {'is' if more == 1 else 'are'} needed)"
+    if not skill.known:
+        return f"in {regime} there is too little evidence ({of})"
     if skill.evidence == "better":
-        return f"in {regime} it beats {baseline} by {skill.text(' %')} ({cases})"
+        return f"in {regime} it beats {baseline} by {skill.text(' %')} ({of})"
     if skill.evidence == "worse":
-        return f"in {regime} it is worse than {baseline}, skill {skill.text(' %')} ({cases})"
-    return f"in {regime} there is no evidence of skill against {baseline}: {skill.text(' %', sign=True)} ({cases})"
+        return f"in {regime} it is worse than {baseline}, skill {skill.text(' %')} ({of})"
+    return f"in {regime} there is no evidence of skill against {baseline}: {skill.text(' %', sign=True)} ({of})"
 
 
 def money_sentence(name: str, excess: Quantity) -> str:

@@ -10,6 +10,7 @@ from barograph.scoring.bootstrap import (
 )
 from barograph.scoring.calibration import expected_calibration_error
 from barograph.scoring.estimate import UNDEFINED, Estimate
+from barograph.scoring.evidence import Evidence, effective_number, weigh
 from barograph.scoring.metrics import METRICS, Metric, metrics_of, score_columns, scores
 from barograph.scoring.samples import Forecasts, Part, Resamples
 from barograph.scoring.settings import Validation
@@ -18,12 +19,14 @@ __all__ = [
     "METRICS",
     "UNDEFINED",
     "Estimate",
+    "Evidence",
     "Forecasts",
     "Metric",
     "Part",
     "Resamples",
     "Validation",
     "block_bootstrap_counts",
+    "effective_number",
     "episode_bootstrap_counts",
     "estimates",
     "expected_calibration_error",
@@ -33,4 +36,5 @@ __all__ = [
     "scores",
     "sharpe_difference_interval",
     "sharpe_interval",
+    "weigh",
 ]

@@ -23,7 +23,8 @@ class Validation:
     level : float
         Coverage of the intervals.
     min_episodes : int
-        A regime or event with fewer independent episodes is insufficient evidence.
+        A regime or event whose episodes are worth fewer of equal length is insufficient evidence; so is one of fewer
+        than five episodes, with which no exact test can attain a p-value of 0.05.
     episode_gap_days : int
         Dates separated by at most this many trading days belong to one episode.
     calibration_bins : int

@@ -47,7 +47,7 @@ def main(stage: Stage) -> str:
             returns = net_returns(traded, bars, strategy, execution).drop(columns=UNIVERSE)
             given = {name: table[list(PROBABILITIES)].to_numpy()[scored.position] for name, table in walked.items()}
             parts.append(compared(given, returns, model=model, calibration=calibration))
-    differences = judge_differences(parts, settings, validation)
+    differences = judge_differences(parts, settings)
     counted = rows.iloc[scored.position]
     facts = _facts(stage, settings, differences, counted) | _baselines(counted, labels, regimes, folds)
     _write(stage, differences, facts)

@@ -10,14 +10,15 @@ from barograph.dates import without_time_zones
 from barograph.ensemble import equal_vote
 from barograph.names import BASELINES, KEY, REGIME_PRIOR, REGIMES
 from barograph.randomness import generator
-from barograph.scoring import Forecasts, Part, Validation, score_columns, scores
+from barograph.scoring import Forecasts, Part, Validation, score_columns, scores, weigh
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
 from barograph.scoring.slices import Slice
 
 _WALKED: Final = "walk-forward "
 _DRAWN: Final[Mapping[Draws, bool]] = {"all": True}
-_FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient"]
+_FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", "dates"]
+_CASES: Final = ["events", "effective_events", "more_events", "sufficient"]
 _WALKED_COLUMNS: Final = ["walk_forward_log_loss", f"walk_forward_skill_{REGIME_PRIOR}"]
 
 
@@ -42,7 +43,8 @@ def score_exams(
         One row per event (`kind` event, by date), then per regime, all its events pooled (`kind` regime), and
         predictor: the models, `vote`, which is their equal mean, and the baselines. `walk_forward_log_loss` and
         `walk_forward_skill_regime_prior` are of the same predictor's walk-forward predictions of the same rows, NaN
-        where it has none. `sufficient` is True for regimes of at least `min_episodes` events. Without exams, no rows.
+        where it has none. `effective_events`, `more_events` and, of regimes, `sufficient` weigh the events by their
+        days, as :func:`~barograph.scoring.weigh` does. Without exams, no rows.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def score_exams(
     shorter than two blocks; in a regime whole events are drawn first and blocks of dates within each of them second,
     because the next crisis is a new event. See :func:`barograph.validation.validate`.
     """
-    columns = [*_FACTS, *score_columns("exams", _DRAWN), *_WALKED_COLUMNS]
+    columns = [*_FACTS, *_CASES, *score_columns("exams", _DRAWN), *_WALKED_COLUMNS]
     if exams.empty:
         return pd.DataFrame(columns=columns)
     ordered = exams.sort_values("start", ignore_index=True)
@@ -107,16 +109,17 @@ def _score(
     """Give a row of the table for every predictor, its walk-forward self beside it."""
     rows = part.rows
     dates, first = np.unique(paired.date[rows], return_index=True)
-    events, episode = np.unique(paired.fold[rows[first]], return_inverse=True)
+    episode = np.unique(paired.fold[rows[first]], return_inverse=True)[1]
     rng = generator(seed, "exam", part.kind, part.name)
     figures = scores("exams", Part(forecasts, rows), episode, _DRAWN, settings, rng)
     walked = {
         name.removeprefix(_WALKED): scored["log_loss"] for name, scored in figures.items() if name.startswith(_WALKED)
     }
-    sufficient = part.kind == "regime" and events.size >= settings.min_episodes
+    evidence = weigh(np.bincount(episode), settings.min_episodes)
+    cases = evidence.episodes, evidence.effective, evidence.more, part.kind == "regime" and evidence.sufficient
     for predictor in [name for name in figures if not name.startswith(_WALKED)]:
         loss = walked.get(predictor, np.nan)
         facts = {"kind": part.kind, "exam": part.name, "predictor": predictor, "rows": rows.size}
-        evidence = {"dates": dates.size, "events": events.size, "sufficient": sufficient}
+        counted = {"dates": dates.size} | dict(zip(_CASES, cases, strict=True))
         beside = (loss, 1 - loss / walked.get(REGIME_PRIOR, np.nan))
-        yield facts | evidence | figures[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))
+        yield facts | counted | figures[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))

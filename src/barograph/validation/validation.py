@@ -10,12 +10,17 @@ import pandas as pd
 from barograph.dates import without_time_zones
 from barograph.names import CLASSES, REGIME_PRIOR
 from barograph.randomness import generator
-from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores
+from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores, weigh
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
 from barograph.scoring.slices import POOLED, Slice, episode_numbers, slices
+from barograph.typing import Ints, Rows
 
-_FACTS: Final = ["kind", "slice", "predictor", "rows", "dates", "episodes", "sufficient"]
+_FACTS: Final = [
+    *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes", "sufficient")
+]
+_ACROSS_FOLDS: Final = ("overall", "sector")
+_NO_CRASH: Final = {"episodes": 0, "effective_episodes": 0.0, "more_episodes": None, "sufficient": False}
 _CRASH_SKILL: Final = f"skill_{REGIME_PRIOR}"
 
 
@@ -27,7 +32,9 @@ class ValidationResult:
     ----------
     slices : pandas.DataFrame
         One row a slice and predictor: `kind` (overall, regime, event, sector, fold), `slice`, `predictor`, `rows`,
-        `dates`, `episodes`, `sufficient`, then the columns of :data:`~barograph.scoring.METRICS`.
+        `dates`, `episodes`, `effective_episodes` and `more_episodes` as :class:`~barograph.scoring.Evidence`
+        (`episodes` overall and of a sector are the folds), `sufficient`, then the columns of
+        :data:`~barograph.scoring.METRICS`.
     calibration : pandas.DataFrame
         Reliability curves over all scored rows: `predictor, class, bin, mean_probability, frequency, rows`; `class` is
         sell, hold or buy, `bin` counts from 0, empty bins are left out.
@@ -76,14 +83,16 @@ def validate(
     -----
     Skill is 1 - LL / LL(baseline), with LL the mean log loss: 0 is the baseline itself, 1 certainty.
 
-    Intervals come from a block bootstrap of dates: all symbols of a date stay together, `block_days` consecutive dates
-    of the slice stay together, and all predictors see the same resample. In regimes, which consist of a few episodes
-    (dates at most `episode_gap_days` trading days apart), whole episodes are drawn first and blocks of dates within
-    each of them second, because the next crisis is a new episode rather than more days of an old one; resampling the
-    days alone gives intervals that are much too narrow. A resample of a slice's own dates is never empty. An event is
+    Intervals come from a bootstrap in two stages: whole cases first, then, within each, blocks of `block_days`
+    consecutive dates, all symbols of a date together; all predictors see the same resample. The cases are those over
+    which scores really differ. Overall and in a sector they are the folds, since a model is frozen for a fold. In a
+    regime they are the episodes (dates at most `episode_gap_days` trading days apart), because the next crisis is a
+    new episode rather than more days of an old one. Resampling the days alone gives intervals that are much too narrow.
+    A resample of a slice's own dates is never empty. An event is
     a single episode: its interval says how exactly its own score is known, nothing about the next event, and so does
     that of a regime seen once. A single episode shorter than two blocks has no interval (NaN): it cannot be resampled
-    in blocks. `sufficient` is False for regimes and events of fewer than `min_episodes` episodes.
+    in blocks. `sufficient` is False for regimes and events whose episodes are too few, or too unequal, to decide
+    anything; see :func:`~barograph.scoring.weigh`.
 
     AUC is the unweighted mean of the three one-vs-rest areas, NaN where a class is missing. It pools folds, so that
     even `prior`, constant within a fold, differs from 0.5 as class frequencies drift. Its interval is given overall and
@@ -103,9 +112,10 @@ def validate(
 def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]]:
     """Choose the figures that a person compares between two runs, as plain numbers by predictor.
 
-    Each has `rows` and the overall scores with their intervals, `crash_episodes`, and the skill against `regime_prior`
-    in crashes as `crash_skill_regime_prior` with `_low` and `_high`. None where undefined, and for crashes where the
-    evidence is insufficient.
+    Each has `rows` and the overall scores with their intervals, `crash_episodes`, how many of equal length they are
+    worth, `crash_effective_episodes`, and how many more would be enough, `crash_more_episodes`, and the skill against
+    `regime_prior` in crashes as `crash_skill_regime_prior` with `_low` and `_high`. None where undefined, and for
+    crashes where the evidence is insufficient.
     """
     table = result.slices
     overall = table[table["kind"] == "overall"]
@@ -113,11 +123,12 @@ def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]
     crashes = {row["predictor"]: row for row in crash.to_dict("records")}
     found = {}
     for row in overall.to_dict("records"):
-        seen = crashes.get(row["predictor"], {"episodes": 0, "sufficient": False})
+        seen = crashes.get(row["predictor"], _NO_CRASH)
         skill = Estimate.of(seen, _CRASH_SKILL) if seen["sufficient"] else UNDEFINED
         figures = {key: row[key] for key in overall.columns.drop(_FACTS)} | skill.columns(f"crash_{_CRASH_SKILL}")
         plain = {key: None if np.isnan(value) else float(value) for key, value in figures.items()}
-        found[row["predictor"]] = {"rows": row["rows"], "crash_episodes": seen["episodes"]} | plain
+        counts = {f"crash_{name}": seen[name] for name in ("episodes", "effective_episodes", "more_episodes")}
+        found[row["predictor"]] = {"rows": row["rows"]} | counts | plain
     return found
 
 
@@ -126,17 +137,28 @@ def _score(
 ) -> Iterator[dict[str, Any]]:
     """Give a row of the table for every predictor."""
     rows, dates = part.rows, np.unique(paired.date[part.rows])
-    episode = episode_numbers(paired.trading_day[dates], settings.episode_gap_days)
-    if part.kind != "regime":
-        episode = np.zeros_like(episode)
-    episodes = int(episode[-1]) + 1
+    episode = _cases(part, paired, dates, settings)
+    evidence = weigh(np.bincount(episode), settings.min_episodes)
     rng = generator(seed, "validation", part.kind, part.name)
     drawn: dict[Draws, bool] = {"all": True, "few": part.kind in ("overall", "regime")}
     found = scores("slices", Part(forecasts, rows), episode, drawn, settings, rng)
-    sufficient = part.kind not in POOLED or episodes >= settings.min_episodes
+    sufficient = part.kind not in POOLED or evidence.sufficient
+    cases = evidence.episodes, evidence.effective, evidence.more, sufficient
     for predictor, figures in found.items():
-        facts = (part.kind, part.name, predictor, rows.size, dates.size, episodes, sufficient)
+        facts = (part.kind, part.name, predictor, rows.size, dates.size, *cases)
         yield dict(zip(_FACTS, facts, strict=True)) | figures
+
+
+def _cases(part: Slice, paired: Paired, dates: Rows, settings: Validation) -> Ints:
+    """Give each date the number of its independent case: its fold, its episode of a regime, or the whole slice."""
+    if part.kind == "regime":
+        return episode_numbers(paired.trading_day[dates], settings.episode_gap_days)
+    if part.kind not in _ACROSS_FOLDS:
+        return np.zeros(dates.size, dtype=np.int64)
+    of_date = np.zeros(paired.dates.size, dtype=np.int64)
+    of_date[paired.date] = paired.fold
+    cases: Ints = np.unique(of_date[dates], return_inverse=True)[1]
+    return cases
 
 
 def _calibration(forecasts: Forecasts) -> pd.DataFrame:

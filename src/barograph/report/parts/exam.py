@@ -22,7 +22,8 @@ _METRICS: Final = (
 EXAM: Final = Csv(
     "reports/validation/exam.csv",
     (
-        *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "sufficient"),
+        *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events"),
+        *("effective_events", "sufficient"),
         *(f"skill_{name}{end}" for name in ("prior", "regime_prior") for end in ("", "_low", "_high")),
         *("log_loss", "auc", "accuracy", "majority_accuracy"),
         *("walk_forward_log_loss", "walk_forward_skill_regime_prior"),
@@ -110,7 +111,7 @@ def _name(row: Record) -> str:
 def _row(row: Record, scores: Sequence[Cell]) -> Row:
     pooled = row["kind"] == "regime"
     start = "" if pooled else day(row["start"])
-    period = words.count(int(row["events"]), "event") if pooled else f"{start} to {day(row['end'])}"
+    period = _events(row) if pooled else f"{start} to {day(row['end'])}"
     cells = [
         Cell(period, "", start),
         word(palette.title(str(row["regime"])), str(row["regime"])),
@@ -139,7 +140,11 @@ def _others(exam: pd.DataFrame) -> Table:
 
 def _skill(row: Record, cell: Cell) -> Cell:
     """Write no number where pooled events are too few."""
-    return Cell("too few", words.count(int(row["events"]), "event")) if _weak(row) else cell
+    return Cell("too few", _events(row)) if _weak(row) else cell
+
+
+def _events(row: Record) -> str:
+    return words.cases(int(row["events"]), float(row["effective_events"]), "event")
 
 
 def _weak(row: Record) -> bool:

@@ -67,7 +67,7 @@ def forest(results: Results, kind: str) -> Chart | None:
         f"Forest plot of log-loss skill for {len(order)} {KINDS[kind]}, {weak} of them with too little evidence.",
         data,
         forest_layout("Skill, % of the baseline's log loss", ticks, 26 if kind == "fold" else 34, rangemode="tozero"),
-        note="Grey: too few independent episodes for a number; the interval speaks of those alone." if weak else "",
+        note="Grey: too few or too unequal episodes for a number; the interval speaks of those alone." if weak else "",
     )
 
 
@@ -112,9 +112,13 @@ def _tick(results: Results, kind: str, row: Record) -> str:
         return label(results.fold_name(_fold(name)))
     cases = words.count(int(row["dates"]), "day")
     if kind == "regime" or not sufficient:
-        cases = words.count(int(row["episodes"]), "episode") + ("" if sufficient else ": too few")
+        cases = _episodes(row) + ("" if sufficient else ": too few")
     title = label(name if kind == "sector" else palette.title(name))
     return f"{title}<br><span style='font-size:10.5px;color:{palette.MUTED}'>{cases}</span>"
+
+
+def _episodes(row: Record) -> str:
+    return words.cases(int(row["episodes"]), float(row["effective_episodes"]))
 
 
 def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str) -> list[Trace]:
@@ -147,6 +151,6 @@ def _marks(rows: pd.DataFrame, places: dict[str, int], baseline: str, colour: st
 def _hover(row: Record, baseline: str) -> str:
     against = f"against {palette.title(baseline).lower()}"
     if not row["sufficient"]:
-        return f"too little evidence {against} ({words.count(int(row['episodes']), 'episode')})"
+        return f"too little evidence {against} ({_episodes(row)})"
     skill = words.log_loss_skill(row, baseline).text(" %")
     return f"{skill} {against}<br>{words.count(int(row['rows']), 'row')}, {words.count(int(row['dates']), 'day')}"

@@ -59,8 +59,8 @@ def crash(results: Results) -> str:
         "crashes",
         words.log_loss_skill(row, harder),
         REGIME_TABLE if harder == "regime_prior" else CLASS_FREQUENCIES,
-        episodes=int(row["episodes"]),
-        sufficient=bool(row["sufficient"]),
+        of=words.cases(int(row["episodes"]), float(row["effective_episodes"])),
+        more=int(row["more_episodes"]),
     )
 
 

@@ -55,11 +55,11 @@ def scope(study: Study) -> str:
     """Say what was measured, on what, and with which certainty."""
     facts = study.facts
     found = [gap for name in study.references for gap in study.against(name)]
-    days, blocks = (max(getattr(gap, name) for gap in found) for name in ("dates", "episodes"))
+    days = max(gap.dates for gap in found)
     on = f"{words.count(int(facts['symbols']), 'symbol')} ({facts['source']}, {facts['label']})"
     size = [
         words.count(int(facts["rows"]), "row"),
-        f"{words.count(days, 'trading day')} ({words.count(blocks, 'independent block')})",
+        words.count(days, "trading day"),
         words.count(int(facts["folds"]), "fold"),
     ]
     calibrated = RECALIBRATED in study.calibrations

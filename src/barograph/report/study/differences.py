@@ -18,6 +18,7 @@ from barograph.scoring import METRICS, Estimate
 
 COLUMNS: Final = (
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
+    "effective_episodes",
     *("value", "reference_value", "improvement", "low", "high", "p_value", "q_value", "verdict"),
 )
 FACTS: Final = (
@@ -45,6 +46,7 @@ class Difference:
     slice: str
     dates: int
     episodes: int
+    effective_episodes: float
     verdict: str
     gain: Quantity
     value: float
@@ -173,5 +175,5 @@ def _difference(row: Record) -> Difference:
     gain = (float(row[name]) / base if base else math.nan for name in ("improvement", "low", "high"))
     given: dict[str, Any] = {name: str(row[name]) for name in (*COLUMNS[:6], "verdict")}
     given |= {name: int(row[name]) for name in ("dates", "episodes")}
-    given |= {name: float(row[name]) for name in ("value", "reference_value", "p_value")}
+    given |= {name: float(row[name]) for name in ("effective_episodes", "value", "reference_value", "p_value")}
     return Difference(**given, gain=Quantity(Estimate(*gain), written.scale))

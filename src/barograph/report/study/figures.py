@@ -76,7 +76,7 @@ def _forest(study: Study, id: str, reference: str, slice_: str, models: Sequence
         for trace in _marks(study, found, places, calibration, window)
     ]
     overall, most = slice_ == OVERALL, max(drawn[models[0], study.calibrations[0]], key=lambda gap: gap.dates)
-    days, cases = words.count(most.dates, "trading day"), words.count(most.episodes, "episode")
+    days, cases = words.count(most.dates, "trading day"), outcomes.episodes([most])
     name = f"Log loss {against(reference)}" if overall else palette.title(slice_)
     headings = {model: f"{name}: {outcomes.finding(study, reference, slice_, model=model)}" for model in models}
     meta = {model: {"heading": heading, "layout": {}} for model, heading in headings.items()}

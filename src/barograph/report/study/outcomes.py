@@ -37,7 +37,7 @@ def statement(study: Study, gap: Difference, who: str) -> str:
 def brief(study: Study, gap: Difference) -> str:
     """Write a figure with its interval and verdict: ``-0.4 % [-0.6, -0.2], hurts``."""
     if gap.verdict == TOO_FEW_CRISES:
-        return f"{TOO_FEW_CRISES} ({words.count(gap.episodes, 'episode')})"
+        return f"{TOO_FEW_CRISES} ({episodes([gap])})"
     if not gap.told:
         return "no figure"
     return f"{gap.gain.text(gain_of(gap.metric).unit, sign=True)}, {gap.verdict}{_corrected(study, gap)}"
@@ -104,7 +104,8 @@ def counted(found: Sequence[Difference]) -> str:
 
 def episodes(found: Sequence[Difference]) -> str:
     """Count the independent episodes behind differences of one slice."""
-    return words.count(max(gap.episodes for gap in found), "episode")
+    most = max(found, key=lambda gap: gap.episodes)
+    return words.cases(most.episodes, most.effective_episodes)
 
 
 def _corrected(study: Study, gap: Difference) -> str:

@@ -93,14 +93,15 @@ def _rules(study: Study) -> list[str]:
         "before replay, the same number for every option, so that size never passes for memory. Features, labels, "
         "folds, models, their parameters and seeds are the same.",
         f"Differences are paired, on the same test rows. Their {study.level} intervals come from "
-        f"{int(facts['resamples']):,} draws of blocks of dates (in a regime of whole episodes first), the same draw "
-        "for both sides. Percentages divide by the reference's own log loss or Brier score.",
+        f"{int(facts['resamples']):,} draws of whole folds, since a model is frozen for a fold (in a regime of whole "
+        "episodes), and of blocks of dates within them, the same draw for both sides. Percentages divide by the "
+        "reference's own log loss or Brier score.",
         "The placebo is an archive of random old rows outside any event. An archive that does not beat it is not shown "
         "to be worth more than old rows are.",
         f"A verdict is given after Benjamini and Hochberg's correction over {study.comparisons} at a false discovery "
         f"rate of {rate}; so an interval can leave zero out and the verdict still be no evidence, which is not "
-        f"evidence of no effect. A regime with fewer than {facts['min_episodes']} independent episodes gets no "
-        "verdict.",
+        f"evidence of no effect. A regime whose episodes are worth fewer than {facts['min_episodes']} of equal length, "
+        "or are fewer than five, gets no verdict.",
         "Balancing and weighting shift the class frequencies that a model sees, and so its probabilities. Recalibrated "
         "scores correct that by the option's own matured, unresampled predictions, raw ones do not; but what "
         "learns the correction from a weak past can make an option worse, and so flatter what is compared to it. Raw "

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Final
 
 from barograph.memory_study.study import TOO_FEW_CRISES
-from barograph.report import palette, words
+from barograph.report import palette
 from barograph.report.blocks import Cell, Column, Row, Table
 from barograph.report.cells import DASH, interval, word
 from barograph.report.metrics import gain_of
 from barograph.report.study.differences import OVERALL, Difference, Study
+from barograph.report.study.outcomes import episodes
 from barograph.report.words import Quantity, aligned
 from barograph.scoring import UNDEFINED
 
@@ -82,6 +83,6 @@ def _table(study: Study, id: str, caption: str, heads: list[Column], columns: li
 
 def _cell(difference: Difference | None, gain: Quantity) -> Cell:
     if difference is not None and difference.verdict == TOO_FEW_CRISES:
-        return Cell(DASH.text, words.count(difference.episodes, "episode"), "", "too few")
+        return Cell(DASH.text, episodes([difference]), "", "too few")
     cell = interval(gain, sign=True)
     return cell if difference is None or cell == DASH else replace(cell, verdict=difference.verdict)

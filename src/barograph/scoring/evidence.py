@@ -1,0 +1,77 @@
+"""How much a few episodes of different length can decide."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from barograph.errors import InputError
+
+SIGNIFICANT: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What independent episodes are worth.
+
+    Attributes
+    ----------
+    episodes : int
+        Their number, E.
+    effective : float
+        How many episodes of equal length would be worth as much; see :func:`effective_number`.
+    attainable_p : float
+        2^-E, the smallest p-value of the exact one-sided sign-flip test: that of figures which all have the same sign.
+    more : int
+        How many further episodes of the median length would make them enough; 0 if they are.
+    """
+
+    episodes: int
+    effective: float
+    attainable_p: float
+    more: int
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether the episodes can decide anything."""
+        return self.more == 0
+
+
+def weigh(lengths: ArrayLike, min_episodes: int) -> Evidence:
+    """Weigh episodes by their lengths, shape (E,).
+
+    They are enough if they are worth `min_episodes` of equal length, and the exact sign-flip test over them can attain
+    a p-value of 0.05, which takes five. Raises InputError as :func:`effective_number`.
+
+    References
+    ----------
+    .. [1] Fisher (1935), "The Design of Experiments", Oliver and Boyd, section 21 (the test by changes of sign).
+    """
+    given = np.asarray(lengths, dtype=np.float64)
+    effective, more = effective_number(given), 0
+    longer = given
+    while effective_number(longer) < min_episodes or 2.0**-longer.size > SIGNIFICANT:
+        more += 1
+        longer = np.append(given, np.full(more, np.median(given)))
+    return Evidence(given.size, effective, 2.0**-given.size, more)
+
+
+def effective_number(lengths: ArrayLike) -> float:
+    r"""Give the number of episodes of equal length that episodes of the given lengths, shape (E,), are worth.
+
+    .. math:: \frac{\left(\sum_i n_i\right)^2}{\sum_i n_i^2}
+
+    Raises
+    ------
+    InputError
+        If there is no episode, or one has no length.
+
+    References
+    ----------
+    .. [1] Kish (1965), "Survey Sampling", Wiley, section 11.7.
+    """
+    given = np.asarray(lengths, dtype=np.float64)
+    if not (given.size and (given > 0).all()):
+        raise InputError(f"lengths: {given.tolist()}; at least one episode is needed, and each must have a length")
+    return float(given.sum() ** 2 / (given**2).sum())
