@@ -19,6 +19,7 @@ from barograph.scoring import METRICS as REGISTRY
 from barograph.scoring import Metric, Validation
 from barograph.scoring.bootstrap import episode_bootstrap_counts
 from tests.memory_study.world import FOLD_DAYS, METRICS, SETTINGS, World, differences, long_table, patchy, study, world
+from tests.scoring.oracle import widened, worth
 
 SLICES = ["overall", "normal", "crash", "recovery"]
 GAIN = {"log_loss": -1, "brier": -1, "macro_f1": 1, "auc": 1, "rank_ic": 1, "sharpe": 1}
@@ -180,13 +181,13 @@ def test_intervals_and_p_values_equal_scoring_repeated_dates(made: World, metric
             for own in (coarse, plain)
         )
         drawn.append(GAIN[metric] * (ours - theirs))
-    low, high = np.quantile(drawn, [0.05, 0.95])
-    assert row[["low", "high"]].tolist() == pytest.approx([low, high], rel=1e-7)
-    assert row["episodes"] == case[-1] + 1
+    lengths = np.bincount(case).tolist()
+    assert row["episodes"] == len(lengths)
+    assert row["effective_episodes"] == pytest.approx(worth(lengths))
+    ends = widened(row["improvement"], drawn, 0.9, max(worth(lengths), 2))
+    assert row[["low", "high"]].tolist() == pytest.approx(ends.tolist(), rel=1e-7)
     error = np.std(drawn, ddof=1)
-    lengths = np.unique(case, return_counts=True)[1]
-    assert row["effective_episodes"] == pytest.approx(lengths.sum() ** 2 / (lengths**2).sum())
-    freedom = max(row["effective_episodes"], 2) - 1
+    freedom = max(worth(lengths), 2) - 1
     assert row["p_value"] == pytest.approx(2 * student.sf(abs(row["improvement"]) / error, freedom), rel=1e-6)
 
 

@@ -11,13 +11,15 @@ from barograph.ensemble import exam_baselines
 from barograph.names import PROBABILITIES
 from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation
-from barograph.scoring.bootstrap import block_bootstrap_counts, episode_bootstrap_counts, interval
+from barograph.scoring.bootstrap import block_bootstrap_counts, episode_bootstrap_counts
 from barograph.validation import score_exams
+from tests.scoring.oracle import widened, worth
 
 P = list(PROBABILITIES)
 SETTINGS = Validation(
     block_days=5, resamples=60, auc_resamples=20, level=0.9, min_episodes=3, episode_gap_days=63, calibration_bins=10
 )
+
 DAYS = pd.bdate_range("2007-01-01", periods=1200).astype("datetime64[us]")
 SYMBOLS = [f"S{i}" for i in range(5)]
 # The names are not in the order of time; `brief` is one date short of two blocks.
@@ -186,7 +188,8 @@ def test_an_events_interval_resamples_its_dates_and_a_regimes_its_events_first(w
         skills = [1 - loss(rows, count[date]) / loss(prior, count[date]) for count in counts]
         found = line(table, exam, "weak")
         ends = (found["skill_prior_low"], found["skill_prior_high"])
-        np.testing.assert_allclose(ends, interval(skills, 0.9), rtol=1e-9)
+        cases = worth(sizes) if exam == "crash" else 30 / 5
+        np.testing.assert_allclose(ends, widened(found["skill_prior"], skills, 0.9, cases), rtol=1e-9)
 
 
 def test_a_single_event_shorter_than_two_blocks_has_no_interval(world):

@@ -11,7 +11,7 @@ from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.names import CLASSES, KEY
 from barograph.scoring.bootstrap import can_resample
-from barograph.scoring.evidence import Evidence, weigh
+from barograph.scoring.evidence import Evidence, independent_cases, weigh
 from barograph.scoring.pairing import Calendar, require
 from barograph.scoring.settings import Validation
 from barograph.scoring.slices import episode_numbers, regimes_of
@@ -34,6 +34,9 @@ class DatePart:
     evidence : Evidence
         What the independent cases are worth: overall the folds, as models are frozen for a fold; of a regime its
         episodes.
+    independent : float
+        The number of independent cases behind intervals and tests; see
+        :func:`~barograph.scoring.evidence.independent_cases`.
     resampled : bool
         False where a single episode is shorter than two blocks, which does not show its spread.
     """
@@ -42,12 +45,8 @@ class DatePart:
     dates: Rows
     case: Ints
     evidence: Evidence
+    independent: float
     resampled: bool
-
-    @property
-    def freedom(self) -> float:
-        """Degrees of freedom of a test: the effective number of cases minus 1, at least 1."""
-        return max(self.evidence.effective - 1, 1)
 
 
 @dataclass(frozen=True)
@@ -137,6 +136,7 @@ def date_parts(day: Ints, regime: NDArray[np.object_], fold: Ints, validation: V
             dates=dates,
             case=case,
             evidence=weigh(np.bincount(case), validation.min_episodes),
+            independent=independent_cases(case, validation.block_days),
             resampled=can_resample(case, validation.block_days),
         )
         for name, (dates, case) in cases.items()

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from barograph.errors import InputError
 from barograph.scoring.estimate import Estimate
+from barograph.scoring.evidence import widening
 from barograph.typing import Floats
 
 TRADING_DAYS = 252
@@ -122,10 +123,16 @@ def interval(samples: ArrayLike, level: float) -> tuple[Floats, Floats]:
     return np.where(usable, low, np.nan), np.where(usable, high, np.nan)
 
 
-def estimates(values: ArrayLike, samples: ArrayLike, level: float) -> list[Estimate]:
-    """Give k figures their intervals, from samples of shape (resamples, k), as :func:`interval` does."""
-    columns = zip(np.asarray(values), *interval(samples, level), strict=True)
-    return [Estimate(*map(float, column)) for column in columns]
+def estimates(values: ArrayLike, samples: ArrayLike, level: float, cases: float) -> list[Estimate]:
+    """Give k figures their intervals, from samples of shape (resamples, k).
+
+    They are those of :func:`interval`, longer on either side by the :func:`~barograph.scoring.evidence.widening` that
+    is due to the number of independent `cases` that were resampled.
+    """
+    figures, factor = np.asarray(values, dtype=np.float64), widening(cases, level)
+    low, high = interval(samples, level)
+    low, high = figures - factor * np.abs(figures - low), figures + factor * np.abs(high - figures)
+    return [Estimate(*map(float, column)) for column in zip(figures, low, high, strict=True)]
 
 
 def sharpe_interval(
@@ -156,7 +163,7 @@ def sharpe_interval(
     """
     matrix = _returns(returns)
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
-    return estimates([_sharpe(matrix[:, 0])], resampled_sharpe(matrix, counts), level)[0]
+    return estimates([_sharpe(matrix[:, 0])], resampled_sharpe(matrix, counts), level, _blocks(matrix, block))[0]
 
 
 def sharpe_difference_interval(
@@ -198,7 +205,11 @@ def sharpe_difference_interval(
     counts = block_bootstrap_counts(len(matrix), block, resamples, rng)
     samples = resampled_sharpe(matrix, counts)
     difference = _sharpe(matrix[:, 0]) - _sharpe(matrix[:, 1])
-    return estimates([difference], samples[:, :1] - samples[:, 1:], level)[0]
+    return estimates([difference], samples[:, :1] - samples[:, 1:], level, _blocks(matrix, block))[0]
+
+
+def _blocks(returns: Floats, block: int) -> float:
+    return max(len(returns) / block, 2.0)
 
 
 def _returns(*series: ArrayLike) -> Floats:

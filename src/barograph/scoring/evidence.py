@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from barograph.errors import InputError
+from barograph.typing import Ints
 
 SIGNIFICANT: Final = 0.05
 
@@ -55,6 +56,33 @@ def weigh(lengths: ArrayLike, min_episodes: int) -> Evidence:
         more += 1
         longer = np.append(given, np.full(more, np.median(given)))
     return Evidence(given.size, effective, 2.0**-given.size, more)
+
+
+def independent_cases(case: Ints, block: int) -> float:
+    """Give how many independent cases dates, numbered by case from 0, are worth, at least 2.
+
+    It is the effective number of the cases or, of a single case, the number of blocks of `block` dates.
+    """
+    worth = effective_number(np.bincount(case)) if case[-1] else case.size / block
+    return max(worth, 2.0)
+
+
+def widening(cases: float, level: float) -> float:
+    r"""Give the factor by which an interval from resampled cases must be longer, since few understate their spread.
+
+    .. math:: \sqrt{\frac{n}{n - 1}} \; \frac{t_{n - 1}}{z}
+
+    with the quantiles of Student's and of the normal distribution at (1 + level) / 2, and n = `cases`, above 1.
+
+    References
+    ----------
+    .. [1] Hesterberg (2015), "What Teachers Should Know About the Bootstrap", The American Statistician 69(4),
+       section 4.3 (the expanded percentile interval, here as a factor of length).
+    """
+    from scipy.special import ndtri, stdtrit
+
+    tail = (1 + level) / 2
+    return float(np.sqrt(cases / (cases - 1)) * stdtrit(cases - 1, tail) / ndtri(tail))
 
 
 def effective_number(lengths: ArrayLike) -> float:

@@ -11,6 +11,7 @@ from barograph.names import BASELINES, CLASSES
 from barograph.scoring.bootstrap import can_resample, episode_bootstrap_counts, estimates
 from barograph.scoring.calibration import calibration_gap
 from barograph.scoring.estimate import interval_columns
+from barograph.scoring.evidence import independent_cases
 from barograph.scoring.samples import Part, Resamples
 from barograph.scoring.settings import Validation
 from barograph.typing import Floats, Ints
@@ -151,6 +152,7 @@ def scores(
     which cannot be resampled in blocks.
     """
     forecasts, level = part.forecasts, settings.level
+    cases = independent_cases(episode, settings.block_days)
     dates = np.unique(forecasts.date[part.rows])
     counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
     numbers: dict[Draws, int] = {"few": settings.auc_resamples, "all": settings.resamples}
@@ -160,6 +162,6 @@ def scores(
         samples = np.full((1, values.size), np.nan)
         if drawn.get(metric.interval) and can_resample(episode, settings.block_days):
             samples = metric.score(Resamples(forecasts, part.rows, dates, counts[: numbers[metric.interval]])).T
-        for row, estimate in zip(columns.values(), estimates(values, samples, level), strict=True):
+        for row, estimate in zip(columns.values(), estimates(values, samples, level, cases), strict=True):
             row |= estimate.columns(metric.key) if metric.interval in drawn else {metric.key: estimate.value}
     return columns

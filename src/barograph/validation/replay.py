@@ -149,7 +149,7 @@ def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation,
         rng = generator(seed, "replay", fold, part)
         counts = block_bootstrap_counts(dates.size, settings.block_days, settings.resamples, rng).astype(np.float64)
         means = counts @ np.bincount(date, gain) / (counts @ np.bincount(date))
-        (estimate,) = estimates([estimate.value], means[:, None], settings.level)
+        (estimate,) = estimates([estimate.value], means[:, None], settings.level, dates.size / settings.block_days)
     losses = (rows["loss"].mean(), rows["loss_without"].mean())
     return dict(zip(_IMPROVEMENT_COLUMNS, (fold, part, len(rows), dates.size, *losses, *estimate), strict=True))
 

@@ -88,6 +88,7 @@ def validate(
     which scores really differ. Overall and in a sector they are the folds, since a model is frozen for a fold. In a
     regime they are the episodes (dates at most `episode_gap_days` trading days apart), because the next crisis is a
     new episode rather than more days of an old one. Resampling the days alone gives intervals that are much too narrow.
+    The percentile interval is made longer by what a few cases understate of their own spread.
     A resample of a slice's own dates is never empty. An event is
     a single episode: its interval says how exactly its own score is known, nothing about the next event, and so does
     that of a regime seen once. A single episode shorter than two blocks has no interval (NaN): it cannot be resampled
