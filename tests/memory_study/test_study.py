@@ -54,7 +54,8 @@ def test_bad_settings_end_in_one_line(change: dict[str, Any], message: str) -> N
 
 
 def _table(*cases: tuple[str, int, float, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(cases, columns=["slice", "more_episodes", "low", "high", "p_value"])
+    table = pd.DataFrame(cases, columns=["slice", "more_episodes", "low", "high", "p_value"])
+    return table.assign(model="vote", calibration="raw", metric="log_loss")
 
 
 def _judged(*cases: tuple[str, int, float, float, float]) -> pd.DataFrame:
@@ -69,14 +70,22 @@ def test_q_values_are_benjamini_hochbergs_by_hand() -> None:
     assert found["verdict"].tolist() == ["helps", "helps", "helps", "helps", "no evidence"]
 
 
-def test_the_family_holds_every_part_but_only_what_has_enough_evidence() -> None:
+def test_a_family_is_all_pairs_of_a_model_calibration_metric_and_slice() -> None:
+    p = {"overall": [0.01, 0.04], "crash": [0.02, 0.03]}
+    alone = _table(*((name, 0, 0.1, 0.2, value) for name, values in p.items() for value in values))
+    others = [alone.assign(**{name: "another"}) for name in ("model", "calibration", "metric")]
+    found = judge_differences([alone, *others], study("none", "other"))
+    assert found["q_value"].tolist() == pytest.approx([0.02, 0.04, 0.03, 0.03] * 4)
+
+
+def test_a_family_holds_only_what_has_enough_evidence() -> None:
     parts = [
         _table(("overall", 4, 0.1, 0.2, 0.01), ("crash", 1, 0.1, 0.2, 0.0001)),
         _table(("crash", 0, 0.1, 0.2, 0.02), ("overall", 0, np.nan, np.nan, np.nan)),
     ]
     found = judge_differences(parts, study("none", "other"))
     assert found.index.tolist() == [0, 1, 2, 3]
-    np.testing.assert_allclose(found["q_value"], [0.02, np.nan, 0.02, np.nan])
+    np.testing.assert_allclose(found["q_value"], [0.01, np.nan, 0.02, np.nan])
     assert found["verdict"].tolist() == ["helps", "too few crises to tell", "helps", "no evidence"]
 
 

@@ -16,6 +16,7 @@ HELPS: Final = "helps"
 HURTS: Final = "hurts"
 NO_EVIDENCE: Final = "no evidence"
 TOO_FEW_CRISES: Final = "too few crises to tell"
+FAMILY: Final = ["model", "calibration", "metric", "slice"]
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -74,8 +75,10 @@ def _refuse_repeats(key: str, names: Sequence[str]) -> None:
 def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation) -> pd.DataFrame:
     """Join the tables of :func:`compare` and add `q_value` and `verdict`.
 
-    `q_value` is the p-value after Benjamini and Hochberg [1]_, in a single family of all rows that have a p-value and
-    enough evidence: overall rows, and those of regimes whose episodes can decide; NaN elsewhere.
+    `q_value` is the p-value after Benjamini and Hochberg [1]_, among the rows that have a p-value and enough evidence:
+    overall rows, and those of regimes whose episodes can decide; NaN elsewhere. A family of comparisons is all pairs of
+    a model, calibration, metric and slice, those that a reader of a column makes: over all of them together no
+    difference of a few percent could be told from chance.
     `verdict` is ``helps`` or ``hurts`` where `q_value` is at most `false_discovery_rate` and the interval lies on that
     side of 0, ``too few crises to tell`` in regimes that were not tested, else ``no evidence``, which is not evidence
     of no effect.
@@ -91,8 +94,9 @@ def judge_differences(parts: Sequence[pd.DataFrame], study: Ablation) -> pd.Data
     overall = table["slice"] == OVERALL
     tested = table["p_value"].notna() & (overall | (table["more_episodes"] == 0))
     q_value = np.full(len(table), np.nan)
-    if tested.any():
-        q_value[tested] = multipletests(table.loc[tested, "p_value"].to_numpy(), method="fdr_bh")[1]
+    for rows in table[tested].groupby(FAMILY).indices.values():
+        family = np.flatnonzero(tested)[rows]
+        q_value[family] = multipletests(table["p_value"].to_numpy()[family], method="fdr_bh")[1]
     table = table.assign(q_value=q_value, verdict=pd.Series(NO_EVIDENCE, index=table.index, dtype="str"))
     real = table["q_value"] <= study.false_discovery_rate
     table.loc[real & (table["low"] > 0), "verdict"] = HELPS

@@ -87,7 +87,7 @@ def closing(study: Study) -> str:
             lines += [_line(option, figures), _line("", intervals), _line("", verdicts)]
     note = (
         f"Of {study.models[0]}; log loss saved in % of the reference's; above zero the option is better. In brackets "
-        f"{study.level} intervals; verdicts are corrected for {study.comparisons}."
+        f"{study.level} intervals; verdicts are corrected for the {study.comparisons} of a column."
     )
     return _plain([*lines, "-" * _WIDTH, *_wrapped(note)])
 

@@ -49,7 +49,7 @@ def main(stage: Stage) -> str:
             parts.append(compared(given, returns, model=model, calibration=calibration))
     differences = judge_differences(parts, settings)
     counted = rows.iloc[scored.position]
-    facts = _facts(stage, settings, differences, counted) | _baselines(counted, labels, regimes, folds)
+    facts = _facts(stage, settings, counted) | _baselines(counted, labels, regimes, folds)
     _write(stage, differences, facts)
     verdicts = differences["verdict"].value_counts().items()
     return f"{len(differences):,} differences: " + ", ".join(f"{verdict} {count:,}" for verdict, count in verdicts)
@@ -81,7 +81,7 @@ def _recalibrated(raw: Tables, labels: pd.DataFrame, tested: pd.DataFrame) -> Ta
     return {name: _RECALIBRATING.walk({name: table}, labels, tested).predictions for name, table in raw.items()}
 
 
-def _facts(stage: Stage, settings: Ablation, differences: pd.DataFrame, scored: pd.DataFrame) -> dict[str, Any]:
+def _facts(stage: Stage, settings: Ablation, scored: pd.DataFrame) -> dict[str, Any]:
     """Describe the study; `scored` are the rows that count."""
     validation, budget = stage.settings["validation"], stage.settings["memory.rows"]
     return {
@@ -98,7 +98,7 @@ def _facts(stage: Stage, settings: Ablation, differences: pd.DataFrame, scored: 
         "resamples": validation["resamples"],
         "level": validation["level"],
         "false_discovery_rate": settings.false_discovery_rate,
-        "comparisons": int(differences["q_value"].notna().sum()),
+        "comparisons": len(settings.pairs()),
         "min_episodes": validation["min_episodes"],
         "data_digest": study_digest(stage, budget),
         "commands": ["make ablation"],
