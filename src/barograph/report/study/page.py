@@ -100,9 +100,9 @@ def _rules(study: Study) -> list[str]:
         "to be worth more than old rows are.",
         f"A verdict is given after Benjamini and Hochberg's correction over {study.comparisons}, all pairs of a model, "
         f"calibration, metric and slice, at a false discovery rate of {rate}; a few verdicts of the many columns are "
-        "false. An interval can leave zero out and the verdict still be no evidence, which is not evidence of no effect. "
-        f"A regime whose episodes are worth fewer than {facts['min_episodes']} of equal length, or are fewer than five, "
-        "gets no verdict.",
+        "false. An interval can leave zero out and the verdict still be no evidence, which is not evidence of no "
+        f"effect. A regime whose episodes are worth fewer than {facts['min_episodes']} of equal length, or are fewer "
+        "than five, gets no verdict.",
         "Balancing and weighting shift the class frequencies that a model sees, and so its probabilities. Recalibrated "
         "scores correct that by the option's own matured, unresampled predictions, raw ones do not; but what "
         "learns the correction from a weak past can make an option worse, and so flatter what is compared to it. Raw "
