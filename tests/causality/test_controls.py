@@ -27,7 +27,7 @@ MODELS = ("logistic_regression", "lightgbm")
 
 @cache
 def _simulated(signal: float) -> tuple[MarketData, pd.DataFrame, pd.DataFrame]:
-    market = simulate(seed=3, symbols=8, first_year=2003, years=7, signal=signal)
+    market = simulate(seed=3, symbols=8, first_year=2003, years=12, signal=signal)
     known = market.context["vix"].notna()
     context = market.context[known].reset_index(drop=True)
     regimes = VixPriceRegimes().describe(context["index_close"].to_numpy(), context["vix"].to_numpy())
