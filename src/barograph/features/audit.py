@@ -31,9 +31,9 @@ def audit(
     before history was extended. A column leaks if a value on or before the cut differs in either, be it in the last
     bit. The first run finds the use of later values, the second also that of the number of later rows. The second is
     made at further dates too: the last ones of weeks, months, quarters and years, where a function that looks at the
-    next row's date shows itself, and the :func:`telling_dates` of the tables. The function is first called on the
-    shortest history, and that answer must agree with the one on all of it, so that nothing that a function has kept
-    from a longer history can hide a leak.
+    next row's date shows itself, and the :func:`telling_dates` of the tables once every series has begun. The function
+    is first called on the shortest history, and that answer must agree with the one on all of it, so that nothing that
+    a function has kept from a longer history can hide a leak.
 
     Parameters
     ----------
@@ -77,7 +77,9 @@ def audit(
         raise InputError(f"audit: two runs on the same data differ in {differing}; the function must be deterministic")
     even = dates[(np.arange(1, cuts + 1) * dates.size) // (cuts + 1)]
     extension = changes_of_the_past(baseline, shortest, early)
-    for cut in even.union(ends_of_periods(dates)).union(telling_dates(tables)).intersection(dates):
+    telling = telling_dates(tables)
+    telling = telling[telling >= _all_begun(tables, release_lag)]
+    for cut in even.union(ends_of_periods(dates)).union(telling).intersection(dates):
         again = keyed(function(**truncated(tables, cut, release_lag)))
         extension = _earlier(extension, changes_of_the_past(baseline, again, cut))
     corruption = pd.Series(pd.NaT, index=extension.index, dtype=extension.dtype)
@@ -129,6 +131,20 @@ def telling_dates(tables: Tables) -> pd.DatetimeIndex:
             gap = int(np.diff(ordered.to_numpy()).argmax()) if ordered.size > 1 else 0
             found += ordered[[0, gap, min(gap + 1, ordered.size - 1), -1]].tolist()
     return pd.DatetimeIndex(found, dtype="datetime64[us]").unique().sort_values()
+
+
+def _all_begun(tables: Tables, release_lag: Mapping[str, int]) -> pd.Timestamp:
+    """Give the first day on which a value of every column of the context, field of facts and signal is known."""
+    begun = [pd.Timestamp.min]
+    for name, table in tables.items():
+        series = next((column for column in ("field", "name") if column in table), None)
+        if name == "context":
+            lags = {column: pd.Timedelta(days=release_lag.get(str(column), 0)) for column in table.columns}
+            known = {column: table.loc[table[column].notna(), "date"] for column in table.columns}
+            begun += [dates.iloc[0] + lags[column] for column, dates in known.items() if len(dates)]
+        elif series is not None and (known_from := _known_from(table)) is not None:
+            begun += table.groupby(series)[known_from].min().tolist()
+    return max(begun)
 
 
 def _unusual(table: pd.DataFrame, known_from: str) -> list[Any]:
