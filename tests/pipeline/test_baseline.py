@@ -98,7 +98,7 @@ def test_plots_are_drawn(clone):
     shown = clone.run("dvc", "plots", "show", "--out", "dvc_plots")
     page = (clone.folder / "dvc_plots/index.html").read_text()
     assert "index.html" in shown
-    assert all(title in page for title in ("Equity of the ensemble", "Skill of the ensemble by regime", "Reliability"))
+    assert all(title in page for title in ("Equity of the ensemble", "Skill of the ensemble by fold", "Reliability"))
 
 
 @pytest.fixture(scope="module")
