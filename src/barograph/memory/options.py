@@ -33,6 +33,8 @@ class Window:
 class ArchiveShare:
     """The part of the row budget that comes from the archive.
 
+    Beside a window of some years it is drawn from before that window, since the window shows what is in it already.
+
     Parameters
     ----------
     share : float
@@ -43,7 +45,7 @@ class ArchiveShare:
     max_rows : int
         How many rows of found events a fold may draw from; the least severe events are left out first.
     placebo : bool
-        Draw as many rows at random from the same past outside any event instead.
+        Draw as many rows at random from the same past, outside any event, instead.
     """
 
     share: Annotated[float, Field(gt=0, lt=1)]

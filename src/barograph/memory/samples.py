@@ -127,9 +127,11 @@ def _pools(rows: Labelled, fold: Fold, memory: Memory, rng: np.random.Generator)
     matured = fold.matured(rows.exit_date)
     start = _window_start(fold, memory.window, pd.Timestamp(rows.date.min()))
     window = matured & (rows.date >= start.to_datetime64())
+    # What the window forgets; all history forgets nothing, so there an event's rows are set apart within it.
+    before = matured if memory.window.years is None else matured & ~window
     usable = _usable(rows.events, fold, memory.archive) if memory.archive else np.zeros(len(rows.events), bool)
     event = _event_of_rows(rows, usable)
-    archive = matured & (event >= 0)
+    archive = before & (event >= 0)
     names = np.append(rows.events["event"].to_numpy(object), "")[event]
     if memory.archive is None or not archive.any():
         return _Pools(window, np.zeros_like(window), names, rows.regime, {})
@@ -139,7 +141,7 @@ def _pools(rows: Labelled, fold: Fold, memory: Memory, rng: np.random.Generator)
         regime = rows.regime.copy()
         regime[archive] = rows.events["regime"].to_numpy(object)[event[archive]]
         return _Pools(window & ~archive, archive, names, regime, shares)
-    outside = np.flatnonzero(matured & ~_in_known_event(rows, fold))
+    outside = np.flatnonzero(before & ~_in_known_event(rows, fold))
     size = min(sum(shares.values()), outside.size)
     archive = np.zeros_like(matured)
     archive[rng.choice(outside, size, replace=False)] = True

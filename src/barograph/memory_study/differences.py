@@ -21,14 +21,28 @@ from barograph.typing import Floats, Ints
 _COLUMNS: Final = [
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
     *("effective_episodes", "more_episodes"),
-    *("value", "reference_value", "improvement", "low", "high", "p_value"),
+    *("value", "reference_value", "improvement", "low", "high", "p_value", "least_of_seeds", "most_of_seeds"),
 ]
+
+
+class Draw(NamedTuple):
+    """The predictions and earnings of every option with the same seed.
+
+    Attributes
+    ----------
+    probabilities : mapping of str to ndarray, shape (n, 3)
+        Of each option, on the n rows that are scored: sell, hold, buy.
+    returns : pandas.DataFrame
+        Daily simple returns after costs, dates as index, a column for each option.
+    """
+
+    probabilities: Mapping[str, Floats]
+    returns: pd.DataFrame
 
 
 @without_time_zones
 def compare(
-    probabilities: Mapping[str, Floats],
-    returns: pd.DataFrame,
+    draws: Sequence[Draw],
     rows: ScoredRows,
     *,
     model: str,
@@ -41,25 +55,24 @@ def compare(
 
     Parameters
     ----------
-    probabilities : mapping of str to ndarray, shape (n, 3)
-        Of each option, on the rows of `rows`: sell, hold, buy.
-    returns : pandas.DataFrame
-        Daily simple returns after costs, dates as index, a column for each option.
+    draws : sequence of Draw
+        For each seed, on the same rows and days; at least one.
 
     Returns
     -------
     pandas.DataFrame
         Per pair, metric and slice: `model, calibration, option, reference, metric, slice, rows, dates, episodes,
-        effective_episodes, more_episodes, value, reference_value, improvement, low, high, p_value`. `improvement` is
-        positive where the option is better. `episodes` counts the independent cases: a regime's episodes, overall the
+        effective_episodes, more_episodes, value, reference_value, improvement, low, high, p_value, least_of_seeds,
+        most_of_seeds`. `improvement` is positive where the option is better. Figures are means over the seeds;
+        `least_of_seeds` and `most_of_seeds` are the smallest and the largest improvement with a single seed. `episodes` counts the independent cases: a regime's episodes, overall the
         folds; `effective_episodes` and `more_episodes` are as in :class:`~barograph.scoring.Evidence`. `rows` are the
         days for `sharpe`, and for `rank_ic` those of its dates.
 
     Raises
     ------
     InputError
-        If an option is missing or unknown, probabilities are not such, returns are not finite or do not ascend, or
-        the calendar lacks a date of theirs or the trading day before it.
+        If an option is missing or unknown, probabilities are not such, returns are not finite, do not ascend or are of
+        other days than those of the first seed, or the calendar lacks a date of theirs or the trading day before it.
 
     Notes
     -----
@@ -67,6 +80,10 @@ def compare(
     common influences cancel: overall whole folds first, in regimes whole episodes, and circular blocks of `block_days`
     dates within them second, as :func:`~barograph.validation.validate` does. Both models of a difference are frozen
     for a fold, so that folds are its cases; blocks of dates alone covered 63 to 67 % instead of 95 % in simulations.
+
+    A seed draws the rows that an option is shown and begins its models, which is chance too. So each metric is computed
+    with every seed and averaged, resample by resample: losses are averaged, not probabilities, which would be another
+    and better predictor. What noise of the seeds is left differs from fold to fold, and is part of the interval.
 
     Log loss, Brier score, macro F1 and AUC pool the rows. The rank information coefficient is the mean over dates of
     Spearman's correlation between p_buy - p_sell and the return to the exit; dates with fewer than three symbols or
@@ -91,22 +108,26 @@ def compare(
     """
     from threadpoolctl import threadpool_limits
 
-    _check_probabilities(probabilities, rows, study)
-    decided = _days_of_decision(returns, rows, study)
+    for draw in draws:
+        _check_probabilities(draw.probabilities, rows, study)
+    decided = _days_of_decision(draws, rows, study)
     scored_days = rows.calendar.positions(rows.dates, "rows")
     fold = rows.fold[np.searchsorted(scored_days, decided).clip(max=scored_days.size - 1)]
     return_parts = date_parts(decided, rows.calendar.regime[decided], fold, validation)
     # An even number, since BLAS adds up the last of an odd number in another order, and equal options must not differ.
     even = [*study.options, *study.options[: len(study.options) % 2]]
-    stacked = np.stack([probabilities[option] for option in even])
-    forecasts = Forecasts(even, stacked, rows.label, rows.date, rows.dates.size, validation.calibration_bins)
-    earned = [returns[option].to_numpy(dtype=np.float64) for option in study.options]
+    stacked = [np.stack([draw.probabilities[option] for option in even]) for draw in draws]
+    forecasts = [
+        Forecasts(even, each, rows.label, rows.date, rows.dates.size, validation.calibration_bins) for each in stacked
+    ]
+    ranked = [each[: len(study.options)] for each in stacked]
+    earned = [draw.returns[study.options].to_numpy(dtype=np.float64) for draw in draws]
     tables: dict[str, list[pd.DataFrame]] = {}
     # One thread, for the order of floating-point sums, and since matrices this narrow lose by more.
     with threadpool_limits(1):
         for scored in chain(
             _pooled(forecasts, rows, validation, seed),
-            _ranked(stacked[: len(study.options)], rows, validation, seed),
+            _ranked(ranked, rows, validation, seed),
             _earned(earned, return_parts, validation, seed),
         ):
             tables.setdefault(scored.metric, []).append(_differences(scored, study, validation.level))
@@ -115,7 +136,7 @@ def compare(
 
 
 class _Scored(NamedTuple):
-    """A metric of every option on a slice, shape (options, 1 + resamples), with the rows behind it."""
+    """A metric of every option on a slice, shape (seeds, options, 1 + resamples), with the rows behind it."""
 
     metric: str
     part: DatePart
@@ -123,39 +144,44 @@ class _Scored(NamedTuple):
     statistics: Floats
 
 
-def _pooled(forecasts: Forecasts, rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
+def _pooled(forecasts: Sequence[Forecasts], rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
     for part in rows.parts:
         counts = resample(part, validation, seed)
         inside = np.flatnonzero(np.isin(rows.date, part.dates))
-        every = Resamples(forecasts, inside, part.dates, counts)
-        few = Resamples(forecasts, inside, part.dates, counts[: 1 + validation.auc_resamples])
+        drawn = {
+            "all": [Resamples(each, inside, part.dates, counts) for each in forecasts],
+            "few": [Resamples(each, inside, part.dates, counts[: 1 + validation.auc_resamples]) for each in forecasts],
+        }
         for metric in compared():
-            yield _Scored(metric.key, part, inside.size, metric.score(few if metric.interval == "few" else every))
+            resampled = drawn["few" if metric.interval == "few" else "all"]
+            yield _Scored(metric.key, part, inside.size, np.stack([metric.score(each) for each in resampled]))
 
 
-def _ranked(stacked: Floats, rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
-    correlations = [rank_ic(probabilities, rows) for probabilities in stacked]
+def _ranked(ranked: Sequence[Floats], rows: ScoredRows, validation: Validation, seed: int) -> Iterator[_Scored]:
+    correlations = [[rank_ic(probabilities, rows) for probabilities in of_seed] for of_seed in ranked]
     rows_of_date = np.bincount(rows.date)[rows.ranked]
     for part in rows.ranked_parts:
         counts = resample(part, validation, seed)
-        means = np.stack([counts @ by_date[part.dates] / counts.sum(axis=1) for by_date in correlations])
+        drawn = counts.sum(axis=1)
+        means = np.array([[counts @ by_date[part.dates] / drawn for by_date in of_seed] for of_seed in correlations])
         yield _Scored(RANK_IC, part, int(rows_of_date[part.dates].sum()), means)
 
 
 def _earned(
-    returns: Sequence[Floats], parts: Sequence[DatePart], validation: Validation, seed: int
+    earned: Sequence[Floats], parts: Sequence[DatePart], validation: Validation, seed: int
 ) -> Iterator[_Scored]:
     for part in parts:
         counts = resample(part, validation, seed)
-        ratios = resampled_sharpe(np.stack([of_option[part.dates] for of_option in returns], axis=1), counts).T
+        ratios = np.stack([resampled_sharpe(of_seed[part.dates], counts).T for of_seed in earned])
         yield _Scored(SHARPE, part, part.dates.size, ratios)
 
 
 def _differences(scored: _Scored, study: Ablation, level: float) -> pd.DataFrame:
     pairs, part = study.pairs(), scored.part
     ours, theirs = ([study.options.index(name) for name in side] for side in zip(*pairs, strict=True))
-    value, reference = scored.statistics[ours].T, scored.statistics[theirs].T
-    better = reference - value if lower_is_better(scored.metric) else value - reference
+    mean = scored.statistics.mean(axis=0)
+    better = _gains(scored.metric, mean[ours].T, mean[theirs].T)
+    of_seeds = _gains(scored.metric, scored.statistics[:, ours, 0], scored.statistics[:, theirs, 0])
     improvement, samples = better[0], better[1:] if part.resampled else np.full_like(better[1:], np.nan)
     judged = estimates(improvement, samples, level, part.independent)
     return pd.DataFrame(
@@ -170,14 +196,20 @@ def _differences(scored: _Scored, study: Ablation, level: float) -> pd.DataFrame
             "episodes": part.evidence.episodes,
             "effective_episodes": part.evidence.effective,
             "more_episodes": part.evidence.more,
-            "value": value[0],
-            "reference_value": reference[0],
+            "value": mean[ours, 0],
+            "reference_value": mean[theirs, 0],
             "improvement": improvement,
             "low": [each.low for each in judged],
             "high": [each.high for each in judged],
             "p_value": _p_values(improvement, samples, part.independent - 1),
+            "least_of_seeds": of_seeds.min(axis=0),
+            "most_of_seeds": of_seeds.max(axis=0),
         }
     )
+
+
+def _gains(metric: str, value: Floats, reference: Floats) -> Floats:
+    return reference - value if lower_is_better(metric) else value - reference
 
 
 def _p_values(improvement: Floats, samples: Floats, freedom: float) -> Floats:
@@ -208,8 +240,20 @@ def _check_probabilities(probabilities: Mapping[str, Floats], rows: ScoredRows, 
             )
 
 
-def _days_of_decision(returns: pd.DataFrame, rows: ScoredRows, study: Ablation) -> Ints:
+def _days_of_decision(draws: Sequence[Draw], rows: ScoredRows, study: Ablation) -> Ints:
     """Check the returns and give the place in the calendar of the trading day before each."""
+    days = pd.DatetimeIndex(draws[0].returns.index)
+    for draw in draws:
+        if not draw.returns.index.equals(days):
+            raise InputError(f"returns: of {len(draw.returns):,} days that differ from the {len(days):,} of another seed")
+        _check_returns(draw.returns, study)
+    day = rows.calendar.positions(days, "returns")
+    if day.size and day[0] == 0:
+        raise InputError(f"regimes: no trading day before {days[0]:%Y-%m-%d}, on which returns begin")
+    return day - 1
+
+
+def _check_returns(returns: pd.DataFrame, study: Ablation) -> None:
     _refuse_other_options("returns", returns.columns, study)
     days = pd.DatetimeIndex(returns.index)
     if not (days.is_monotonic_increasing and days.is_unique):
@@ -219,10 +263,6 @@ def _days_of_decision(returns: pd.DataFrame, rows: ScoredRows, study: Ablation) 
         at, column = (int(place) for place in np.argwhere(~np.isfinite(values))[0])
         option = str(returns.columns[column])
         raise InputError(f"returns: {option} on {days[at]:%Y-%m-%d} is {values[at, column]}; it must be finite")
-    day = rows.calendar.positions(days, "returns")
-    if day.size and day[0] == 0:
-        raise InputError(f"regimes: no trading day before {days[0]:%Y-%m-%d}, on which returns begin")
-    return day - 1
 
 
 def _refuse_other_options(name: str, given: Iterable[str], study: Ablation) -> None:

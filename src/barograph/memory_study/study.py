@@ -30,6 +30,8 @@ class Ablation:
         At least two.
     models : list of str
         The models that every option trains.
+    seeds : int
+        How many seeds every option is drawn and trained with: that of the pipeline and those that follow it.
     against : dict of str to list of str or None
         Each reference option with the options that are compared to it; None for every other option. Options that are
         not studied are left out.
@@ -39,6 +41,7 @@ class Ablation:
 
     options: Annotated[list[Name], Field(min_length=2)]
     models: Annotated[list[Name], Field(min_length=1)]
+    seeds: Annotated[int, Field(ge=1)]
     against: Annotated[dict[str, list[str] | None], Field(min_length=1)]
     false_discovery_rate: Annotated[float, Field(gt=0, lt=1)]
 

@@ -13,14 +13,14 @@ from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
 from barograph.losses import log_loss
 from barograph.market.schema import BARS
-from barograph.memory_study import Ablation, compare, judge_differences, scored_rows
+from barograph.memory_study import Ablation, Draw, compare, judge_differences, scored_rows
 from barograph.memory_study.schema import ABLATION_PREDICTIONS
 from barograph.names import PROBABILITIES, UNIVERSE, VOTE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import render_study, study_summary, study_words
 from barograph.stages.digests import study_digest
 from barograph.stages.stage import Stage, stage
-from barograph.stages.studied import studied_models
+from barograph.stages.studied import studied_models, studied_seeds
 
 Tables = dict[str, pd.DataFrame]
 _FOLDER: Final = "studies/ablation"
@@ -37,16 +37,20 @@ def main(stage: Stage) -> str:
     tested = folds[folds["test_end"].notna()]
     strategy, execution, bars = stage.build("strategy"), stage.build("execution"), stage.read(BARS)
     predictions = _predictions(stage, settings)
-    rows = next(iter(predictions[VOTE].values()))[_ROWS]
+    rows = next(iter(predictions[VOTE][0].values()))[_ROWS]
     scored = scored_rows(rows, labels, regimes, validation)
     compared = partial(compare, rows=scored, study=settings, validation=validation, seed=seed)
+
+    def draw(walked: Tables) -> Draw:
+        traded = pd.concat([table.assign(predictor=option) for option, table in walked.items()])
+        given = {name: table[list(PROBABILITIES)].to_numpy()[scored.position] for name, table in walked.items()}
+        return Draw(given, net_returns(traded, bars, strategy, execution).drop(columns=UNIVERSE))
+
     parts = []
     for model, raw in tqdm(predictions.items(), "ablation", unit="model", disable=None):
-        for calibration, walked in (("raw", raw), ("recalibrated", _recalibrated(raw, labels, tested))):
-            traded = pd.concat([table.assign(predictor=option) for option, table in walked.items()])
-            returns = net_returns(traded, bars, strategy, execution).drop(columns=UNIVERSE)
-            given = {name: table[list(PROBABILITIES)].to_numpy()[scored.position] for name, table in walked.items()}
-            parts.append(compared(given, returns, model=model, calibration=calibration))
+        recalibrated = [_recalibrated(of_seed, labels, tested) for of_seed in raw]
+        for calibration, walked in (("raw", raw), ("recalibrated", recalibrated)):
+            parts.append(compared(list(map(draw, walked)), model=model, calibration=calibration))
     differences = judge_differences(parts, settings)
     counted = rows.iloc[scored.position]
     facts = _facts(stage, settings, counted) | _baselines(counted, labels, regimes, folds)
@@ -55,25 +59,27 @@ def main(stage: Stage) -> str:
     return f"{len(differences):,} differences: " + ", ".join(f"{verdict} {count:,}" for verdict, count in verdicts)
 
 
-def _predictions(stage: Stage, settings: Ablation) -> dict[str, Tables]:
-    """Read the predictions of each model, and of their equal vote, by option."""
+def _predictions(stage: Stage, settings: Ablation) -> dict[str, list[Tables]]:
+    """Read the predictions of each model, and of their equal vote: per seed, by option."""
     models = studied_models(settings.models, stage.settings["models"])
-    predictions: dict[str, Tables] = {model: {} for model in models}
-    vote: Tables = {}
+    seeds = studied_seeds(stage.settings["seed"], settings.seeds)
+    predictions: dict[str, list[Tables]] = {model: [{} for _ in seeds] for model in (*models, VOTE)}
     rows = None
     for option in settings.options:
         table = stage.read(ABLATION_PREDICTIONS, option=option)
-        for model in models:
-            of_model = table[table["model"] == model].reset_index(drop=True)
-            rows = of_model[_ROWS] if rows is None else rows
-            if not of_model[_ROWS].equals(rows):
-                path = ABLATION_PREDICTIONS.path.format(option=option)
-                raise InputError(
-                    f"{path}: {model} predicted {len(of_model):,} rows, not the {len(rows):,} of the others"
-                )
-            predictions[model][option] = of_model
-        vote[option] = equal_vote(table[table["model"].isin(models)].rename(columns={"model": "predictor"}), _ROWS)
-    return predictions | {VOTE: vote}
+        for place, seed in enumerate(seeds):
+            of_seed = table[(table["seed"] == seed) & table["model"].isin(models)]
+            for model in models:
+                of_model = of_seed[of_seed["model"] == model].reset_index(drop=True)
+                rows = of_model[_ROWS] if rows is None else rows
+                if not of_model[_ROWS].equals(rows):
+                    path, found = ABLATION_PREDICTIONS.path.format(option=option), f"{len(of_model):,} rows"
+                    raise InputError(
+                        f"{path}: {model} predicted {found} with seed {seed}, not the {len(rows):,} of the others"
+                    )
+                predictions[model][place][option] = of_model
+            predictions[VOTE][place][option] = equal_vote(of_seed.rename(columns={"model": "predictor"}), _ROWS)
+    return predictions
 
 
 def _recalibrated(raw: Tables, labels: pd.DataFrame, tested: pd.DataFrame) -> Tables:
@@ -92,6 +98,7 @@ def _facts(stage: Stage, settings: Ablation, scored: pd.DataFrame) -> dict[str, 
         "folds": int(scored["fold"].nunique()),
         "models": studied_models(settings.models, stage.settings["models"]),
         "options": settings.options,
+        "seeds": studied_seeds(stage.settings["seed"], settings.seeds),
         "budget": budget,
         "source": stage.read_json("data/market/source.json")["source"]["_target_"].rpartition(".")[2],
         "label": stage.settings["label"]["_target_"].rpartition(".")[2],

@@ -1,4 +1,4 @@
-"""Ablation, one option: walk forward with every model of the study on the rows that this memory shows it."""
+"""Ablation of an option: walk forward with every model and seed of the study on the rows that this memory shows."""
 
 from typing import Any
 
@@ -19,44 +19,44 @@ from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
 from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
-from barograph.stages.studied import studied_models
+from barograph.stages.studied import studied_models, studied_seeds
 from barograph.stages.tuned import tuned_model
 from barograph.training import walk
 
 
-@stage("ablation.models", "models", "memory.rows", "seed")
+@stage("ablation.models", "ablation.seeds", "models", "memory.rows", "seed")
 def main(stage: Stage) -> str:
-    """Predict the test windows with the models of the study, on the draw that the samples stage would make."""
+    """Predict the test windows with the models of the study, on the draws that the samples stage would make."""
     if stage.option is None:
         raise InputError("option: null; it must name a memory option, as `dvc repro studies/ablation/dvc.yaml` does")
-    memory, seed = _memory(stage.option, stage.settings["memory.rows"]), stage.settings["seed"]
+    memory = _memory(stage.option, stage.settings["memory.rows"])
     labels, regimes, events, archive = (stage.read(table) for table in (LABELS, REGIME_SERIES, EVENTS, ARCHIVE))
     laid_out = tabulated_folds(stage.read(TEST_WINDOWS))
-    folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, folds=laid_out, seed=seed)
-    samples, tested = pd.concat(drawn, ignore_index=True), folds[folds["test_end"].notna()]
     replay = None
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
     data = TrainingSet(stage.read(FEATURES), labels)
     given: dict[str, Any] = {
-        "samples": samples,
-        "folds": tested,
         "selection": stage.read(SELECTION),
-        "seed": seed,
         "replay": replay,
         "executor": executor(stage),
     }
     parts = []
     configured = stage.settings["models"]
-    for name in studied_models(stage.settings["ablation.models"], configured):
-        model = tuned_model(stage, name, configured[name])
-        kept = cache(model, configured[name].get("code"))
-        steps = walk(model, data, name=name, cache=kept, **given)
-        bar = tqdm(steps, f"{stage.option}, {name}", total=len(tested), unit="fold", disable=None)
-        parts += [step.predictions.assign(model=name) for step in bar]
+    models = studied_models(stage.settings["ablation.models"], configured)
+    seeds = studied_seeds(stage.settings["seed"], stage.settings["ablation.seeds"])
+    for seed in seeds:
+        folds, drawn = draw_samples(labels, regimes, events, archive, memory=memory, folds=laid_out, seed=seed)
+        given |= {"samples": pd.concat(drawn, ignore_index=True), "folds": folds[folds["test_end"].notna()]}
+        for name in models:
+            model = tuned_model(stage, name, configured[name])
+            kept = cache(model, configured[name].get("code"))
+            steps = walk(model, data, name=name, cache=kept, seed=seed, **given)
+            bar = tqdm(steps, f"{stage.option}, {name}, seed {seed}", len(given["folds"]), unit="fold", disable=None)
+            parts += [step.predictions.assign(model=name, seed=seed) for step in bar]
     predictions = pd.concat(parts, ignore_index=True)
     stage.write(ABLATION_PREDICTIONS, predictions, option=stage.option)
-    return f"{stage.option}: {len(predictions):,} predictions of {predictions['model'].nunique()} models"
+    return f"{stage.option}: {len(predictions):,} predictions of {len(models)} models and {len(seeds)} seeds"
 
 
 def _memory(option: str, rows: int) -> Memory:

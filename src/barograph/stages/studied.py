@@ -1,4 +1,4 @@
-"""The models of the study of the memory."""
+"""The models and the seeds of the study of the memory."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +16,11 @@ def studied_models(named: list[str], configured: Mapping[str, Any]) -> list[str]
     if not (models := [name for name in named if name in configured]):
         raise InputError(f"ablation.models: none of {named} is configured; there are {sorted(configured)}")
     return models
+
+
+def studied_seeds(first: int, number: int) -> list[int]:
+    """Give the seeds of the study: that of the pipeline and those that follow it."""
+    return list(range(first, first + number))
 
 
 def _models_of_conf() -> set[str]:

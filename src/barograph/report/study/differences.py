@@ -19,10 +19,11 @@ from barograph.scoring import METRICS, Estimate
 COLUMNS: Final = (
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
     "effective_episodes",
-    *("value", "reference_value", "improvement", "low", "high", "p_value", "q_value", "verdict"),
+    *("value", "reference_value", "improvement", "low", "high", "p_value", "least_of_seeds", "most_of_seeds"),
+    *("q_value", "verdict"),
 )
 FACTS: Final = (
-    *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "resamples"),
+    *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "seeds", "resamples"),
     *("level", "false_discovery_rate", "comparisons", "min_episodes", "data_digest", "commands"),
 )
 RAW, RECALIBRATED = "raw", "recalibrated"
@@ -35,7 +36,8 @@ OVERALL: Final = "overall"
 class Difference:
     """One option against one reference: a gain above zero means that the option is better.
 
-    `verdict` is one of :data:`VERDICTS`, `p_value` is before any correction, NaN where nothing was tested.
+    `verdict` is one of :data:`VERDICTS`, `p_value` is before any correction, NaN where nothing was tested; `seeds` are
+    the smallest and the largest gain with a single seed.
     """
 
     model: str
@@ -52,6 +54,7 @@ class Difference:
     value: float
     reference_value: float
     p_value: float
+    seeds: tuple[float, float]
 
     @property
     def told(self) -> bool:
@@ -172,8 +175,13 @@ class Study:
 def _difference(row: Record) -> Difference:
     written = gain_of(str(row["metric"]))
     base = float(row["reference_value"]) if written.relative else 1.0
-    gain = (float(row[name]) / base if base else math.nan for name in ("improvement", "low", "high"))
+
+    def relative(*names: str) -> list[float]:
+        return [float(row[name]) / base if base else math.nan for name in names]
+
     given: dict[str, Any] = {name: str(row[name]) for name in (*COLUMNS[:6], "verdict")}
     given |= {name: int(row[name]) for name in ("dates", "episodes")}
     given |= {name: float(row[name]) for name in ("effective_episodes", "value", "reference_value", "p_value")}
-    return Difference(**given, gain=Quantity(Estimate(*gain), written.scale))
+    least, most = relative("least_of_seeds", "most_of_seeds")
+    gain = Quantity(Estimate(*relative("improvement", "low", "high")), written.scale)
+    return Difference(**given, gain=gain, seeds=(written.scale * least, written.scale * most))
