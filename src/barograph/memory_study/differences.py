@@ -64,9 +64,10 @@ def compare(
         Per pair, metric and slice: `model, calibration, option, reference, metric, slice, rows, dates, episodes,
         effective_episodes, more_episodes, value, reference_value, improvement, low, high, p_value, least_of_seeds,
         most_of_seeds`. `improvement` is positive where the option is better. Figures are means over the seeds;
-        `least_of_seeds` and `most_of_seeds` are the smallest and the largest improvement with a single seed. `episodes` counts the independent cases: a regime's episodes, overall the
-        folds; `effective_episodes` and `more_episodes` are as in :class:`~barograph.scoring.Evidence`. `rows` are the
-        days for `sharpe`, and for `rank_ic` those of its dates.
+        `least_of_seeds` and `most_of_seeds` are the smallest and the largest improvement with a single seed.
+        `episodes` counts the independent cases: a regime's episodes, overall the folds; `effective_episodes` and
+        `more_episodes` are as in :class:`~barograph.scoring.Evidence`. `rows` are the days for `sharpe`, and for
+        `rank_ic` those of its dates.
 
     Raises
     ------
@@ -245,7 +246,7 @@ def _days_of_decision(draws: Sequence[Draw], rows: ScoredRows, study: Ablation) 
     days = pd.DatetimeIndex(draws[0].returns.index)
     for draw in draws:
         if not draw.returns.index.equals(days):
-            raise InputError(f"returns: of {len(draw.returns):,} days that differ from the {len(days):,} of another seed")
+            raise InputError("returns: the days of two seeds differ; all seeds need the same days")
         _check_returns(draw.returns, study)
     day = rows.calendar.positions(days, "returns")
     if day.size and day[0] == 0:

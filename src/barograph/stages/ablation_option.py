@@ -36,11 +36,7 @@ def main(stage: Stage) -> str:
     if memory.replay:
         replay = ErrorReplay(memory.replay, memory.weights, memory.window.half_life, labels, regimes)
     data = TrainingSet(stage.read(FEATURES), labels)
-    given: dict[str, Any] = {
-        "selection": stage.read(SELECTION),
-        "replay": replay,
-        "executor": executor(stage),
-    }
+    given: dict[str, Any] = {"selection": stage.read(SELECTION), "replay": replay, "executor": executor(stage)}
     parts = []
     configured = stage.settings["models"]
     models = studied_models(stage.settings["ablation.models"], configured)

@@ -23,8 +23,8 @@ COLUMNS: Final = (
     *("q_value", "verdict"),
 )
 FACTS: Final = (
-    *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "seeds", "resamples"),
-    *("level", "false_discovery_rate", "comparisons", "min_episodes", "data_digest", "commands"),
+    *("symbols", "rows", "first", "last", "folds", "models", "options", "budget", "source", "label", "seeds"),
+    *("resamples", "level", "false_discovery_rate", "comparisons", "min_episodes", "data_digest", "commands"),
 )
 RAW, RECALIBRATED = "raw", "recalibrated"
 CALIBRATIONS: Final = (RAW, RECALIBRATED)
