@@ -21,7 +21,7 @@ from tests.conftest import ROUNDS
 from tests.settings import compose
 
 from .conftest import World, make_world
-from .test_samples import OPTIONS, WALK, draw
+from .test_samples import ALL_HISTORY, OPTIONS, WALK, draw
 
 CRISES = Exam(regimes=["crash", "recovery"])
 DAYS = pd.bdate_range("2010-01-01", "2013-12-31").astype("datetime64[us]")
@@ -174,7 +174,7 @@ def test_more_days_of_the_same_year_change_no_exam(option):
 def test_what_is_the_same_event_leaves_the_archive_with_it(world):
     events = world.events.set_index("event")
     twin = events.index[events["duplicate_of"] == "third"][0]
-    exams, samples = sit(world, "archive_detected", rows=4000)
+    exams, samples = sit(world, "archive_detected", rows=4000, **ALL_HISTORY)
     until = exams.set_index("exam")["left_out_to"]
     assert events.loc[twin, "end"] > until["third"], "some of its rows are not left out"
     shown = samples.groupby("exam")["event"].agg(set)
@@ -183,7 +183,8 @@ def test_what_is_the_same_event_leaves_the_archive_with_it(world):
 
 
 def test_another_event_that_reaches_into_the_span_loses_those_rows_alone(world):
-    exams, samples = sit(world, "archive_detected", **{"archive.max_rows": 100_000, "archive.share": 0.9, "rows": 8000})
+    everything = ALL_HISTORY | {"archive.max_rows": 100_000, "archive.share": 0.9, "rows": 8000}
+    exams, samples = sit(world, "archive_detected", **everything)
     kept = world.archive.merge(world.labels[["symbol", "date", "exit_date"]], on=["symbol", "date"])
     kept = kept[(kept["kind"] == "episode") & (kept["available_from"] <= "2011-12-23")]
     duplicates = world.events.set_index("event")["duplicate_of"]
@@ -207,7 +208,7 @@ def test_rows_that_are_left_out_use_up_no_room_in_the_archive(world):
     assert 0 < counts["high_volatility_2009_02_18"] < 160
     room = int(counts.cumsum()["high_volatility_2010_01_20"])
     changes = {"archive.max_rows": room, "archive.share": 0.9, "rows": 8000}
-    samples = sit(world, "archive_detected", **changes)[1]
+    samples = sit(world, "archive_detected", **ALL_HISTORY, **changes)[1]
     own = samples[(samples["exam"] == "third") & (samples["source"] == "archive")]
     assert own["event"].value_counts().to_dict() == counts[counts.cumsum() <= room].to_dict()
 

@@ -20,6 +20,7 @@ OPTIONS = (
     *("reference", "hybrid"),
 )
 WALK = WalkForward(min_years=3, embargo=5)
+ALL_HISTORY = {"window.years": "null"}  # beside which the archive has the rows of every date
 
 
 def draw(world: World, option: str, seed: int = 7, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -44,7 +45,7 @@ def test_every_option_uses_the_same_budget_and_known_rows(world, option):
 
 @pytest.mark.parametrize("option", ["archive", "balanced", "weighted", "reference", "hybrid"])
 def test_an_event_is_used_only_once_it_is_available(world, option):
-    folds, samples = draw(world, option)
+    folds, samples = draw(world, option, **ALL_HISTORY)
     available = world.events.set_index("event")["available_from"]
     used = samples[samples["source"] == "archive"].merge(folds, on="fold")
     assert len(used)
@@ -64,7 +65,7 @@ def test_rolling_windows_roll_and_expanding_ones_do_not(world):
 
 
 def test_the_archive_takes_its_share_by_event_weight(world):
-    _, samples = draw(world, "archive", **{"archive.kinds": "[configured]"})
+    _, samples = draw(world, "archive", **ALL_HISTORY, **{"archive.kinds": "[configured]"})
     last = samples[samples["fold"] == samples["fold"].max()]
     counts = last.loc[last["source"] == "archive", "event"].value_counts()
     assert counts.to_dict() == {"first": 60, "second": 36, "third": 24}
@@ -99,12 +100,12 @@ def test_what_is_also_named_is_drawn_under_its_name_once_that_may_be_used(world)
     twins = world.events[world.events["duplicate_of"].notna()].set_index("event")["duplicate_of"]
     available = world.events.set_index("event")["available_from"]
     assert len(twins)
-    folds, named = draw(world, "archive", rows=4000)
+    folds, named = draw(world, "archive", rows=4000, **ALL_HISTORY)
     for fold in folds.itertuples():
         shown = set(named.loc[named["fold"] == fold.fold, "event"].dropna())
         for twin, name in twins.items():
             assert not (twin in shown and available[name] <= fold.train_end)
-    _, found = draw(world, "archive_detected")
+    _, found = draw(world, "archive_detected", **ALL_HISTORY)
     assert set(twins.index) & set(found["event"].dropna())
     assert not set(world.config.events) & set(found["event"].dropna())
 
@@ -115,7 +116,7 @@ def test_a_twin_that_was_known_before_the_named_event_is_drawn_until_then(world)
     config = replace(world.config, events={"third": third}, same_event_days=0)
     events = replace(world, config=config).events.set_index("event")
     assert events.loc[twin, "duplicate_of"] == "third"
-    folds, samples = draw(replace(world, config=config), "archive", rows=4000)
+    folds, samples = draw(replace(world, config=config), "archive", rows=4000, **ALL_HISTORY)
     years = folds.set_index("fold")["test_start"].dt.year
     assert set(years[samples.loc[samples["event"] == twin, "fold"].unique()]) == {2010, 2011}
 
@@ -125,8 +126,9 @@ def test_adding_an_event_changes_no_fold_that_is_tested_before(world, option):
     first = world.config.events["first"]
     added = {"start": "2009-06-25", "end": "2009-07-20", "regime": "crash", "weight": 0.4, "known_from": "2012-03-01"}
     events = {"first": first | {"weight": 1.0}}
-    before = draw(replace(world, config=replace(world.config, events=events)), option)[1]
-    folds, after = draw(replace(world, config=replace(world.config, events=events | {"added": added})), option)
+    before = draw(replace(world, config=replace(world.config, events=events)), option, **ALL_HISTORY)[1]
+    with_it = replace(world, config=replace(world.config, events=events | {"added": added}))
+    folds, after = draw(with_it, option, **ALL_HISTORY)
     past = folds.loc[folds["test_start"] < "2012-03-01", "fold"]
     kept = [table[table["fold"].isin(past)].reset_index(drop=True) for table in (before, after)]
     pd.testing.assert_frame_equal(*kept)
@@ -148,7 +150,7 @@ def test_the_least_severe_events_are_left_out_where_the_cap_is_reached(world):
 @pytest.mark.parametrize("retired_on", ["2010-06-01", "2010-12-31", "2030-01-01"])
 def test_a_retired_event_is_drawn_in_tests_that_begin_up_to_the_day_and_not_in_service(world, retired_on):
     events = world.config.events | {"first": world.config.events["first"] | {"retired_on": retired_on}}
-    folds, samples = draw(replace(world, config=replace(world.config, events=events)), "archive")
+    folds, samples = draw(replace(world, config=replace(world.config, events=events)), "archive", **ALL_HISTORY)
     available = folds["test_start"].dt.year >= 2006
     expected = folds[available & folds["test_end"].notna() & (folds["test_start"] <= retired_on)]
     assert set(samples.loc[samples["event"] == "first", "fold"]) == set(expected["fold"])
@@ -159,14 +161,14 @@ def test_an_event_that_somebody_added_is_unknown_before_that_day(world):
     second, third = (world.config.events[name] | {"weight": 0.5} for name in ("second", "third"))
     events = {"first": first | {"known_from": "2011-06-01"}, "second": second, "third": third}
     added = replace(world, config=replace(world.config, events=events))
-    folds, samples = draw(added, "archive", **{"archive.kinds": "[configured]"})
+    folds, samples = draw(added, "archive", **ALL_HISTORY, **{"archive.kinds": "[configured]"})
     using = set(samples.loc[samples["event"] == "first", "fold"])
     assert using == set(folds.loc[folds["test_start"].dt.year >= 2012, "fold"])
 
 
 def test_the_placebo_draws_as_many_rows_outside_any_event(world):
-    folds, archive = draw(world, "archive")
-    _, placebo = draw(world, "placebo")
+    folds, archive = draw(world, "archive", **{"window.years": 2})
+    _, placebo = draw(world, "placebo", **{"window.years": 2})
     sizes = [table[table["source"] == "archive"].groupby("fold").size() for table in (archive, placebo)]
     assert sizes[0].equals(sizes[1])
     drawn = placebo[placebo["source"] == "archive"].merge(folds, on="fold")
@@ -174,9 +176,16 @@ def test_the_placebo_draws_as_many_rows_outside_any_event(world):
     for event in events.itertuples():
         own = drawn[drawn["train_end"] >= event.available_from]
         assert not own["date"].between(event.start, event.end).any()
-    old = placebo.merge(draw(world, "none")[0], on="fold")
-    outside = old[(old["source"] == "archive") & (old["date"] < old["train_start"])]
-    assert len(outside), "the placebo must reach beyond the window, as the archive does"
+    assert len(drawn)
+
+
+@pytest.mark.parametrize("option", ["archive", "archive_detected", "placebo", "balanced", "weighted", "reference"])
+def test_beside_a_rolling_window_the_archive_is_from_before_it(world, option):
+    folds, samples = draw(world, option, **{"window.years": 2})
+    rows = samples.merge(folds, on="fold")
+    old = rows["date"] < rows["train_start"]
+    assert old.any()
+    assert (rows["source"] == "archive").equals(old)
 
 
 def test_balanced_counts_are_exact(world):

@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from sklearn import metrics as oracle
 
 from barograph.errors import InputError
-from barograph.memory_study import compare, scored_rows
+from barograph.memory_study import Draw, compare, scored_rows
 from barograph.names import PROBABILITIES
 from barograph.randomness import generator
 from barograph.scoring import METRICS as REGISTRY
@@ -249,8 +249,7 @@ def test_the_same_bytes_whatever_the_order_of_rows_and_the_model(made: World, ta
     assert differences(_aligned(shuffled, SETTINGS)).to_csv() == table.to_csv()
     own = _aligned(made, SETTINGS)
     other = compare(
-        own.probabilities,
-        own.returns,
+        [Draw(own.probabilities, own.returns)],
         scored_rows(own.rows, own.labels, own.regimes, SETTINGS),
         model="other",
         calibration="recalibrated",
@@ -260,6 +259,25 @@ def test_the_same_bytes_whatever_the_order_of_rows_and_the_model(made: World, ta
     )
     assert (other["model"] == "other").all()
     assert other.drop(columns=["model", "calibration"]).equals(table.drop(columns=["model", "calibration"]))
+
+
+def test_figures_are_means_over_the_seeds_whose_range_is_given(made: World, table: pd.DataFrame) -> None:
+    others = [_aligned(world(seed=seed, plain=0.2, keen=0.6, coarse=0.4), SETTINGS) for seed in (1, 2)]
+    own = _aligned(made, SETTINGS)
+    draws = [Draw(own.probabilities, own.returns)] + [
+        Draw({name: p[: len(own.labels)] for name, p in other.probabilities.items()}, own.returns) for other in others
+    ]
+    given = {"model": "some", "calibration": "raw", "study": study(*own.probabilities), "validation": SETTINGS}
+    rows = scored_rows(own.rows, own.labels, own.regimes, SETTINGS)
+    alone = np.array([compare([draw], rows, seed=7, **given)["improvement"] for draw in draws])
+    together = compare(draws, rows, seed=7, **given)
+    assert np.ptp(alone, axis=0)[together["metric"] == "log_loss"].min() > 0, "the seeds must differ"
+    assert np.allclose(together["improvement"], alone.mean(axis=0))
+    assert np.array_equal(together["least_of_seeds"], alone.min(axis=0))
+    assert np.array_equal(together["most_of_seeds"], alone.max(axis=0))
+    late = draws[1]._replace(returns=own.returns.iloc[1:])
+    with pytest.raises(InputError, match="returns: the days of two seeds differ"):
+        compare([draws[0], late], rows, seed=7, **given)
 
 
 def test_a_single_episode_shorter_than_two_blocks_says_nothing_of_its_spread(table: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ SETTINGS_OF_A_STUDY = {
     "_target_": "barograph.memory_study.Ablation",
     "options": ["none", "expanding", "archive", "placebo"],
     "models": ["lightgbm"],
+    "seeds": 3,
     "against": {"none": None, "placebo": ["archive"]},
     "false_discovery_rate": 0.05,
 }
@@ -36,6 +37,7 @@ def test_pairs_are_every_other_option_or_those_named() -> None:
         ({"options": ["none", ""]}, r"study\.options\.1: .* at least 1 character"),
         ({"models": []}, r"study\.models: .* at least 1 item"),
         ({"models": ["svm", "svm"]}, r"study: models names svm more than once"),
+        ({"seeds": 0}, r"study\.seeds: .* greater than or equal to 1"),
         ({"against": {}}, r"study\.against: .* at least 1 item"),
         ({"against": {"nothing": None}}, r"study: against .* compares none of the options \['none', .*"),
         ({"against": {"none": ["archives"]}}, r"study: against .* compares none of the options"),
@@ -150,6 +152,7 @@ def test_comparisons_of_options_that_are_not_studied_are_left_out():
     study = Ablation(
         options=["none", "hybrid"],
         models=["lightgbm"],
+        seeds=1,
         against={"none": None, "placebo": ["archive"], "hybrid": ["none", "archive"]},
         false_discovery_rate=0.05,
     )

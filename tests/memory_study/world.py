@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from barograph.memory_study import Ablation, compare, scored_rows
+from barograph.memory_study import Ablation, Draw, compare, scored_rows
 from barograph.names import PROBABILITIES
 from barograph.randomness import generator
 from barograph.scoring import Validation
@@ -31,7 +31,11 @@ class World(NamedTuple):
 
 def study(*options: str, **against: list[str] | None) -> Ablation:
     return Ablation(
-        options=list(options), models=["some"], against=against or {options[0]: None}, false_discovery_rate=0.05
+        options=list(options),
+        models=["some"],
+        seeds=1,
+        against=against or {options[0]: None},
+        false_discovery_rate=0.05,
     )
 
 
@@ -69,8 +73,7 @@ def differences(
 ) -> pd.DataFrame:
     """Compare the options of a world whose every row has a label, by default each to the first."""
     return compare(
-        made.probabilities,
-        made.returns,
+        [Draw(made.probabilities, made.returns)],
         scored_rows(made.rows, made.labels, made.regimes, settings),
         model="some",
         calibration="raw",

@@ -46,6 +46,7 @@ validation:
 ablation:
   options: [none, replay, hybrid]
   models: [logistic_regression]
+  seeds: 1
 """
 
 

@@ -31,6 +31,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "folds": 16,
         "models": list(MODELS),
         "options": list(OPTIONS),
+        "seeds": [7, 8, 9],
         "budget": 8_000,
         "source": "bundled",
         "label": "volatility_barrier",
@@ -86,7 +87,7 @@ def _row(
     known = np.nan if few else 0.01
     return (
         *(model, calibration, option, reference, metric, slice_, 80_240, 4_012, episodes, worth),
-        *(value, base, gain, low, high, known, known, verdict),
+        *(value, base, gain, low, high, known, gain - half / 2, gain + half / 4, known, verdict),
     )
 
 

@@ -10,7 +10,7 @@ from barograph.report.metrics import gain_of
 from barograph.report.study import crises
 from barograph.report.study.differences import RAW, RECALIBRATED, Difference, Study
 from barograph.report.study.names import MEANINGS, called, subject, target
-from barograph.report.study.outcomes import beside, both, finding, statement
+from barograph.report.study.outcomes import beside, both, finding, seed_range, statement
 from barograph.report.study.scale import scale
 
 
@@ -29,6 +29,7 @@ _PARTS: Final = (
     _Part("replay", "weighted", "replay", "replay of errors on top of all these"),
 )
 _WHOLES: Final = ("reference", "hybrid")
+_SEEDED: Final = (("expanding", "none"), ("archive", "none"), ("archive", "placebo"), ("hybrid", "expanding"))
 _RECALIBRATED: Final = (
     "recalibrated: by a sigmoid that learned from each option's own matured predictions, from the second fold on (the "
     "first has none)"
@@ -36,7 +37,7 @@ _RECALIBRATED: Final = (
 
 
 def answer(study: Study) -> list[str]:
-    """Give the study's answer, a sentence or few each: scope, scale, window, archive, parts, wholes, crises, money."""
+    """Give the study's answer, a few sentences each: scope, window, archive, wholes, scale, seeds, crises, money."""
     parts = [
         scope(study),
         *(_opening(study, option, ("none",)) for option in ("expanding", "recency")),
@@ -45,6 +46,7 @@ def answer(study: Study) -> list[str]:
         *(_opening(study, option, ("none", "expanding")) for option in _WHOLES),
         *(_opening(study, option, study.references) for option in study.options if option not in MEANINGS),
         scale(study),
+        _seeds(study),
         *crises.crises(study),
         crises.money(study),
     ]
@@ -66,9 +68,14 @@ def scope(study: Study) -> str:
     inside = f"; in parentheses {_RECALIBRATED}" if calibrated and RAW in study.calibrations else ""
     return (
         f"Out of sample on {on}, {facts['first']} to {facts['last']}: {', '.join(size)}, every option on the same "
-        f"folds, seeds and {int(facts['budget']):,} rows a fold. Figures are of {speaker(study)}; in brackets "
-        f"{study.level} intervals{inside}."
+        f"folds and seeds, with {int(facts['budget']):,} rows per fold. Figures are of {speaker(study)}, "
+        f"{_averaged(facts['seeds'])}; in brackets {study.level} intervals{inside}."
     )
+
+
+def _averaged(seeds: Sequence[int]) -> str:
+    named = words.joined([str(seed) for seed in seeds])
+    return f"means over the seeds {named}" if len(seeds) > 1 else f"with the seed {named} alone"
 
 
 def speaker(study: Study) -> str:
@@ -116,6 +123,21 @@ def _archive(study: Study, option: str) -> str:
         text += f" {by} what it adds is{' not' if differ else ''} shown to be more than as many random old rows add."
     others = ", ".join(f"{gain_of(gap.metric).noun} {both(study, gap)}" for gap in differ)
     return f"{text} Of the other metrics against {target('placebo')}: {others}." if others else text
+
+
+def _seeds(study: Study) -> str:
+    """Say how much a single seed would have moved the figures; empty where there is only one."""
+    if len(study.facts["seeds"]) < 2:
+        return ""
+    told = [gap for name in study.references for gap in study.against(name) if gap.gain.known]
+    named = [gap for pair in _SEEDED if (gap := study.find(*pair)) in told and gap is not None]
+    texts = [f"{subject(gap.option)} against {target(gap.reference)} {seed_range(gap)}" for gap in named]
+    widest = max(told, key=lambda gap: gap.seeds[1] - gap.seeds[0])
+    last = f"the widest range is that of {called(widest.option)} against {target(widest.reference)}"
+    return (
+        "A seed draws the rows and begins the models, which is chance too. Single seeds give, in log loss: "
+        f"{'; '.join([*texts, f'{last}, {seed_range(widest)}'])}."
+    )
 
 
 def _though(study: Study, placebo: Difference) -> str:

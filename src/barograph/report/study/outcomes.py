@@ -54,6 +54,12 @@ def beside(study: Study, gap: Difference) -> str:
     return f" (recalibrated {brief(study, twin)})" if twin is not None and (gap.told or twin.told) else ""
 
 
+def seed_range(gap: Difference) -> str:
+    """Write the smallest and the largest difference with a single seed: ``+2.1 to +2.5 %``."""
+    least, most = (words.number(value, gap.gain.decimals, sign=True) for value in gap.seeds)
+    return f"{least} to {most}{gain_of(gap.metric).unit}"
+
+
 def finding(study: Study, reference: str, slice_: str = OVERALL, **of: str) -> str:
     """Say which options help and which hurt against a reference, by log loss, `of` a model."""
     found = study.against(reference, "log_loss", slice_, **of)

@@ -54,7 +54,7 @@ def _differences(study: Study) -> Section:
 
 def _metrics(study: Study) -> Section:
     found = [gap for metric in study.metrics for name in study.references for gap in study.against(name, metric)]
-    first, *others = _folded(tables.by_metric(study))
+    first, *others = _folded(tables.by_metric(study) + tables.by_seed(study))
     blocks = [first, Words([scale.note(study)], "note"), *others]
     return Section("metrics", "Metrics and models", f"By every metric: {outcomes.tally(study, found)}", blocks)
 
@@ -91,7 +91,10 @@ def _rules(study: Study) -> list[str]:
     return [
         f"An option chooses the rows that a model is shown, and their weights: {int(facts['budget']):,} rows a fold "
         "before replay, the same number for every option, so that size never passes for memory. Features, labels, "
-        "folds, models, their parameters and seeds are the same.",
+        "folds, models, their parameters and seeds are the same. Beside a rolling window, archive and placebo rows "
+        "are drawn from before it.",
+        "A seed draws the rows and begins the models. Every metric is computed with each seed and averaged; averaging "
+        "the probabilities would make another and better predictor.",
         f"Differences are paired, on the same test rows. Their {study.level} intervals come from "
         f"{int(facts['resamples']):,} draws of whole folds, since a model is frozen for a fold (in a regime of whole "
         "episodes), and of blocks of dates within them, the same draw for both sides. Percentages divide by the "

@@ -10,7 +10,7 @@ from barograph.report.blocks import Cell, Column, Row, Table
 from barograph.report.cells import DASH, interval, word
 from barograph.report.metrics import gain_of
 from barograph.report.study.differences import OVERALL, Difference, Study
-from barograph.report.study.outcomes import episodes
+from barograph.report.study.outcomes import episodes, seed_range
 from barograph.report.words import Quantity, aligned
 from barograph.scoring import UNDEFINED
 
@@ -49,6 +49,25 @@ def by_regime(study: Study) -> list[tuple[str, Table]]:
             table = _table(study, f"regimes-{len(tables)}", caption, heads, columns)
             tables.append((f"{title}: {calibration}", table))
     return tables
+
+
+def by_seed(study: Study) -> list[tuple[str, Table]]:
+    """Give the named table of each difference's range over single seeds, of the first model; none of a single seed."""
+    if len(study.facts["seeds"]) < 2:
+        return []
+    heads = [Column(gain_of(metric).name, gain_of(metric).meaning) for metric in study.metrics]
+    rows = [
+        Row(palette.title(option), [word(palette.title(reference), reference), *_ranges(study, option, reference)])
+        for option, reference in _pairs(study)
+    ]
+    name = f"{palette.title(study.models[0])}, {study.calibrations[0]}, by seed"
+    caption = f"{name}: the smallest and the largest difference with a single seed."
+    return [(name, Table("seeds", caption, [_AGAINST, *heads], rows, first="Option"))]
+
+
+def _ranges(study: Study, option: str, reference: str) -> list[Cell]:
+    found = (study.find(option, reference, metric) for metric in study.metrics)
+    return [DASH if gap is None else word(seed_range(gap), repr(gap.gain.estimate.value)) for gap in found]
 
 
 def shared(column: Sequence[Difference | None]) -> list[Quantity]:
