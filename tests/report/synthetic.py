@@ -139,11 +139,13 @@ class Invented:
             return {"stability": self.fields["selection_stability"]}
         if path == "study/facts.json":
             return dict(self.fields["study_facts"])
+        if path == "study/elsewhere.json":
+            return {"differences": self.fields["elsewhere"].to_dict("records"), "facts": self.fields["study_facts"]}
         return dict(self.fields["tuning"][path.removeprefix("data/tuning/").removesuffix(".json")])
 
 
 def replaced(told: Results, **changes: Any) -> Results:
-    plain = {one.name for one in fields_of(Results)} - {"study"}
+    plain = {one.name for one in fields_of(Results)} - {"study", "replication"}
     files = Invented(told.files.fields | {name: value for name, value in changes.items() if name not in plain})
     tuning = files.fields["tuning"]
     models: dict[str, Any] = {name: {} for name in files.fields["replay"]}
@@ -154,7 +156,9 @@ def replaced(told: Results, **changes: Any) -> Results:
         settings["gate"] = {"candidate": changes["candidate"]}
     given = {name: value for name, value in changes.items() if name in plain}
     study = "study" if "study" in files.fields else ""
-    return replace(told, **{"files": files, "settings": settings, "study": study, "_read": {}} | given)
+    elsewhere = "study/elsewhere.json" if "elsewhere" in files.fields else ""
+    changed = {"files": files, "settings": settings, "study": study, "replication": elsewhere, "_read": {}}
+    return replace(told, **changed | given)
 
 
 def field(told: Results, name: str) -> Any:

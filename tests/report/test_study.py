@@ -499,6 +499,14 @@ def test_a_report_tells_the_study_of_its_own_data(results: Results, table: pd.Da
     assert "meta" not in drawn["study-0"]["layout"], "one predictor needs no chooser"
 
 
+def test_the_same_study_of_another_market_follows_the_answer(results: Results, table: pd.DataFrame) -> None:
+    other = table[table["metric"] == "log_loss"].reset_index(drop=True)
+    given = {"study": table, "study_facts": facts(), "data_digest": "abc"}
+    assert "another market" not in section(render(replaced(results, **given)))
+    own = section(render(replaced(results, **given, elsewhere=other)))
+    assert "The same study of another market (20 symbols, 2007-01-03 to 2022-12-09): An expanding window beats" in own
+
+
 def test_a_study_of_other_data_is_linked_alone(results: Results, table: pd.DataFrame) -> None:
     page = render(replaced(results, study=table, study_facts=facts(), data_digest="other"))
     own = section(page)

@@ -89,6 +89,8 @@ class Results:
         A digest of the labels, features, folds and budget: a memory study of others is linked, but not told.
     study : str
         The folder of the published memory study; empty where there is none.
+    replication : str
+        The file with the same study of another market; empty where there is none.
     headline : str
         The predictor of which the verdict speaks; an `InputError` where it has no overall score.
     """
@@ -99,6 +101,7 @@ class Results:
     provenance: Mapping[str, Any]
     data_digest: str = ""
     study: str = ""
+    replication: str = ""
     headline: str = ENSEMBLE
     _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 

@@ -20,6 +20,7 @@ _LIBRARIES: Final = (
 )
 _HASHED: Final = (BARS, CONTEXT, FEATURES, LABELS, SAMPLES, ENSEMBLE_PREDICTIONS)
 _STUDY: Final = "studies/published"
+_REPLICATION: Final = f"{_STUDY}/us57.json"
 
 
 @stage(
@@ -53,6 +54,7 @@ def main(stage: Stage) -> str:
         data_digest=study_digest(stage, stage.settings["memory"]["rows"]),
         provenance=_provenance(stage),
         study=_STUDY if (stage.root / _STUDY / "facts.json").is_file() else "",
+        replication=_REPLICATION if (stage.root / _REPLICATION).is_file() else "",
     )
     stage.write_text("reports/index.html", render(results))
     stage.write_text("reports/summary.txt", summary_table(results) + "\n\nThe whole report: reports/index.html\n")

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+import pandas as pd
+
+from barograph.report import words
 from barograph.report.blocks import Block, Group, Link, Section, Words
 from barograph.report.results import Csv, Results
 from barograph.report.study import claims, figures
@@ -30,7 +33,20 @@ def section(results: Results) -> Section:
         return _section("The memory study was run on other data, folds or budget", Words([text], "prose"), link)
     speaker = study.models[:1]
     drawn = figures.controls(study, speaker), Group(figures.panels(study, speaker))
-    return _section(claims.headline(study), Words(claims.answer(study), "prose"), *drawn, link)
+    said = Words([*claims.answer(study), *_elsewhere(results)], "prose")
+    return _section(claims.headline(study), said, *drawn, link)
+
+
+def _elsewhere(results: Results) -> list[str]:
+    """Give the headline of the same study of another market, where there is one."""
+    if not results.replication:
+        return []
+    kept = results.files.read_json(results.replication)
+    study = Study(pd.DataFrame(kept["differences"]), kept["facts"])
+    market = (
+        f"{words.count(int(kept['facts']['symbols']), 'symbol')}, {kept['facts']['first']} to {kept['facts']['last']}"
+    )
+    return [f"The same study of another market ({market}): {claims.headline(study)}."]
 
 
 def _section(heading: str, *blocks: Block) -> Section:
