@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from scipy import stats
 from scipy.signal import lfilter
 from scipy.spatial.distance import jensenshannon
+from statsmodels.stats.multitest import multipletests
 
 from barograph.drift import (
     Drift,
@@ -21,8 +22,9 @@ from barograph.drift import (
     measure_drift,
     population_stability_index,
 )
-from barograph.drift.comparison import compare_shares, compare_values, quantile_cells
-from barograph.drift.permutation import Blocks, Draw, cut_blocks, draw_blocks
+from barograph.drift.comparison import ValueComparison, compare_shares, compare_values, quantile_cells
+from barograph.drift.drift import significant_places
+from barograph.drift.permutation import Blocks, Draw, cut_blocks, draw_blocks, possible_p_values
 from barograph.errors import InputError
 from barograph.names import PROBABILITIES, REGIMES
 
@@ -31,7 +33,8 @@ FIRST, YEARS = 2001, 10
 FIRST_TESTED = 2005
 SYMBOLS = ["A", "B", "C", "D"]
 SETTINGS = {"years": None, "block_days": 63, "permutations": 1999, "bins": 10, "psi": 0.2, "divergence": 0.04}
-DRIFT = Drift(**SETTINGS, level=0.05)
+LEVEL = 0.05
+DRIFT = Drift(**SETTINGS, level=LEVEL)
 Panel = NDArray[np.float64]
 
 
@@ -132,6 +135,11 @@ def _sorted(values: Panel, block: NDArray[np.int64]) -> tuple[Panel, NDArray[np.
     return values[order], block[order]
 
 
+def _assert_same(first: ValueComparison, second: ValueComparison) -> None:
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 # Distances
 
 
@@ -161,7 +169,7 @@ def test_effects_of_values_are_exact_also_with_ties(digits: int) -> None:
     rng = np.random.default_rng(digits)
     blocks = Blocks(np.repeat(np.arange(12), 40), 9, 3)
     values = rng.normal(size=480).round(digits) + 0.4 * (blocks.of_date >= 9)
-    found = compare_values(*_sorted(values, blocks.of_date), blocks, _seeded_draw(99), 10)
+    found = compare_values(*_sorted(values, blocks.of_date), blocks, _seeded_draw(99), 10, LEVEL)
     past, now = values[:360], values[360:]
     assert found.ks == pytest.approx(stats.ks_2samp(past, now).statistic, abs=1e-12)
     assert found.psi == population_stability_index(past, now)
@@ -191,8 +199,10 @@ def test_without_a_past_or_a_window_there_is_no_p_value(past: int, window: int) 
     day = np.arange(past + window)
     blocks = cut_blocks(day < past, day >= past, 2)
     values, block = day.astype(np.float64), blocks.of_date
-    assert np.isnan(compare_values(values, block, blocks, _seeded_draw(99), 10)).all()
-    assert np.isnan(compare_shares(day % 2, block, 2, blocks, _seeded_draw(99)).p_value)
+    *effects, detectable = compare_values(values, block, blocks, _seeded_draw(99), 10, LEVEL)
+    assert np.isnan(effects).all()
+    assert detectable.size == 0
+    assert np.isnan(compare_shares(day % 2, block, 2, blocks, _seeded_draw(99), LEVEL).p_value)
 
 
 def test_p_value_of_values_counts_the_permutations_at_least_as_far_apart() -> None:
@@ -202,7 +212,7 @@ def test_p_value_of_values_counts_the_permutations_at_least_as_far_apart() -> No
     values = (rng.normal(size=block.size) + 0.5 * rng.normal(size=15)[block] + 0.5 * (block == 14)).round(1)
     apart = [stats.ks_2samp(values[block == b], values[block != b]).statistic for b in range(15)]
     expected = (1 + sum(each >= apart[14] - 1e-12 for each in apart)) / 16
-    found = compare_values(*_sorted(values, block), Blocks(block, 14, 1), _every_choice, 10)
+    found = compare_values(*_sorted(values, block), Blocks(block, 14, 1), _every_choice, 10, LEVEL)
     assert found.p_value == pytest.approx(expected)
 
 
@@ -224,7 +234,7 @@ def test_permuted_distances_are_stretched_by_the_estimated_dependence() -> None:
     ratio = long_run / (g0 + long_run / 12)
     assert ratio > 1.1
     null = np.array([apart(pair) for pair in combinations(range(14), 2)]) * np.sqrt(ratio)
-    found = compare_shares(label, block, classes, Blocks(block, 12, 2), _every_choice)
+    found = compare_shares(label, block, classes, Blocks(block, 12, 2), _every_choice, LEVEL)
     assert found.p_value == pytest.approx((1 + np.sum(null >= apart((12, 13)) - 1e-12)) / (1 + null.size))
     assert found.js == pytest.approx(apart((12, 13)) ** 2)
 
@@ -234,9 +244,9 @@ def test_blocks_without_values_take_no_part() -> None:
     block = np.repeat(np.arange(12), 20)
     values = rng.normal(size=240) + 0.3 * (block == 11)
     late = block >= 4
-    whole = compare_values(*_sorted(values[late], block[late]), Blocks(block, 11, 1), _every_choice, 10)
-    cut = compare_values(*_sorted(values[late], block[late] - 4), Blocks(block - 4, 7, 1), _every_choice, 10)
-    assert whole == cut
+    whole = compare_values(*_sorted(values[late], block[late]), Blocks(block, 11, 1), _every_choice, 10, LEVEL)
+    cut = compare_values(*_sorted(values[late], block[late] - 4), Blocks(block - 4, 7, 1), _every_choice, 10, LEVEL)
+    _assert_same(whole, cut)
 
 
 def test_values_of_neither_the_past_nor_the_window_take_no_part() -> None:
@@ -244,8 +254,8 @@ def test_values_of_neither_the_past_nor_the_window_take_no_part() -> None:
     block = np.repeat(np.arange(-1, 11), 20)
     values, block = _sorted(rng.normal(size=240).round(1), block)
     blocks, used = Blocks(block, 9, 2), block >= 0
-    whole = compare_values(values, block, blocks, _seeded_draw(99), 10)
-    assert whole == compare_values(values[used], block[used], blocks, _seeded_draw(99), 10)
+    whole = compare_values(values, block, blocks, _seeded_draw(99), 10, LEVEL)
+    _assert_same(whole, compare_values(values[used], block[used], blocks, _seeded_draw(99), 10, LEVEL))
 
 
 def test_draws_are_choices_without_replacement_and_equally_likely() -> None:
@@ -268,16 +278,16 @@ def _rate(years: int, half_life: float, series: int, p_value: Callable[..., floa
 def _p_of_values(x: Panel, blocks: Blocks, draw: Draw) -> float:
     """Two symbols that share three quarters of their variance."""
     panel = np.sqrt(0.75) * x[:, :1] + 0.5 * np.stack([x[:, 1], -x[:, 1]], axis=1)
-    return compare_values(*_sorted(panel.ravel(), np.repeat(blocks.of_date, 2)), blocks, draw, 10).p_value
+    return compare_values(*_sorted(panel.ravel(), np.repeat(blocks.of_date, 2)), blocks, draw, 10, LEVEL).p_value
 
 
 def _p_of_regimes(x: Panel, blocks: Blocks, draw: Draw) -> float:
-    return compare_shares(np.searchsorted([-1, 0.5, 1.3, 1.8], x[:, 0]), blocks.of_date, 5, blocks, draw).p_value
+    return compare_shares(np.searchsorted([-1, 0.5, 1.3, 1.8], x[:, 0]), blocks.of_date, 5, blocks, draw, LEVEL).p_value
 
 
 def _p_of_predictions(x: Panel, blocks: Blocks, draw: Draw) -> float:
     cell, cells = quantile_cells(x[:, 0], x[:, 1])
-    return compare_shares(cell, blocks.of_date, cells, blocks, draw).p_value
+    return compare_shares(cell, blocks.of_date, cells, blocks, draw, LEVEL).p_value
 
 
 @pytest.mark.parametrize("half_life", [5, 20, 60])
@@ -295,6 +305,122 @@ def test_the_naive_test_would_alarm_on_the_same_series() -> None:
         return float(stats.ks_2samp(x[now, 0], x[~now, 0]).pvalue)
 
     assert _rate(years=17, half_life=20, series=50, p_value=naive) > 40
+
+
+# What could have been detected
+
+
+def _few_values(seed: int, moved: float, classes: int = 6) -> tuple[Panel, Blocks]:
+    """Dependent values, few enough for the test's statistic to be exact, and 30 blocks, of which the window has 3."""
+    rng = np.random.default_rng(seed)
+    day = np.arange(30 * 40)
+    blocks = cut_blocks(day < 27 * 40, day >= 27 * 40, 40)
+    values = _ar1(rng, 15, (day.size,)) + moved * (day >= 27 * 40)
+    return np.searchsorted(np.linspace(-1.5, 1.5, classes - 1), values).astype(np.float64), blocks
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_p_value_is_small_if_and_only_if_the_statistic_is_above_the_detectable_one(seed: int) -> None:
+    values, blocks = _few_values(seed, moved=0.15 * seed)
+    draw = _seeded_draw(399)
+    of_values = compare_values(*_sorted(values, blocks.of_date), blocks, draw, 10, LEVEL)
+    of_shares = compare_shares(values.astype(np.int64), blocks.of_date, 6, blocks, draw, LEVEL)
+    for statistic, p_value, detectable in (
+        (of_values.ks, of_values.p_value, of_values.detectable),
+        (of_shares.js, of_shares.p_value, of_shares.detectable),
+    ):
+        assert detectable.shape == (1 + 20,)
+        assert (np.diff(detectable[np.isfinite(detectable)]) <= 0).all()
+        levels = np.arange(21) / 400
+        np.testing.assert_array_equal(statistic > detectable, p_value <= levels + 1e-12)
+
+
+@pytest.mark.parametrize("half_life", [5, 20])
+@pytest.mark.parametrize("past", [12, 40, 90])
+def test_a_planted_move_is_told_from_chance_above_what_was_detectable_without_it(past: int, half_life: float) -> None:
+    """Limits that do not allow for permutations which draw the window itself are too low."""
+    rng = np.random.default_rng([past, int(half_life)])
+    day = np.arange((past + 4) * 63)
+    blocks = cut_blocks(day < past * 63, day >= past * 63, 63)
+    chosen = draw_blocks(past + 4, 4, 1999, rng)
+    above, told, missed = 0, 0, 0
+    for _ in range(3):
+        values = _ar1(rng, half_life, (day.size,))
+        window = day >= past * 63
+        direction = np.sign(values[window].mean() - values[~window].mean())
+
+        def moved(size: float, values: Panel = values, plant: Panel = direction * window) -> ValueComparison:
+            ordered, block = _sorted(values + size * plant, blocks.of_date)
+            return compare_values(ordered, block, blocks, lambda *_: chosen, 10, LEVEL)
+
+        still = moved(0.0)
+        assert (still.detectable[np.isfinite(still.detectable)] < 1).all()
+        for size in np.arange(0.2, 4, 0.2):
+            found = moved(size)
+            for place in (1, 10, 100):
+                small, far = found.p_value <= place / 2000, found.ks > still.detectable[place]
+                above, told, missed = above + far, told + (far and small), missed + (small and not far)
+    assert above > 30
+    assert told >= 0.98 * above
+    assert missed <= 0.4 * (above + missed)
+
+
+def test_a_window_that_is_drawn_too_often_cannot_be_told_from_chance_however_far_it_moves() -> None:
+    """One of 10 pairs of blocks is the window's own, so that no p-value is below 1/10 of the permutations."""
+    block = np.repeat(np.arange(5), 30)
+    values = np.random.default_rng(1).normal(size=150) + 100.0 * (block >= 3)
+    found = compare_values(*_sorted(values, block), Blocks(block, 3, 2), _seeded_draw(999), 10, LEVEL)
+    assert found.ks == 1.0
+    assert found.p_value > LEVEL
+    assert np.isinf(found.detectable).all()
+
+
+def test_too_few_permutations_detect_no_feature_alone_among_many() -> None:
+    columns = _noise(12)
+    few = Drift(**(SETTINGS | {"permutations": 199}), level=LEVEL)
+    found = _measure(_features(columns), settings=few).features
+    assert np.isinf(found["detectable_ks"]).all(), "1 / 200 is above 0.05 / 12"
+    assert np.isfinite(found["detectable_ks_single"]).all()
+
+
+def test_detectable_is_what_benjamini_and_hochberg_would_reject_with_the_other_tests_as_they_are() -> None:
+    columns = _noise(8)
+    for name, size in (("f1", 0.5), ("f2", 0.6), ("f3", 0.7), ("f4", 0.8), ("f5", 2.5), ("f6", 2.5)):
+        columns[name][_year() == 2008] += size
+    columns = {name: values.round() for name, values in columns.items()}
+    found = _measure(_features(columns)).features
+    assert 0 < found["moved"].sum() < 8
+    pd.testing.assert_series_equal(found["q_value"] <= LEVEL, found["ks"] > found["detectable_ks"], check_names=False)
+    single = found["ks"] > found["detectable_ks_single"]
+    pd.testing.assert_series_equal(found["p_value"] <= LEVEL, single, check_names=False)
+    assert (found["detectable_ks"] >= found["detectable_ks_single"]).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_places_are_those_of_a_brute_force(seed: int) -> None:
+    """Each possible p-value in the place of each test."""
+    rng = np.random.default_rng(seed)
+    n, permutations = int(rng.integers(1, 12)), 199
+    p_values = np.minimum(1, np.ceil(200 * rng.uniform(size=n) ** rng.choice([1, 3, 6]))) / 200
+    p_values = np.maximum(p_values, np.ceil(200 * rng.uniform(size=n) ** 4) / 200)
+    possible = possible_p_values(permutations, LEVEL)
+    assert possible.tolist() == [k / 200 for k in range(1, 11)]
+    places = significant_places(p_values, possible, LEVEL)
+    for test in range(n):
+        tried = [np.where(np.arange(n) == test, p, p_values) for p in possible]
+        judged = [bool(multipletests(ps, LEVEL, method="fdr_bh")[1][test] <= LEVEL) for ps in tried]
+        assert places[test] == sum(judged)
+        assert judged == sorted(judged, reverse=True)
+
+
+def test_detectable_divergences_are_called_moves() -> None:
+    result = _measure(predictions=_predictions(moved_year=2008))
+    for table in (result.regimes, result.predictions.dropna(subset="js")):
+        assert (table["detectable_js"] >= DRIFT.divergence).all()
+        moved = table["js"] > table["detectable_js"]
+        pd.testing.assert_series_equal(table["moved"], moved, check_names=False)
+    assert result.predictions["moved"].any()
+    assert list(result.regimes.columns[-2:]) == ["moved", "detectable_js"]
 
 
 # The whole measurement
@@ -358,7 +484,7 @@ def test_a_feature_without_values_in_a_window_or_before_it_has_no_figures() -> N
     columns["f1"][_year() == 2008] = np.nan
     columns["f2"][_year() < 2007] = np.nan
     found = _measure(_features(columns)).features.set_index(["feature", "fold"])
-    figures = ["psi", "ks", "p_value", "q_value"]
+    figures = ["psi", "ks", "p_value", "q_value", "detectable_ks", "detectable_ks_single"]
     assert found.loc["f0", figures].notna().all(axis=None)
     assert found.loc["f1", figures].isna().all(axis=1).tolist() == [fold == 3 for fold in range(6)]
     assert found.loc["f2", figures].isna().all(axis=1).tolist() == [fold <= 2 for fold in range(6)]
@@ -445,22 +571,34 @@ def test_metrics_count_what_the_tables_show() -> None:
             p_value=[0.5, 0.001, np.nan, 0.001, 0.001, 0.7],
             moved=[False, True, False, True, True, False],
             alarm=[False, False, False, False, True, False],
+            detectable_ks=[0.5, 0.25, np.nan, np.inf, np.inf, 0.75],
+            detectable_ks_single=[0.25, 0.125, np.nan, 0.5, np.inf, 0.375],
         ),
-        regimes=table(js=[0.1, 0.5], p_value=[0.6, 0.01], moved=[False, True]),
+        regimes=table(js=[0.1, 0.5], p_value=[0.6, 0.01], moved=[False, True], detectable_js=[np.inf, 0.25]),
         regime_shares=table(),
         predictions=table(
             predictor=["mine", "other", "mine", "other"],
             js=[np.nan, 0.25, 0.125, 0.75],
             p_value=[np.nan, 0.3, 0.4, 0.01],
             moved=[False, False, False, True],
+            detectable_js=[np.nan, 0.5, 0.375, 0.25],
         ),
     )
     assert json.loads(json.dumps(drift_metrics(result), allow_nan=False)) == {
-        "features": {"tested": 5, "moved": 3, "alarms": 1, "moved_share": 0.6, "latest_moved": 2, "latest_alarms": 1},
-        "regimes": {"tested": 2, "moved": 1, "js_mean": 0.3, "js_latest": 0.5},
-        "mine": {"tested": 1, "moved": 0, "js_mean": 0.125, "js_latest": 0.125},
-        "other": {"tested": 2, "moved": 1, "js_mean": 0.5, "js_latest": 0.75},
+        "features": {
+            **{"tested": 5, "moved": 3, "alarms": 1, "moved_share": 0.6, "latest_moved": 2, "latest_alarms": 1},
+            **{"detectable_ks_median": 0.75, "detectable_ks_single_median": 0.375, "undetectable": 2},
+            **{"latest_detectable_ks_median": None, "latest_detectable_ks_single_median": 0.5},
+            "latest_undetectable": 2,
+        },
+        "regimes": {**_figures(2, 1, 0.3, 0.5), "detectable_js_median": None, "detectable_js_latest": 0.25},
+        "mine": {**_figures(1, 0, 0.125, 0.125), "detectable_js_median": 0.375, "detectable_js_latest": 0.375},
+        "other": {**_figures(2, 1, 0.5, 0.75), "detectable_js_median": 0.375, "detectable_js_latest": 0.25},
     }
+
+
+def _figures(tested: int, moved: int, mean: float | None, latest: float | None) -> dict[str, float | None]:
+    return {"tested": tested, "moved": moved, "js_mean": mean, "js_latest": latest}
 
 
 def test_metrics_are_none_where_nothing_could_be_tested() -> None:
@@ -468,7 +606,9 @@ def test_metrics_are_none_where_nothing_could_be_tested() -> None:
     early = _predictions()
     found = drift_metrics(_measure(gone, predictions=early[early["fold"] == 0]))
     assert (found["features"]["tested"], found["features"]["moved_share"]) == (0, None)
-    assert found["mine"] == {"tested": 0, "moved": 0, "js_mean": None, "js_latest": None}
+    assert found["features"]["latest_detectable_ks_median"] is None
+    nothing = {"detectable_js_median": None, "detectable_js_latest": None}
+    assert found["mine"] == {**_figures(0, 0, None, None), **nothing}
 
 
 def test_refuses_a_feature_without_family_and_an_unknown_regime() -> None:

@@ -44,4 +44,4 @@ def _drift() -> None:
     dates = np.arange(_ROWS)
     blocks = cut_blocks(dates < _ROWS // 2, dates >= _ROWS // 2, 20)
     draw = partial(draw_blocks, permutations=9, rng=generator(0, "compile"))
-    compare_values(np.linspace(0.0, 1.0, _ROWS), blocks.of_date, blocks, draw, 10)
+    compare_values(np.linspace(0.0, 1.0, _ROWS), blocks.of_date, blocks, draw, 10, 0.05)

@@ -13,13 +13,14 @@ from pydantic.dataclasses import dataclass
 
 from barograph.dates import without_time_zones
 from barograph.drift.comparison import ValueComparison, compare_shares, compare_values, quantile_cells
-from barograph.drift.permutation import Blocks, Draw, cut_blocks, draw_blocks
+from barograph.drift.permutation import Blocks, Draw, cut_blocks, draw_blocks, possible_p_values
 from barograph.errors import InputError
 from barograph.names import BASELINES, PROBABILITIES, REGIMES
 from barograph.randomness import generator
-from barograph.typing import STRICT, Dates, Rows
+from barograph.typing import STRICT, Dates, Floats, Ints, Rows
 
 _WINDOW: Final = ("fold", "test_start")
+_DIVERGENCE: Final = ("js", "p_value", "detectable")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -58,18 +59,21 @@ class Drift:
 class DriftResult:
     """The tables of :func:`measure_drift`.
 
-    What has no value in the window or in its past is NaN and has not moved.
+    What has no value in the window or in its past is NaN and has not moved. The `detectable_...` columns are inf where
+    no move could have been told from chance, however far.
 
     Attributes
     ----------
     features : pandas.DataFrame
-        One row per fold and feature: `fold, test_start, feature, family, psi, ks, p_value, q_value, moved, alarm`.
+        One row per fold and feature: `fold, test_start, feature, family, psi, ks, p_value, q_value, moved, alarm,
+        detectable_ks, detectable_ks_single`.
     regimes : pandas.DataFrame
-        One row per fold: `fold, test_start, js, p_value, q_value, moved`.
+        One row per fold: `fold, test_start, js, p_value, q_value, moved, detectable_js`.
     regime_shares : pandas.DataFrame
         `fold, regime, reference, current`: shares of the dates of the past and of the window.
     predictions : pandas.DataFrame
-        One row per fold and predictor: `fold, test_start, predictor, js, p_value, q_value, moved`.
+        One row per fold and predictor: `fold, test_start, predictor, js, p_value, q_value, moved, detectable_js,
+        detectable_js_single`.
     """
 
     features: pd.DataFrame
@@ -100,9 +104,20 @@ def measure_drift(
     Kolmogorov-Smirnov statistic of a feature's rows, and the Jensen-Shannon divergence of regime shares and of the
     joint shares of `p_hold` and `p_buy - p_sell` in 25 cells, made of the quintiles of either over both samples.
 
-    A p-value comes from permuted blocks of dates (:func:`~barograph.drift.permutation.permutation_p_value`). q-values
+    A p-value comes from permuted blocks of dates (:func:`~barograph.drift.permutation.permutation_test`). q-values
     are Benjamini and Hochberg's [1]_, over the features, or the predictors, of a fold; regimes are a single test.
     *Moved* needs effect and q-value; *alarm* means moved in this fold and in the fold before.
+
+    That nothing moved can also mean that little could have been told from chance. A Kolmogorov-Smirnov statistic above
+    `detectable_ks` would have had a q-value of at most the level, had this feature alone moved further and the p-values
+    of the others been the same: where none of them is small, a p-value of at most the level over their number. A
+    statistic above `detectable_ks_single` would have had a *p-value* of at most the level, which is enough for someone
+    who follows this feature alone. Both come from the same permutations as the p-value, and allow for permutations
+    that draw the window itself (:func:`~barograph.drift.permutation.permutation_test`). They are those of the
+    statistic at 64 quantiles, which the test takes and which can be a little smaller than `ks`; a move needs the
+    population stability index as well. `detectable_js` and `detectable_js_single` are the same of the divergence, and
+    at least `divergence`. There is no detectable population stability index: no test is made of it, and shares that
+    rise and fall from bin to bin have a large one without being far apart.
 
     Every fold has another model. The p-value of predictions asks whether the window differs from earlier windows by
     more than these differ among themselves; it does not tell a new model from a new market.
@@ -137,7 +152,9 @@ def drift_metrics(result: DriftResult) -> dict[str, dict[str, float | int | None
     """Choose the figures that a person compares between two runs, as plain numbers, None where undefined.
 
     `features` counts pairs of fold and feature, `latest_...` those of the last fold; `regimes` and each predictor count
-    folds, and `js_latest` is the divergence of the last fold.
+    folds, and `js_latest` is the divergence of the last fold. Medians of what would have been detectable are None where
+    for half of the pairs, or of the folds, nothing would have been; `undetectable` counts the pairs of which no move
+    could have been told from chance.
     """
     features = result.features
     latest = features[features["fold"] == features["fold"].max()]
@@ -150,6 +167,12 @@ def drift_metrics(result: DriftResult) -> dict[str, dict[str, float | int | None
             "moved_share": moved / tested if tested else None,
             "latest_moved": int(latest["moved"].sum()),
             "latest_alarms": int(latest["alarm"].sum()),
+            "detectable_ks_median": _plain(features["detectable_ks"].median()),
+            "detectable_ks_single_median": _plain(features["detectable_ks_single"].median()),
+            "undetectable": int(np.isinf(features["detectable_ks"]).sum()),
+            "latest_detectable_ks_median": _plain(latest["detectable_ks"].median()),
+            "latest_detectable_ks_single_median": _plain(latest["detectable_ks_single"].median()),
+            "latest_undetectable": int(np.isinf(latest["detectable_ks"]).sum()),
         },
         "regimes": _divergences(result.regimes),
     }
@@ -164,11 +187,13 @@ def _divergences(table: pd.DataFrame) -> dict[str, float | int | None]:
         "moved": int(table["moved"].sum()),
         "js_mean": _plain(table["js"].mean()),
         "js_latest": _plain(table["js"].iloc[-1]) if len(table) else None,
+        "detectable_js_median": _plain(table["detectable_js"].median()),
+        "detectable_js_latest": _plain(table["detectable_js"].iloc[-1]) if len(table) else None,
     }
 
 
 def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return float(value) if np.isfinite(value) else None
 
 
 def _windows(
@@ -209,15 +234,18 @@ def _features(
         return [
             window
             | described
-            | compare_values(ordered, blocks.of_date[ordered_date], blocks, draw, settings.bins)._asdict()
+            | compare_values(
+                ordered, blocks.of_date[ordered_date], blocks, draw, settings.bins, settings.level
+            )._asdict()
             for window, blocks in windows
         ]
 
     with ThreadPoolExecutor() as threads:  # nearly all of the work leaves the interpreter free
         rows = [row for of_feature in threads.map(compared, names) for row in of_feature]
-    table = _judged(rows, ["feature", "family", *ValueComparison._fields], "psi", settings.psi, settings.level)
+    table = _judged(rows, ["feature", "family", *ValueComparison._fields], "psi", settings.psi, settings)
     before = table.groupby("feature")["moved"].shift(fill_value=False)
-    return table.assign(alarm=table["moved"] & before)
+    detectable = {f"detectable_ks{kind}": table.pop(f"detectable{kind}") for kind in ("", "_single")}
+    return table.assign(alarm=table["moved"] & before, **detectable)
 
 
 def _regimes(
@@ -231,11 +259,11 @@ def _regimes(
         raise InputError(f"regimes: {row['regime']} on {row['date']:%F} is unknown; allowed are {list(REGIMES)}")
     rows, shares = [], []
     for window, blocks in _windows(ordered["date"].to_numpy(), tested, tested["train_end"], settings):
-        found = compare_shares(codes, blocks.of_date, len(REGIMES), blocks, draw)
-        rows.append(window | {"js": found.js, "p_value": found.p_value})
+        found = compare_shares(codes, blocks.of_date, len(REGIMES), blocks, draw, settings.level)
+        rows.append(window | {name: getattr(found, name) for name in _DIVERGENCE})
         both = zip(REGIMES, found.reference, found.current, strict=True)
         shares += [(window["fold"], *of_regime) for of_regime in both]
-    divergences = _judged(rows, ["js", "p_value"], "js", settings.divergence, settings.level)
+    divergences = _judged_divergences(rows, [], settings).drop(columns="detectable_js_single")
     return divergences, pd.DataFrame(shares, columns=["fold", "regime", "reference", "current"])
 
 
@@ -249,21 +277,68 @@ def _predictions(predictions: pd.DataFrame, tested: pd.DataFrame, settings: Drif
             block = blocks.of_date[date]
             used = block >= 0
             cell, cells = quantile_cells(p_hold[used], (p_buy - p_sell)[used])
-            found = compare_shares(cell, block[used], cells, blocks, draw)
-            rows.append(window | {"predictor": str(predictor), "js": found.js, "p_value": found.p_value})
-    return _judged(rows, ["predictor", "js", "p_value"], "js", settings.divergence, settings.level)
+            found = compare_shares(cell, block[used], cells, blocks, draw, settings.level)
+            rows.append(window | {"predictor": str(predictor)} | {name: getattr(found, name) for name in _DIVERGENCE})
+    return _judged_divergences(rows, ["predictor"], settings)
+
+
+def _judged_divergences(rows: list[dict[str, Any]], columns: Sequence[str], settings: Drift) -> pd.DataFrame:
+    """Judge divergences; a detectable one is also large enough to be called a move."""
+    table = _judged(rows, [*columns, *_DIVERGENCE], "js", settings.divergence, settings)
+    detectable = {
+        f"detectable_js{kind}": table.pop(f"detectable{kind}").clip(lower=settings.divergence)
+        for kind in ("", "_single")
+    }
+    return table.assign(**detectable)
 
 
 def _judged(
-    rows: list[dict[str, Any]], columns: Sequence[str], effect: str, least: float, level: float
+    rows: list[dict[str, Any]], columns: Sequence[str], effect: str, least: float, settings: Drift
 ) -> pd.DataFrame:
-    """Make a table by fold, with q-values within each fold, and whether the effect is large enough and significant."""
+    """Make a table by fold, with q-values within each fold, what has moved, and what would have been significant.
+
+    A test's `detectable` become `detectable`, with the other tests of the fold as they are, and `detectable_single`.
+    """
     from statsmodels.stats.multitest import multipletests
 
     table = pd.DataFrame(rows, columns=[*_WINDOW, *columns])
     table = table.sort_values("fold", kind="stable", ignore_index=True)
     known = table["p_value"].notna()
-    q = pd.Series(np.nan, index=table.index)
+    of_tests = table.pop("detectable")
+    found = pd.DataFrame(np.nan, index=table.index, columns=["q_value", "detectable", "detectable_single"])
+    possible = possible_p_values(settings.permutations, settings.level)
     for _, tested in table[known].groupby("fold"):
-        q[tested.index] = multipletests(tested["p_value"].to_numpy(), method="fdr_bh")[1]
-    return table.assign(q_value=q, moved=(table[effect] >= least) & (q <= level))
+        p_values, smallest = tested["p_value"].to_numpy(), np.stack(list(of_tests[tested.index]))
+        q_values = multipletests(p_values, method="fdr_bh")[1]
+        places = significant_places(p_values, possible, settings.level)
+        alone = smallest[np.arange(places.size), places]
+        found.loc[tested.index] = np.column_stack([q_values, alone, smallest[:, -1]])
+    moved = (table[effect] >= least) & (found["q_value"] <= settings.level)
+    return table.assign(q_value=found.pop("q_value"), moved=moved, **found)
+
+
+def significant_places(p_values: Floats, possible: Floats, level: float) -> Ints:
+    r"""Count with how many of the possible p-values each test would be significant, the other tests as they are.
+
+    Benjamini and Hochberg reject a test among n if, for some *k*, its p-value is at most :math:`k/n` times the level,
+    and those of at least *k* tests are, its own among them.
+
+    Parameters
+    ----------
+    p_values : ndarray, shape (n,)
+        Of the tests that are corrected together.
+    possible : ndarray, shape (c,)
+        Ascending, all that a p-value can be up to the level.
+    level : float
+        The false discovery rate.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        From 0 to c; comparisons are those of statsmodels, to the bit.
+    """
+    ranks = np.arange(1, p_values.size + 1)
+    small = p_values[:, None] / (ranks / p_values.size) <= level
+    enough = small.sum(axis=0) - small + 1 >= ranks
+    largest = p_values.size - 1 - enough[:, ::-1].argmax(axis=1)
+    return (possible[:, None] / (ranks / p_values.size) <= level).sum(axis=0)[largest]

@@ -66,3 +66,21 @@ def largest_gaps(counts: Floats, rows: Floats, chosen: Rows) -> Floats:
         for k in range(total.size):
             gaps[p] = max(gaps[p], inside[k])
     return gaps
+
+
+@njit(cache=True, nogil=True)
+def shares_of_window(rows: Floats, past: int, chosen: Rows) -> Floats:
+    """Give by how much (P,) the window's share of the rows differs between chosen blocks (P, m) and all others.
+
+    `rows` (B,) are those of each block; blocks below `past` are those of the past, the others of the window.
+    """
+    all_rows, all_window = rows.sum(), rows[past:].sum()
+    differences = np.zeros(len(chosen))
+    for p in range(len(chosen)):
+        inside = window = 0.0
+        for b in chosen[p]:
+            inside += rows[b]
+            if b >= past:
+                window += rows[b]
+        differences[p] = abs(window / inside - (all_window - window) / (all_rows - inside))
+    return differences

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,15 @@ from barograph.typing import Floats, Ints, Mask, Rows
 
 Draw = Callable[[int, int], Rows]
 Distances = Callable[[Floats, Floats, Rows], Floats]
+# Distances that differ by less than rounding are equal.
+_EQUAL: Final = 1 - 1e-9
+
+
+class PermutationTest(NamedTuple):
+    """What permutations say of a distance; see :func:`permutation_test`."""
+
+    p_value: float
+    detectable: Floats
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,9 @@ def draw_blocks(blocks: int, chosen: int, permutations: int, rng: np.random.Gene
     return rng.random((permutations, blocks)).argpartition(chosen - 1, axis=1)[:, :chosen].copy()
 
 
-def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, distances: Distances) -> float:
+def permutation_test(
+    counts: Floats, rows: Floats, past: int, draw: Draw, distances: Distances, level: float
+) -> PermutationTest:
     r"""Test whether the last blocks are distributed as the others, given that neighbouring blocks resemble each other.
 
     The distance :math:`D` of the window's blocks from all others is compared with those of as many blocks drawn at
@@ -71,24 +83,69 @@ def permutation_p_value(counts: Floats, rows: Floats, past: int, draw: Draw, dis
         Gives, for a number of blocks and a number to choose, the choices, shape (P, chosen); see :func:`draw_blocks`.
     distances : callable
         Of `counts`, `rows` and choices of blocks (P, chosen): of the shares in each choice from those in all other
-        blocks, shape (P,). They must grow in proportion to small differences of shares, as the Kolmogorov-Smirnov
-        statistic and the Jensen-Shannon *distance* do, and the divergence does not.
+        blocks, shape (P,), at most 1. They must grow in proportion to small differences of shares, as the
+        Kolmogorov-Smirnov statistic and the Jensen-Shannon *distance* do, and the divergence does not.
+    level : float
+        The largest p-value of interest.
+
+    Returns
+    -------
+    PermutationTest
+        `p_value`, and `detectable`, shape (1 + c,), where c / (1 + P) is the largest possible p-value up to `level`:
+        a distance above `detectable[i]` would have had a p-value of at most i / (1 + P), inf where none would have had.
+        Empty where the p-value is NaN.
+
+    Notes
+    -----
+    The p-value is at most i / (1 + P) if and only if the distance exceeds `detectable[i]`. Where it exceeds the i-th
+    largest of the permutations, that one is `detectable[i]`. Where it does not, the window would have to move further,
+    and this moves the permutations too, as they draw blocks of the window. If all of its blocks move alike, in the
+    direction in which the window differs, from :math:`D` to :math:`D'`, a permutation's distance grows by at most
+    :math:`r_\pi (D' - D)`, by the triangle inequality; :math:`r_\pi` is the difference between the shares of rows that
+    are the window's within the chosen blocks and within all others. So it is outgrown from
+
+    .. math:: D'_\pi = \frac{\sqrt V (D_\pi - r_\pi D)}{1 - \sqrt V r_\pi}
+
+    and never if :math:`\sqrt V r_\pi \ge 1`: where blocks are few, or resemble their neighbours much, too many
+    permutations draw most of the window itself, and it cannot be told from chance, however far it moves.
+    `detectable[i]` is the i-th largest of these. The bound is that of the Kolmogorov-Smirnov statistic between the same
+    quantiles; for the Jensen-Shannon distance it is an approximation for small differences.
 
     References
     ----------
     .. [1] Chung, Romano (2013), "Exact and Asymptotically Robust Permutation Tests", Annals of Statistics 41(2), on
        studentising a permutation statistic.
     """
+    from barograph.drift.kernels import shares_of_window
+
     filled = rows > 0
     past = int(filled[:past].sum())
     counts, rows = counts[filled], rows[filled]
     window = rows.size - past
     if not past or not window:
-        return float("nan")
+        return PermutationTest(float("nan"), np.empty(0))
     observed = distances(counts, rows, np.arange(past, rows.size)[None])[0]
-    stretched = np.sqrt(_variance_ratio(counts[:past] / rows[:past, None], window))
-    null = distances(counts, rows, draw(rows.size, window)) * stretched
-    return float((1 + np.count_nonzero(null >= observed * (1 - 1e-9))) / (1 + null.size))
+    stretch = np.sqrt(_variance_ratio(counts[:past] / rows[:past, None], window))
+    chosen = draw(rows.size, window)
+    null = distances(counts, rows, chosen) * stretch
+    p_value = float((1 + np.count_nonzero(null >= observed * _EQUAL)) / (1 + null.size))
+    slopes = stretch * shares_of_window(rows, past, chosen)
+    return PermutationTest(p_value, _detectable(null, observed, slopes, possible_p_values(null.size, level).size))
+
+
+def possible_p_values(permutations: int, level: float) -> Floats:
+    """Give the p-values up to `level` that so many permutations can have, ascending."""
+    possible = np.arange(1, permutations + 2) / (permutations + 1)
+    return possible[possible <= level]
+
+
+def _detectable(null: Floats, observed: float, slopes: Floats, largest: int) -> Floats:
+    """Give the distances (1 + largest,) above which a move is detectable; permutations grow by `slopes` times it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        outgrown = np.where(slopes < 1, (null - slopes * observed) / (1 - slopes), np.inf)
+    exceeded, outgrown = (np.sort(each)[::-1][:largest] for each in (null, outgrown))
+    smallest = np.where(exceeded < observed * _EQUAL, exceeded, np.maximum(outgrown, observed))
+    return np.concatenate([[np.inf], np.where(smallest >= 1, np.inf, smallest)])
 
 
 def _variance_ratio(shares: Floats, window: int) -> float:

@@ -26,9 +26,12 @@ def main(stage: Stage) -> str:
     found = drift_metrics(result)
     stage.write_json("reports/metrics/drift.json", found)
     features, regimes = found["features"], found["regimes"]
+    median = features["detectable_ks_median"]
+    detectable = "no move" if median is None else f"a KS statistic above {median:.2f}"
     return (
         f"{features['moved']:,} of {features['tested']:,} feature-years moved, {features['alarms']:,} alarms that "
-        f"lasted; regimes moved in {regimes['moved']} of {regimes['tested']} years"
+        f"lasted; {detectable} could be told from chance (median feature-year); regimes moved in {regimes['moved']} of "
+        f"{regimes['tested']} years"
     )
 
 
