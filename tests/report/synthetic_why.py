@@ -130,23 +130,27 @@ def drift(predictors: tuple[str, ...], folds: pd.DataFrame, kinds: dict[str, str
         q = np.clip(np.exp(-psi * 18) * rng.uniform(0.2, 2, len(names)), 0, 1)
         columns: dict[str, Any] = {"fold": fold, "test_start": start, "feature": names, "family": list(kinds.values())}
         columns |= {"psi": psi, "ks": np.sqrt(psi) / 3, "p_value": q / 3, "q_value": q, "moved": (psi > 0.25)}
+        columns |= {"detectable_ks": np.where(psi < 0.01, np.inf, 0.167), "detectable_ks_single": 0.1}
         frames.append(pd.DataFrame(columns))
         reference = rng.dirichlet([20, 40, 20, 3, 3])
         current = rng.dirichlet([1, 4, 6, 6, 2] if place == 3 else [20, 40, 15, 1, 1])
         js = float(np.abs(reference - current).sum() / 4)
-        regimes.append((fold, start, js, 0.01, 0.01 if js > 0.1 else 0.4, js > 0.1))
+        regimes.append((fold, start, js, 0.01, 0.01 if js > 0.1 else 0.4, js > 0.1, 0.1 if place else np.inf))
         shares += [(fold, *row) for row in zip(REGIMES, reference, current, strict=True)]
         for name in predictors:
             js = float(rng.gamma(2, 0.05 if place in (3, 4) else 0.01))
-            predictions.append((fold, start, name, js, 0.01, 0.01 if js > 0.08 else 0.4, js > 0.08))
+            predictions.append((fold, start, name, js, 0.01, 0.01 if js > 0.08 else 0.4, js > 0.08, 0.08))
     features = pd.concat(frames, ignore_index=True)
     before = features.groupby("feature")["moved"].shift(1, fill_value=False).astype(bool)
     return {
         "drift_features": features.assign(alarm=features["moved"] & before),
-        "drift_regimes": pd.DataFrame(regimes, columns=["fold", "test_start", "js", "p_value", "q_value", "moved"]),
+        "drift_regimes": pd.DataFrame(
+            regimes, columns=["fold", "test_start", "js", "p_value", "q_value", "moved", "detectable_js"]
+        ),
         "drift_shares": pd.DataFrame(shares, columns=["fold", "regime", "reference", "current"]),
         "drift_predictions": pd.DataFrame(
-            predictions, columns=["fold", "test_start", "predictor", "js", "p_value", "q_value", "moved"]
+            predictions,
+            columns=["fold", "test_start", "predictor", "js", "p_value", "q_value", "moved", "detectable_js"],
         ),
     }
 

@@ -16,7 +16,9 @@ from .synthetic import build, field, replaced
 
 def drifted(results: Results, rows: list[tuple[Any, ...]]) -> Results:
     names = ["fold", "feature", "family", "psi", "q_value", "moved", "alarm"]
-    return replaced(results, drift_features=pd.DataFrame(rows, columns=names).assign(ks=0.1, test_start="2003-01-01"))
+    table = pd.DataFrame(rows, columns=names).assign(ks=0.1, test_start="2003-01-01", detectable_ks_single=0.121)
+    limits = {"vol_1": 0.301, "vol_2": 0.4, "ret_1": math.inf}
+    return replaced(results, drift_features=table.assign(detectable_ks=table["feature"].map(limits)))
 
 
 ROWS = [
@@ -42,19 +44,52 @@ def test_cells_show_the_median_effect_and_count_what_could_be_compared(results: 
         ["0.30 (1)", "0.60 (2)", "0.25 (1)"],
     ]
     assert chart.data[0]["customdata"][0] == [
-        "1 of 2 moved, 0 in alarm",
-        "2 of 3 moved, 1 in alarm",
-        "1 of 3 moved, 1 in alarm",
+        "1 of 2 moved, 0 in alarm; median KS 0.10, told from chance above 0.36",
+        "2 of 3 moved, 1 in alarm; median KS 0.10, told from chance above 0.40",
+        "1 of 3 moved, 1 in alarm; median KS 0.10, told from chance above 0.40",
     ]
-    assert chart.heading == "Most moved in 2004, 2 of 3; over all tests most often volatility features (67 %)"
+    assert chart.data[0]["customdata"][1] == [
+        "",
+        "0 of 1 moved, 0 in alarm; median KS 0.10, no move could be told from chance",
+        "0 of 1 moved, 0 in alarm; median KS 0.10, no move could be told from chance",
+    ]
+    assert chart.heading == (
+        "Most moved in 2004, 2 of 3; over all tests most often volatility features (67 %); a KS statistic above 0.40 "
+        "would have been told from chance (median case), for 2 of 8 cases none, however large"
+    )
+    assert "followed alone, a KS statistic above 0.13 would have been told from chance (median" in chart.note
 
 
 def test_the_section_speaks_of_the_latest_test(results: Results) -> None:
+    would = "a KS statistic above 0.40 would have been"
     assert moved.heading(drifted(results, ROWS)) == (
-        "In 2005, the latest test, 1 of 3 features moved; 1 of them raises an alarm"
+        "In 2005, the latest test, 1 of 3 features moved; 1 of them raises an alarm; "
+        f"{would} told from chance (median feature), for 1 of 3 features none, however large"
     )
     calm = [(*row[:5], row[5] and row[0] < 2, False) for row in ROWS]
-    assert moved.heading(drifted(results, calm)) == "In 2005, the latest test, none of 3 features moved"
+    assert moved.heading(drifted(results, calm)) == (
+        "In 2005, the latest test, no move of 3 features can be told from chance; "
+        f"{would} (median feature), for 1 of 3 features none, however large"
+    )
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ([math.inf, math.inf, math.inf], "no move, however large, would have been"),
+        ([0.3, math.inf, math.inf], "for 2 of 3 features no move, however large, would have been"),
+        ([0.3, 0.3001, 0.4], "a KS statistic above 0.31 would have been (median feature)"),
+    ],
+)
+def test_calm_is_not_claimed_where_nothing_could_be_told(results: Results, limits: list[float], words: str) -> None:
+    """The limit is rounded up, so that what exceeds the text would have been told from chance."""
+    calm = drifted(results, [(*row[:5], False, False) for row in ROWS[-3:]])
+    still = replaced(
+        calm, drift_features=calm[alarms.FEATURES].assign(detectable_ks=limits, detectable_ks_single=math.inf)
+    )
+    told = "no move of 3 features can be told from chance"
+    assert moved.heading(still) == f"In 2005, the latest test, {told}; {words}"
+    assert "followed alone, no move, however large, would have been told" in moved.features(still).note
 
 
 def test_nothing_moved_is_said_in_words(results: Results) -> None:
@@ -63,13 +98,16 @@ def test_nothing_moved_is_said_in_words(results: Results) -> None:
     quiet = replaced(results, **still)
     charts = [moved.features(quiet), moved.regimes(quiet), moved.predictions(quiet)]
     assert [chart.heading for chart in charts if chart] == [
-        "No feature moved in 6 tests",
-        "The mix of regimes moved in none of 6 tests",
-        "No predictor's predictions moved in 6 tests",
+        "In 6 tests no move of a feature can be told from chance; a KS statistic above 0.17 would have been (median "
+        "case), for 24 of 180 cases none, however large",
+        "In 6 tests no move of the mix of regimes can be told from chance; a divergence above 0.10 bits would have "
+        "been (median test), for 1 of 6 tests none, however large",
+        "In 6 tests no move of predictions can be told from chance; a divergence above 0.08 bits would have been "
+        "(median case)",
     ]
     assert alarms.rows(quiet) == []
     page = render(quiet)
-    assert "No feature raised an alarm in any test." in page
+    assert "No feature raised an alarm in any test: that takes a move which can be told from chance, two" in page
     assert 'id="alarm-table"' not in page
 
 
@@ -85,6 +123,7 @@ def test_an_alarm_has_effect_significance_and_persistence(results: Results) -> N
         "0.010",
         "alarm",
     ]
+    assert [row.cells[4].small for row in (first, second)] == ["told above 0.40", "told above 0.31"]
     assert [cell.text for cell in second.cells][2:] == ["2 tests", "0.90 (2004)", "0.10", "0.004", "\N{EN DASH}"]
 
 
@@ -105,13 +144,22 @@ def test_many_alarms_are_cut_and_counted(results: Results) -> None:
 
 def test_regimes_name_the_furthest_and_its_largest_change(results: Results) -> None:
     table = pd.DataFrame({"fold": [0, 1], "js": [0.02, 0.3], "q_value": [0.5, 0.01], "moved": [False, True]})
+    table = table.assign(detectable_js=[math.inf, 0.2021])
     shares = pd.DataFrame(
         [(0, "crash", 0.1, 0.1), (0, "normal", 0.9, 0.9), (1, "crash", 0.1, 0.5), (1, "normal", 0.9, 0.5)],
         columns=["fold", "regime", "reference", "current"],
     )
     chart = moved.regimes(replaced(results, drift_regimes=table, drift_shares=shares))
-    assert chart.heading == "The mix of regimes moved in 1 of 2 tests, furthest in 2004: normal \N{MINUS SIGN}40 points"
-    bars, cells = chart.data
+    assert chart.heading == (
+        "The mix of regimes moved in 1 of 2 tests, furthest in 2004: normal \N{MINUS SIGN}40 points; for 1 of 2 tests "
+        "no move, however large, would have been told from chance"
+    )
+    bars, limits, cells = chart.data
+    assert bars["text"] == [
+        "divergence 0.020 bits, q 0.500: not told from chance; no divergence could be told from chance",
+        "divergence 0.300 bits, q 0.010: moved; told from chance above 0.203 bits",
+    ]
+    assert (limits["y"], limits["yaxis"]) == ([None, 0.202], "y2")
     assert bars["marker"]["color"] == ["#c4ccd4", "#0072B2"]
     assert cells["text"] == [["0", "\N{MINUS SIGN}40"], ["0", "+40"]]
 
@@ -124,10 +172,17 @@ def test_a_frame_marks_the_predictions_that_moved(results: Results) -> None:
         ("svm", 1, 0.01, False),
     ]
     table = pd.DataFrame(rows, columns=["predictor", "fold", "js", "moved"]).assign(q_value=0.02)
+    table = table.assign(detectable_js=[np.nan, 0.15, np.nan, 0.0501])
     chart = moved.predictions(replaced(results, drift_predictions=table))
-    assert chart.heading == "Predictions moved at 1 of 2 predictors, most often at the ensemble, in 1 of 1 test"
+    would = "a divergence above 0.11 bits would have been told from chance (median case)"
+    told = "Predictions moved at 1 of 2 predictors, most often at the ensemble, in 1 of 1 test"
+    assert chart.heading == f"{told}; {would}"
+    assert chart.data[0]["customdata"] == [
+        ["q 0.020; told from chance above 150"],
+        ["q 0.020; told from chance above 51"],
+    ]
     tied = moved.predictions(replaced(results, drift_predictions=table.assign(moved=True)))
-    assert tied.heading == "Predictions moved at 2 of 2 predictors, at none in more than 1 of 1 test"
+    assert tied.heading == "Predictions moved at 2 of 2 predictors, at none in more than 1 of 1 test; " + would
     assert chart.data[0]["z"] == [[200.0], [10.0]]
     (frame,) = chart.layout["shapes"]
     assert frame["x0"] < 0 < frame["x1"]

@@ -341,4 +341,5 @@ def significant_places(p_values: Floats, possible: Floats, level: float) -> Ints
     small = p_values[:, None] / (ranks / p_values.size) <= level
     enough = small.sum(axis=0) - small + 1 >= ranks
     largest = p_values.size - 1 - enough[:, ::-1].argmax(axis=1)
-    return (possible[:, None] / (ranks / p_values.size) <= level).sum(axis=0)[largest]
+    places: Ints = (possible[:, None] / (ranks / p_values.size) <= level).sum(axis=0)[largest]
+    return places

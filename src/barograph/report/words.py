@@ -111,6 +111,13 @@ def number(value: float, decimals: int, *, sign: bool = False) -> str:
     return (MINUS if value < 0 else "+" if sign else "") + text
 
 
+def above(value: float, decimals: int) -> str:
+    """Write a limit that something must exceed, rounded up so that what exceeds the text exceeds the limit."""
+    scale = 10**decimals
+    # What is not above a decimal but by rounding of the product is left there.
+    return number(math.ceil(round(value * scale, 6)) / scale if math.isfinite(value) else value, decimals)
+
+
 def count(n: int, noun: str, plural: str = "") -> str:
     """Write a count with its noun: ``1 episode``, ``1,204 rows``."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

@@ -1,5 +1,6 @@
 """The table of drift alarms: effect, significance and persistence of every feature that raised one."""
 
+import math
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,7 +12,11 @@ from barograph.report.cells import number, word
 from barograph.report.results import Csv, Results
 
 FEATURES: Final = Csv(
-    "reports/drift/features.csv", ("fold", "feature", "family", "psi", "ks", "q_value", "moved", "alarm")
+    "reports/drift/features.csv",
+    (
+        *("fold", "feature", "family", "psi", "ks", "q_value", "moved", "alarm"),
+        *("detectable_ks", "detectable_ks_single"),
+    ),
 )
 SHOWN: Final = 15
 _COLUMNS: Final = [
@@ -19,7 +24,7 @@ _COLUMNS: Final = [
     Column("Alarms", "tests in which the feature raised an alarm"),
     Column("Persistence", "the most tests in a row in which the feature moved"),
     Column("Largest PSI", "population stability index, and the test in which it was reached"),
-    Column("KS there", "Kolmogorov-Smirnov statistic in that test"),
+    Column("KS there", "Kolmogorov-Smirnov statistic in that test, and the one above which a move is told from chance"),
     Column("q there", "significance in that test, corrected for the number of features"),
     Column("Latest test", "whether it moved in the latest test, or raised an alarm", words=True),
 ]
@@ -54,12 +59,14 @@ def _row(results: Results, feature: str, tests: pd.DataFrame, latest: Any) -> tu
     now = tests[tests["fold"] == latest]
     state = 2 if now["alarm"].any() else 1 if now["moved"].any() else 0
     alarms, run, psi, q = int(tests["alarm"].sum()), longest_run(tests["moved"]), float(peak["psi"]), peak["q_value"]
+    detectable = float(peak["detectable_ks"])
+    told = f"told above {words.above(detectable, 2)}" if math.isfinite(detectable) else "none can be told"
     cells = [
         word(palette.title(str(peak["family"])), str(peak["family"])),
         word(str(alarms)),
         word(words.count(run, "test"), str(run)),
         replace(number(psi, 2), text=f"{words.number(psi, 2)} ({results.fold_name(peak['fold'])})"),
-        number(peak["ks"], 2),
+        number(peak["ks"], 2, told),
         Cell("< 0.001", "", repr(float(q))) if q < 0.001 else number(q, 3),
         word(("\N{EN DASH}", "moved", "alarm")[state], str(state)),
     ]

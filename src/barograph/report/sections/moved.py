@@ -7,36 +7,53 @@ import pandas as pd
 
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Chart, Section, Words, present
-from barograph.report.charts import Layout, Trace, axis, panel_name, rounded
+from barograph.report.charts import Layout, Trace, axis, panel_name, rounded, scatter
 from barograph.report.parts import alarms
 from barograph.report.parts.alarms import FEATURES
 from barograph.report.results import Csv, Results
 
 EVERY: Final = "All features"
-REGIMES: Final = Csv("reports/drift/regimes.csv", ("fold", "js", "q_value", "moved"))
+REGIMES: Final = Csv("reports/drift/regimes.csv", ("fold", "js", "q_value", "moved", "detectable_js"))
 SHARES: Final = Csv("reports/drift/regime_shares.csv", ("fold", "regime", "reference", "current"))
-PREDICTIONS: Final = Csv("reports/drift/predictions.csv", ("fold", "predictor", "js", "q_value", "moved"))
+PREDICTIONS: Final = Csv(
+    "reports/drift/predictions.csv", ("fold", "predictor", "js", "q_value", "moved", "detectable_js")
+)
+TOLD: Final = "can be told from chance"
 
 
 def section(results: Results) -> Section:
     """Draw what moved, and list the alarms."""
-    listed = alarms.table(results) or Words(["No feature raised an alarm in any test."])
+    no_alarm = f"No feature raised an alarm in any test: that takes a move which {TOLD}, two tests in a row."
+    listed = alarms.table(results) or Words([no_alarm])
     blocks = present(features(results), regimes(results), predictions(results), listed)
     return Section("moved", "What moved", heading(results), blocks)
 
 
 def heading(results: Results) -> str:
-    """Say how many features moved in the latest test, and how many of them raise an alarm."""
+    """Say how many features moved in the latest test, how many raise an alarm, and what could be told from chance."""
     table = results[FEATURES].dropna(subset=["psi"])
     last = table["fold"].max()
     rows = table[table["fold"] == last]
     moved, raised = int(rows["moved"].sum()), int(rows["alarm"].sum())
-    text = (
-        f"In {results.fold_name(last)}, the latest test, {moved or 'none'} of {words.count(len(rows), 'feature')} moved"
-    )
+    latest, of = f"In {results.fold_name(last)}, the latest test,", words.count(len(rows), "feature")
+    would = _would(rows["detectable_ks"], "feature", moved=bool(moved))
     if not moved:
-        return text
-    return f"{text}; {raised or 'none'} of them raise{'s' if raised < 2 else ''} an alarm"
+        return f"{latest} no move of {of} {TOLD}; {would}"
+    alarm = f"{raised or 'none'} of them raise{'s' if raised < 2 else ''} an alarm"
+    return f"{latest} {moved} of {of} moved; {alarm}; {would}"
+
+
+def _would(detectable: pd.Series, noun: str, *, moved: bool, effect: str = "a KS statistic", unit: str = "") -> str:
+    """Say above which effect a move would have been told from chance, at the median, and of how many cases none."""
+    verb = "would have been told from chance" if moved else "would have been"
+    median, never = float(detectable.median()), int(np.isinf(detectable).sum())
+    if never == len(detectable):
+        return f"no move, however large, {verb}"
+    of = f"{never:,} of {words.count(len(detectable), noun)}"
+    if not np.isfinite(median):
+        return f"for {of} no move, however large, {verb}"
+    more = f", for {of} none, however large" if never else ""
+    return f"{effect} above {words.above(median, 2)}{unit} {verb} (median {noun}){more}"
 
 
 def features(results: Results) -> Chart:
@@ -47,13 +64,14 @@ def features(results: Results) -> Chart:
     effect = effect.loc[[EVERY, *effect.index.drop(EVERY).sort_values()]]
     moved = counts["moved"].unstack("fold", fill_value=0).loc[effect.index]
     text = counts["moved"].astype(str) + " of " + counts["known"].astype(str) + " moved, "
-    says = (text + counts["alarm"].astype(str) + " in alarm").unstack("fold", fill_value="").loc[effect.index]
+    told = [f"; {_ks(*pair)}" for pair in zip(counts["ks"], counts["detectable_ks"], strict=True)]
+    says = (text + counts["alarm"].astype(str) + " in alarm" + told).unstack("fold", fill_value="").loc[effect.index]
     trace = heat.cells(
         effect,
         text=[list(map(_effect, *row)) for row in zip(effect.to_numpy(), moved.to_numpy(), strict=True)],
         texttemplate="%{text}",
         customdata=says.to_numpy().tolist(),
-        hovertemplate="%{y}, %{x}: median %{z:.2f}, %{customdata}<extra></extra>",
+        hovertemplate="%{y}, %{x}: median PSI %{z:.2f}, %{customdata}<extra></extra>",
     )
     columns = [results.fold_name(fold) for fold in effect.columns]
     return Chart(
@@ -64,8 +82,26 @@ def features(results: Results) -> Chart:
         f"Heat map of the distance of features from their past, {len(effect) - 1} families by {len(columns)} folds.",
         [trace],
         heat.grid_layout([palette.title(str(name)) for name in effect.index], columns),
-        note="One year is few independent blocks of slow features: a large index alone is no evidence of a move.",
+        note=_features_note(table),
     )
+
+
+def _features_note(table: pd.DataFrame) -> str:
+    single = float(table["detectable_ks_single"].median())
+    alone = f"a KS statistic above {words.above(single, 2)}" if np.isfinite(single) else "no move, however large,"
+    return (
+        "One year is few independent blocks of slow features: a large index alone is no evidence of a move, and that "
+        "nothing moved is no evidence of calm. The test is made of the Kolmogorov-Smirnov (KS) statistic, the largest "
+        "difference between the shares of values below any limit, and is corrected for the number of features. In one "
+        f"feature, chosen beforehand and followed alone, {alone} would have been told from chance (median feature and "
+        "test)."
+    )
+
+
+def _ks(ks: float, detectable: float) -> str:
+    if not np.isfinite(detectable):
+        return f"median KS {ks:.2f}, no move could be told from chance"
+    return f"median KS {ks:.2f}, told from chance above {words.above(detectable, 2)}"
 
 
 def _effect(psi: float, moved: int) -> str:
@@ -75,22 +111,24 @@ def _effect(psi: float, moved: int) -> str:
 
 
 def _counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Count what moved, is known and is in alarm, beside the median effect, a (family, fold) and in all together."""
+    """Count what moved, is known and is in alarm, beside the median effects, a (family, fold) and in all together."""
     grouped = pd.concat([table, table.assign(family=EVERY)]).assign(known=1).groupby(["family", "fold"])
-    return grouped[["moved", "known", "alarm"]].sum().astype(int).assign(psi=grouped["psi"].median())
+    counts = grouped[["moved", "known", "alarm"]].sum().astype(int)
+    return counts.join(grouped[["psi", "ks", "detectable_ks"]].median())
 
 
 def _features_finding(results: Results, table: pd.DataFrame) -> str:
     by_fold = table.groupby("fold")["moved"].sum()
+    would = _would(table["detectable_ks"], "case", moved=bool(by_fold.max() > 0))
     if not by_fold.max() > 0:
-        return f"No feature moved in {words.count(len(by_fold), 'test')}"
+        return f"In {words.count(len(by_fold), 'test')} no move of a feature {TOLD}; {would}"
     peak = by_fold.idxmax()
     of = int((table["fold"] == peak).sum())
     family = table.groupby("family")["moved"].mean()
     most = str(family.idxmax())
     return (
         f"Most moved in {results.fold_name(peak)}, {int(by_fold.max())} of {of}; over all tests most often "
-        f"{palette.title(most).lower()} features ({100 * float(family.max()):.0f} %)"
+        f"{palette.title(most).lower()} features ({100 * float(family.max()):.0f} %); {would}"
     )
 
 
@@ -109,18 +147,24 @@ def regimes(results: Results) -> Chart:
         "moved-regimes",
         _regimes_finding(results, table, grid),
         "Distance between the mix of regimes in a test and in its past, and the change of each regime's share of days",
-        f"Bars of the divergence by fold over a heat map of {len(grid)} regimes' changes.",
-        [_bars(table), cells],
+        "Bars of the divergence by fold, with the divergence above which it could be told from chance, over a heat map "
+        f"of {len(grid)} regimes' changes.",
+        [_bars(table), _limits(table), cells],
         _regimes_layout([palette.title(str(name)) for name in grid.index], columns),
-        legend=[("moved", palette.BETTER, "swatch"), ("not moved", palette.FAINT, "swatch")],
+        legend=[
+            ("moved", palette.BETTER, "swatch"),
+            ("not told from chance", palette.FAINT, "swatch"),
+            ("told from chance above", palette.INK, "line"),
+        ],
     )
 
 
 def _bars(table: pd.DataFrame) -> Trace:
     moved = table["moved"]
     says = [
-        f"divergence {words.number(js, 3)} bits, q {words.number(q, 3)}: {'moved' if far else 'not moved'}"
-        for js, q, far in zip(table["js"], table["q_value"], moved, strict=True)
+        f"divergence {words.number(js, 3)} bits, q {words.number(q, 3)}: "
+        f"{'moved' if far else 'not told from chance'}; {_limit(limit)}"
+        for js, q, far, limit in zip(table["js"], table["q_value"], moved, table["detectable_js"], strict=True)
     ]
     return {
         "type": "bar",
@@ -132,6 +176,18 @@ def _bars(table: pd.DataFrame) -> Trace:
         "textposition": "none",
         "hovertemplate": "%{x}: %{text}<extra></extra>",
     }
+
+
+def _limits(table: pd.DataFrame) -> Trace:
+    """Draw the divergences above which the test tells a move from chance; a fold without any has no mark."""
+    mark = {"symbol": "line-ew", "size": 14, "line": {"width": 2, "color": palette.INK}, "color": palette.INK}
+    return scatter("markers", list(range(len(table))), rounded(table["detectable_js"], 3), yaxis="y2", marker=mark)
+
+
+def _limit(detectable: float, unit: str = " bits", decimals: int = 3) -> str:
+    if not np.isfinite(detectable):
+        return "no divergence could be told from chance"
+    return f"told from chance above {words.above(detectable, decimals)}{unit}"
 
 
 def _regimes_layout(rows: list[str], columns: list[str]) -> Layout:
@@ -153,13 +209,14 @@ def _regimes_layout(rows: list[str], columns: list[str]) -> Layout:
 def _regimes_finding(results: Results, table: pd.DataFrame, grid: pd.DataFrame) -> str:
     moved = table["moved"]
     of = words.count(len(table), "test")
+    would = _would(table["detectable_js"], "test", moved=bool(moved.any()), effect="a divergence", unit=" bits")
     if not moved.any():
-        return f"The mix of regimes moved in none of {of}"
+        return f"In {of} no move of the mix of regimes {TOLD}; {would}"
     far = table[moved].sort_values("js")["fold"].iloc[-1]
     most = str(grid[far].abs().idxmax())
     return (
         f"The mix of regimes moved in {int(moved.sum())} of {of}, furthest in {results.fold_name(far)}: "
-        f"{palette.title(most).lower()} {words.number(float(grid[far][most]), 0, sign=True)} points"
+        f"{palette.title(most).lower()} {words.number(float(grid[far][most]), 0, sign=True)} points; {would}"
     )
 
 
@@ -170,20 +227,23 @@ def predictions(results: Results) -> Chart | None:
         return None
     order = results.ranked(table["predictor"])
     folds = sorted(table["fold"].unique())
-    grid, moved, q = (
-        table.pivot_table(index="predictor", columns="fold", values=name, aggfunc="first").reindex(order, columns=folds)
-        for name in ("js", "moved", "q_value")
+    said = "q " + table["q_value"].map(lambda q: words.number(q, 3))
+    said += table["detectable_js"].map(lambda limit: f"; {_limit(1000 * limit, '', 0)}")
+    grid, moved, says = (
+        values.pivot_table(index="predictor", columns="fold", values=name, aggfunc="first").reindex(
+            order, columns=folds
+        )
+        for values, name in ((table, "js"), (table, "moved"), (table.assign(said=said), "said"))
     )
-    says = [[f"q {words.number(value, 3)}" for value in row] for row in q.to_numpy(float)]
     hover = "%{y}, %{x}: %{z:.0f} thousandths of a bit, %{customdata}<extra></extra>"
     columns = [results.fold_name(fold) for fold in folds]
     return Chart(
         "moved-predictions",
         _predictions_finding(table),
         "Jensen-Shannon divergence of the predictions from all earlier ones, thousandths of a bit; a frame marks "
-        "what moved",
+        "what moved, which chance does not explain",
         f"Heat map of the divergence of predictions, {len(order)} predictors by {len(folds)} folds.",
-        [heat.cells(1000 * grid, customdata=says, hovertemplate=hover)],
+        [heat.cells(1000 * grid, customdata=says.fillna("").to_numpy().tolist(), hovertemplate=hover)],
         heat.grid_layout([palette.title(name) for name in order], columns, shapes=_frames(moved)),
     )
 
@@ -200,11 +260,13 @@ def _frames(moved: pd.DataFrame) -> list[Layout]:
 def _predictions_finding(table: pd.DataFrame) -> str:
     moved = table.groupby("predictor")["moved"]
     times, tests = moved.sum(), moved.count()
-    if not times.max() > 0:
-        return f"No predictor's predictions moved in {words.count(int(table['fold'].nunique()), 'test')}"
+    some = bool(times.max() > 0)
+    would = _would(table["detectable_js"], "case", moved=some, effect="a divergence", unit=" bits")
+    if not some:
+        return f"In {words.count(int(table['fold'].nunique()), 'test')} no move of predictions {TOLD}; {would}"
     most, count = str(times.idxmax()), int(times.max())
     text = f"Predictions moved at {int((times > 0).sum())} of {words.count(len(times), 'predictor')}"
     of = words.count(int(tests[most]), "test")
     if int((times == count).sum()) > 1:
-        return f"{text}, at none in more than {count} of {of}"
-    return f"{text}, most often at {palette.subject(most)}, in {count} of {of}"
+        return f"{text}, at none in more than {count} of {of}; {would}"
+    return f"{text}, most often at {palette.subject(most)}, in {count} of {of}; {would}"
