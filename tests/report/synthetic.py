@@ -101,7 +101,7 @@ def build(
         "versions": {"pandas": "3.1.1", "scikit-learn": "1.9.0"},
         "commands": ["git checkout 1a2b3c4", "dvc repro"],
     }
-    settings = {"gate": {"candidate": "ensemble"}, "validation": {"level": 0.95}}
+    settings = {"gate": {"candidate": "ensemble"}, "validation": {"level": 0.95}, "drift": {"level": 0.05}}
     return replaced(Results(Invented(fields), settings, cost_bps=10.0, provenance=provenance), **changes)
 
 

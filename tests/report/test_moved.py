@@ -50,8 +50,8 @@ def test_cells_show_the_median_effect_and_count_what_could_be_compared(results: 
     ]
     assert chart.data[0]["customdata"][1] == [
         "",
-        "0 of 1 moved, 0 in alarm; median KS 0.10, no move could be told from chance",
-        "0 of 1 moved, 0 in alarm; median KS 0.10, no move could be told from chance",
+        "0 of 1 moved, 0 in alarm; median KS 0.10, no move of the median feature could be told from chance",
+        "0 of 1 moved, 0 in alarm; median KS 0.10, no move of the median feature could be told from chance",
     ]
     assert chart.heading == (
         "Most moved in 2004, 2 of 3; over all tests most often volatility features (67 %); a KS statistic above 0.40 "
@@ -66,7 +66,7 @@ def test_the_section_speaks_of_the_latest_test(results: Results) -> None:
         "In 2005, the latest test, 1 of 3 features moved; 1 of them raises an alarm; "
         f"{would} told from chance (median feature), for 1 of 3 features none, however large"
     )
-    calm = [(*row[:5], row[5] and row[0] < 2, False) for row in ROWS]
+    calm = [(*row[:4], row[4] if row[0] < 2 else 0.3, row[5] and row[0] < 2, False) for row in ROWS]
     assert moved.heading(drifted(results, calm)) == (
         "In 2005, the latest test, no move of 3 features can be told from chance; "
         f"{would} (median feature), for 1 of 3 features none, however large"
@@ -83,7 +83,7 @@ def test_the_section_speaks_of_the_latest_test(results: Results) -> None:
 )
 def test_calm_is_not_claimed_where_nothing_could_be_told(results: Results, limits: list[float], words: str) -> None:
     """The limit is rounded up, so that what exceeds the text would have been told from chance."""
-    calm = drifted(results, [(*row[:5], False, False) for row in ROWS[-3:]])
+    calm = drifted(results, [(*row[:4], 0.051, False, False) for row in ROWS[-3:]])
     still = replaced(
         calm, drift_features=calm[alarms.FEATURES].assign(detectable_ks=limits, detectable_ks_single=math.inf)
     )
@@ -93,8 +93,8 @@ def test_calm_is_not_claimed_where_nothing_could_be_told(results: Results, limit
 
 
 def test_nothing_moved_is_said_in_words(results: Results) -> None:
-    still = {name: field(results, name).assign(moved=False) for name in ("drift_regimes", "drift_predictions")}
-    still["drift_features"] = field(results, "drift_features").assign(moved=False, alarm=False)
+    names = ("drift_features", "drift_regimes", "drift_predictions")
+    still = {name: field(results, name).assign(moved=False, alarm=False, q_value=0.3) for name in names}
     quiet = replaced(results, **still)
     charts = [moved.features(quiet), moved.regimes(quiet), moved.predictions(quiet)]
     assert [chart.heading for chart in charts if chart] == [
@@ -109,6 +109,24 @@ def test_nothing_moved_is_said_in_words(results: Results) -> None:
     page = render(quiet)
     assert "No feature raised an alarm in any test: that takes a move which can be told from chance, two" in page
     assert 'id="alarm-table"' not in page
+
+
+def test_small_moves_that_chance_does_not_explain_are_said(results: Results) -> None:
+    names = ("drift_features", "drift_regimes", "drift_predictions")
+    still = {name: field(results, name).assign(moved=False, alarm=False, q_value=0.3) for name in names}
+    for table in still.values():
+        table.loc[table.index[-2:], "q_value"] = 0.05
+    quiet = replaced(results, **still)
+    little = "moved by more than chance explains, but not far; a "
+    assert moved.heading(quiet).startswith(f"In 2008, the latest test, 2 of 30 features {little}KS")
+    headings = [
+        chart.heading for chart in (moved.features(quiet), moved.regimes(quiet), moved.predictions(quiet)) if chart
+    ]
+    for heading, what in zip(
+        headings, ("180 cases a feature", "6 tests the mix of regimes", "36 cases predictions"), strict=True
+    ):
+        assert heading.startswith(f"In 2 of {what} {little}")
+        assert "would have been told from chance" in heading
 
 
 def test_an_alarm_has_effect_significance_and_persistence(results: Results) -> None:

@@ -92,6 +92,13 @@ def test_numbers_have_a_true_minus_and_no_negative_zero() -> None:
     assert words.number(math.nan, 2) == "\N{EN DASH}"
 
 
+@pytest.mark.parametrize(
+    ("limit", "text"), [(0.301, "0.31"), (0.3, "0.30"), (0.07, "0.07"), (0.29, "0.29"), (math.inf, "\N{EN DASH}")]
+)
+def test_a_limit_is_rounded_up_so_that_what_is_above_the_text_is_above_it(limit: float, text: str) -> None:
+    assert words.above(limit, 2) == text
+
+
 def test_what_cannot_be_decided_says_how_many_more_crises_would_decide_it() -> None:
     skill = written(0.1, 0.05, 0.2, 100)
     one = words.regime_sentence("crashes", skill, "it", of=words.cases(1, 1.0), more=4)

@@ -19,6 +19,7 @@ PREDICTIONS: Final = Csv(
     "reports/drift/predictions.csv", ("fold", "predictor", "js", "q_value", "moved", "detectable_js")
 )
 TOLD: Final = "can be told from chance"
+BARELY: Final = "moved by more than chance explains, but not far"
 
 
 def section(results: Results) -> Section:
@@ -36,16 +37,30 @@ def heading(results: Results) -> str:
     rows = table[table["fold"] == last]
     moved, raised = int(rows["moved"].sum()), int(rows["alarm"].sum())
     latest, of = f"In {results.fold_name(last)}, the latest test,", words.count(len(rows), "feature")
-    would = _would(rows["detectable_ks"], "feature", moved=bool(moved))
+    would = _would(rows["detectable_ks"], "feature", told=_significant(results, rows) > 0)
     if not moved:
-        return f"{latest} no move of {of} {TOLD}; {would}"
+        small = _significant(results, rows)
+        which = f"{small:,} of {of} {BARELY}" if small else f"no move of {of} {TOLD}"
+        return f"{latest} {which}; {would}"
     alarm = f"{raised or 'none'} of them raise{'s' if raised < 2 else ''} an alarm"
     return f"{latest} {moved} of {of} moved; {alarm}; {would}"
 
 
-def _would(detectable: pd.Series, noun: str, *, moved: bool, effect: str = "a KS statistic", unit: str = "") -> str:
+def _still(results: Results, table: pd.DataFrame, what: str, noun: str) -> str:
+    """Say of a table in which nothing moved that no move can be told from chance, or that those which can are small."""
+    if small := _significant(results, table):
+        return f"In {small:,} of {words.count(len(table), noun)} {what} {BARELY}"
+    return f"In {words.count(int(table['fold'].nunique()), 'test')} no move of {what} {TOLD}"
+
+
+def _significant(results: Results, table: pd.DataFrame) -> int:
+    """Count what chance does not explain, far or not."""
+    return int((table["q_value"] <= results.settings["drift"]["level"]).sum())
+
+
+def _would(detectable: pd.Series, noun: str, *, told: bool, effect: str = "a KS statistic", unit: str = "") -> str:
     """Say above which effect a move would have been told from chance, at the median, and of how many cases none."""
-    verb = "would have been told from chance" if moved else "would have been"
+    verb = "would have been told from chance" if told else "would have been"
     median, never = float(detectable.median()), int(np.isinf(detectable).sum())
     if never == len(detectable):
         return f"no move, however large, {verb}"
@@ -100,7 +115,7 @@ def _features_note(table: pd.DataFrame) -> str:
 
 def _ks(ks: float, detectable: float) -> str:
     if not np.isfinite(detectable):
-        return f"median KS {ks:.2f}, no move could be told from chance"
+        return f"median KS {ks:.2f}, no move of the median feature could be told from chance"
     return f"median KS {ks:.2f}, told from chance above {words.above(detectable, 2)}"
 
 
@@ -119,9 +134,9 @@ def _counts(table: pd.DataFrame) -> pd.DataFrame:
 
 def _features_finding(results: Results, table: pd.DataFrame) -> str:
     by_fold = table.groupby("fold")["moved"].sum()
-    would = _would(table["detectable_ks"], "case", moved=bool(by_fold.max() > 0))
+    would = _would(table["detectable_ks"], "case", told=_significant(results, table) > 0)
     if not by_fold.max() > 0:
-        return f"In {words.count(len(by_fold), 'test')} no move of a feature {TOLD}; {would}"
+        return f"{_still(results, table, 'a feature', 'case')}; {would}"
     peak = by_fold.idxmax()
     of = int((table["fold"] == peak).sum())
     family = table.groupby("family")["moved"].mean()
@@ -209,9 +224,11 @@ def _regimes_layout(rows: list[str], columns: list[str]) -> Layout:
 def _regimes_finding(results: Results, table: pd.DataFrame, grid: pd.DataFrame) -> str:
     moved = table["moved"]
     of = words.count(len(table), "test")
-    would = _would(table["detectable_js"], "test", moved=bool(moved.any()), effect="a divergence", unit=" bits")
+    would = _would(
+        table["detectable_js"], "test", told=_significant(results, table) > 0, effect="a divergence", unit=" bits"
+    )
     if not moved.any():
-        return f"In {of} no move of the mix of regimes {TOLD}; {would}"
+        return f"{_still(results, table, 'the mix of regimes', 'test')}; {would}"
     far = table[moved].sort_values("js")["fold"].iloc[-1]
     most = str(grid[far].abs().idxmax())
     return (
@@ -239,7 +256,7 @@ def predictions(results: Results) -> Chart | None:
     columns = [results.fold_name(fold) for fold in folds]
     return Chart(
         "moved-predictions",
-        _predictions_finding(table),
+        _predictions_finding(results, table),
         "Jensen-Shannon divergence of the predictions from all earlier ones, thousandths of a bit; a frame marks "
         "what moved, which chance does not explain",
         f"Heat map of the divergence of predictions, {len(order)} predictors by {len(folds)} folds.",
@@ -257,13 +274,14 @@ def _frames(moved: pd.DataFrame) -> list[Layout]:
     ]
 
 
-def _predictions_finding(table: pd.DataFrame) -> str:
+def _predictions_finding(results: Results, table: pd.DataFrame) -> str:
     moved = table.groupby("predictor")["moved"]
     times, tests = moved.sum(), moved.count()
-    some = bool(times.max() > 0)
-    would = _would(table["detectable_js"], "case", moved=some, effect="a divergence", unit=" bits")
-    if not some:
-        return f"In {words.count(int(table['fold'].nunique()), 'test')} no move of predictions {TOLD}; {would}"
+    would = _would(
+        table["detectable_js"], "case", told=_significant(results, table) > 0, effect="a divergence", unit=" bits"
+    )
+    if not times.max() > 0:
+        return f"{_still(results, table, 'predictions', 'case')}; {would}"
     most, count = str(times.idxmax()), int(times.max())
     text = f"Predictions moved at {int((times > 0).sum())} of {words.count(len(times), 'predictor')}"
     of = words.count(int(tests[most]), "test")
