@@ -20,6 +20,9 @@ from barograph.backtest import (
     simulate,
 )
 from barograph.errors import InputError
+from barograph.randomness import generator
+from barograph.scoring import episode_bootstrap_counts
+from tests.scoring.oracle import widened, worth
 
 EXECUTION = Execution(
     price="next_close", commission_bps=2.0, half_spread_bps=8.0, initial_cash=500.0, max_leverage=1.0, delisting_days=21
@@ -122,6 +125,41 @@ def test_intervals_hold_their_figure_and_come_from_the_seed(result: BacktestResu
     other = backtest(PREDICTIONS, BARS, STRATEGY, EXECUTION, SETTINGS, 8).summary
     assert (other["sharpe_low"] != table["sharpe_low"]).all()
     assert (other["sharpe"] == table["sharpe"]).all()
+
+
+def test_intervals_resample_the_fold_of_the_decision_and_blocks_within(result: BacktestResult) -> None:
+    dates = np.sort(PREDICTIONS["date"].unique())
+    fold = pd.Series(np.repeat([4, 5, 6], [90, 100, len(dates) - 190]), index=dates)
+    folded = PREDICTIONS.assign(fold=PREDICTIONS["date"].map(fold))
+    found = backtest(folded, BARS, STRATEGY, EXECUTION, SETTINGS, 7)
+    earned, universe = (
+        found.equity[found.equity["predictor"] == name].set_index("date")["equity"] for name in ("coin", "universe")
+    )
+    # Returns begin a day after the first decision: the first fold of 90 days is behind 90 of them.
+    cases = np.repeat([0, 1, 2], [90, 100, len(earned) - 190])
+    counts = episode_bootstrap_counts(cases, 10, 200, generator(7, "backtest", "sharpe"))
+    ratios = []
+    for wealth in (earned, universe):
+        returns = (wealth / wealth.shift(1, fill_value=1.0) - 1).to_numpy()
+        drawn = [np.repeat(returns, count) for count in counts]
+        ratios.append(np.array([each.mean() / each.std(ddof=1) * np.sqrt(252) for each in drawn]))
+    figures, plain = row(found, "coin"), row(result, "coin")
+    worth_of = worth([90, 100, len(earned) - 190])
+    for name, samples in (("sharpe", ratios[0]), ("excess_sharpe", ratios[0] - ratios[1])):
+        ends = figures[[f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
+        np.testing.assert_allclose(ends, widened(figures[name], samples, 0.9, worth_of), rtol=1e-6)
+        assert figures[name] == plain[name]
+        assert figures[f"{name}_low"] != plain[f"{name}_low"]
+
+
+def test_a_date_has_one_fold() -> None:
+    none = PREDICTIONS.drop(columns="fold")
+    with pytest.raises(InputError, match=r"^predictions: lacks the columns \['fold'\]"):
+        backtest(none, BARS, STRATEGY, EXECUTION, SETTINGS, 7)
+    day = PREDICTIONS["date"].iloc[5]
+    two = PREDICTIONS.assign(fold=((PREDICTIONS["date"] == day) & (PREDICTIONS["symbol"] == "S1")).astype(int))
+    with pytest.raises(InputError, match=rf"^predictions: {day:%Y-%m-%d} is in the folds \[0, 1\]; one is allowed"):
+        backtest(two, BARS, STRATEGY, EXECUTION, SETTINGS, 7)
 
 
 def test_the_company_of_other_predictors_changes_nothing(result: BacktestResult) -> None:

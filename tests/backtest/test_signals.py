@@ -40,7 +40,7 @@ def predictions(bars: pd.DataFrame) -> pd.DataFrame:
     """Draw the scores of a model, from the 20th date on."""
     keys = bars.loc[bars["date"] >= bars["date"].unique()[20], ["symbol", "date"]]
     score = np.random.default_rng(4).uniform(-0.4, 0.4, len(keys))
-    return keys.assign(predictor="model", p_sell=(0.9 - score) / 2, p_hold=0.1, p_buy=(0.9 + score) / 2)
+    return keys.assign(predictor="model", fold=0, p_sell=(0.9 - score) / 2, p_hold=0.1, p_buy=(0.9 + score) / 2)
 
 
 def run(predictions: pd.DataFrame, bars: pd.DataFrame, signals: pd.DataFrame | None, strategy: Strategy = STRATEGY):

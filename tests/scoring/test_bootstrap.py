@@ -14,7 +14,8 @@ from barograph.scoring import (
     sharpe_difference_interval,
     sharpe_interval,
 )
-from tests.scoring.oracle import widened
+from barograph.scoring.slices import folds_of_decisions
+from tests.scoring.oracle import widened, worth
 
 small = settings(max_examples=40, deadline=None)
 
@@ -150,6 +151,54 @@ def test_pairing_narrows_the_interval() -> None:
     alone = sharpe_interval(market, rng=generator(0))
     assert paired.high - paired.low < 0.5 * (alone.high - alone.low)
     assert paired.low < paired.value < paired.high
+
+
+YEARS = np.repeat([3, 4, 5, 6, 7, 8], [60, 40, 50, 45, 55, 50])
+
+
+def test_with_folds_whole_folds_are_drawn_first() -> None:
+    market, own = _returns(6, days=300), _returns(7, days=300)
+    counts = episode_bootstrap_counts(YEARS - 3, 21, 50, generator(7))
+    ratios = {
+        name: np.array([r.mean() / r.std(ddof=1) * np.sqrt(252) for r in (np.repeat(returns, row) for row in counts)])
+        for name, returns in (("own", own), ("market", market))
+    }
+    drawn = {"resamples": 50, "level": 0.9, "folds": YEARS}
+    cases = worth([60, 40, 50, 45, 55, 50])
+    alone = sharpe_interval(own, rng=generator(7), **drawn)
+    np.testing.assert_allclose([alone.low, alone.high], widened(alone.value, ratios["own"], 0.9, cases))
+    assert alone.value == sharpe_interval(own, rng=generator(7)).value
+    gap = sharpe_difference_interval(own, market, rng=generator(7), **drawn)
+    expected = widened(gap.value, ratios["own"] - ratios["market"], 0.9, cases)
+    np.testing.assert_allclose([gap.low, gap.high], expected)
+
+
+def test_a_single_fold_is_no_fold() -> None:
+    returns = _returns(8, days=300)
+    one = sharpe_interval(returns, rng=generator(0), folds=np.full(300, 4))
+    assert one == sharpe_interval(returns, rng=generator(0))
+
+
+def test_good_and_bad_years_widen_the_interval() -> None:
+    years = np.repeat(np.arange(16), 252)
+    luck = 0.002 * np.random.default_rng(9).standard_normal(16)
+    uneven = _returns(9, days=years.size) + luck[years]
+    blocks, folds = (sharpe_interval(uneven, rng=generator(0), folds=by) for by in (None, years))
+    assert folds.high - folds.low > 1.5 * (blocks.high - blocks.low)
+
+
+@pytest.mark.parametrize("folds", [[0, 1], [0, 1, 0], [[0, 0, 1]]])
+def test_folds_are_checked(folds: list[int]) -> None:
+    for call in (sharpe_interval, lambda returns, **more: sharpe_difference_interval(returns, returns, **more)):
+        with pytest.raises(InputError, match=r"^folds: .* one for each of the 3 returns is needed, never decreasing"):
+            call([0.1, 0.2, 0.3], rng=generator(0), folds=folds)
+
+
+def test_a_day_has_the_fold_of_the_model_that_was_last_heard() -> None:
+    predicted, fold = [10, 11, 14, 15], [2, 2, 3, 3]
+    assert folds_of_decisions([9, 10, 11, 12, 13, 14, 15, 99], predicted, fold).tolist() == [2, 2, 2, 2, 2, 3, 3, 3]
+    dates = np.array(predicted).astype("datetime64[D]")
+    assert folds_of_decisions(dates[1:3] + 1, dates, fold).tolist() == [2, 3]
 
 
 def test_returns_that_never_vary_have_no_sharpe() -> None:

@@ -13,7 +13,7 @@ from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation
 from barograph.scoring.bootstrap import block_bootstrap_counts, episode_bootstrap_counts
 from barograph.validation import score_exams
-from tests.scoring.oracle import widened, worth
+from tests.scoring.oracle import sign_flip_oracle, widened, worth
 
 P = list(PROBABILITIES)
 SETTINGS = Validation(
@@ -34,7 +34,7 @@ ENDS = [f"skill_{baseline}_{end}" for baseline in ("prior", "regime_prior") for 
 WALKED = ["walk_forward_log_loss", "walk_forward_skill_regime_prior"]
 COLUMNS = [
     *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "effective_events"),
-    *("more_events", "sufficient", "log_loss"),
+    *("more_events", "sufficient", "attainable_p", "sign_flip_p_prior", "sign_flip_p_regime_prior", "log_loss"),
     *("skill_prior", *ENDS[:2], "skill_regime_prior", *ENDS[2:], "auc", "accuracy", "majority_accuracy", *WALKED),
 ]
 
@@ -190,6 +190,24 @@ def test_an_events_interval_resamples_its_dates_and_a_regimes_its_events_first(w
         ends = (found["skill_prior_low"], found["skill_prior_high"])
         cases = worth(sizes) if exam == "crash" else 30 / 5
         np.testing.assert_allclose(ends, widened(found["skill_prior"], skills, 0.9, cases), rtol=1e-9)
+
+
+def test_the_exact_test_flips_whole_events_and_only_where_they_are_pooled(world, table):
+    exact = ["attainable_p", "sign_flip_p_prior", "sign_flip_p_regime_prior"]
+    assert table.loc[table["kind"] == "event", exact].isna().all(axis=None)
+    assert line(table, "crash", "vote")["attainable_p"] == 1 / 8
+    assert line(table, "recovery", "vote")["attainable_p"] == 1 / 2
+    seen = set()
+    for predictor in ("weak", "strong", "vote", "prior", "regime_prior"):
+        for baseline in ("prior", "regime_prior"):
+            gaps = []
+            for exam in POOLS["crash"]:
+                own, base = answers(world, predictor, [exam]), answers(world, baseline, [exam])
+                gaps.append((loss(base) - loss(own)) * len(own))
+            p = line(table, "crash", predictor)[f"sign_flip_p_{baseline}"]
+            assert p == sign_flip_oracle(gaps)
+            seen.add(p)
+    assert {1 / 8, 1.0} <= seen
 
 
 def test_a_single_event_shorter_than_two_blocks_has_no_interval(world):

@@ -1,6 +1,7 @@
 """Validation: scores against scikit-learn, evidence rules, invariances, refusals."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation, expected_calibration_error
 from barograph.scoring.bootstrap import episode_bootstrap_counts
 from barograph.validation import ValidationResult, metrics, validate
-from tests.scoring.oracle import widened, worth
+from tests.scoring.oracle import sign_flip_oracle, widened, worth
 
 SETTINGS = Validation(
     block_days=21, resamples=200, auc_resamples=40, level=0.95, min_episodes=3, episode_gap_days=63, calibration_bins=10
@@ -218,6 +219,44 @@ def test_five_crises_of_like_length_are_enough_and_unequal_ones_are_not(world: W
         known = metrics(found)["informed"]
         assert known["crash_more_episodes"] == (0 if sufficient else 2)
         assert known["crash_skill_regime_prior_low"] == (row["skill_regime_prior_low"] if sufficient else None)
+
+
+EXACT = ["attainable_p", "sign_flip_p_prior", "sign_flip_p_regime_prior"]
+
+
+def test_the_exact_test_flips_whole_episodes_of_a_regime(world: World, result: ValidationResult) -> None:
+    assert result.slices.loc[result.slices["kind"] != "regime", EXACT].isna().all(axis=None)
+    losses = {}
+    for predictor in world.predictions["predictor"].unique():
+        rows = _rows(world, predictor)
+        p = rows[list(PROBABILITIES)].to_numpy()[np.arange(len(rows)), rows["label"]]
+        losses[predictor] = pd.Series(-np.log(p), index=rows["date"])
+    # The second and third crash are 50 days apart: one episode.
+    episodes = {"crash": [(150, 170), (300, 390), (550, 570)], "recovery": [(170, 190), (570, 600)]}
+    for regime, spans in episodes.items():
+        days = world.regimes.loc[world.regimes["regime"] == regime, "date"]
+        for predictor, baseline in product(losses, BASELINES):
+            gap = losses[baseline] - losses[predictor]
+            gap = gap[gap.index.isin(days)]
+            dates = world.regimes["date"]
+            totals = [gap[(gap.index >= dates[a]) & (gap.index < dates[b])].sum() for a, b in spans]
+            assert sum(totals) == pytest.approx(gap.sum())
+            row = _slice(result, "regime", regime, predictor)
+            assert row[f"sign_flip_p_{baseline}"] == sign_flip_oracle(totals), (regime, predictor, baseline)
+            assert row["attainable_p"] == 0.5 ** len(spans)
+
+
+def test_metrics_give_the_exact_test_in_crashes_also_where_they_are_too_few(
+    world: World, result: ValidationResult
+) -> None:
+    row, known = _slice(result, "regime", "crash", "noise"), metrics(result)["noise"]
+    assert [known[f"crash_{name}"] for name in EXACT] == row[EXACT].tolist()
+    assert known["crash_attainable_p"] == 1 / 8
+    assert known["crash_skill_regime_prior"] is None
+    assert not set(EXACT) & set(known)
+    none = world.regimes.assign(regime="normal")
+    absent = metrics(validate(*world._replace(regimes=none), SETTINGS, seed=1))["noise"]
+    assert [absent[f"crash_{name}"] for name in EXACT] == [None] * 3
 
 
 @pytest.mark.parametrize(("gap", "episodes"), [(49, 4), (50, 3), (129, 3), (130, 2), (160, 1)])

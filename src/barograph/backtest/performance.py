@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from barograph.market.panel import Panel, to_panel
 from barograph.names import KEY, PROBABILITIES, UNIVERSE
 from barograph.randomness import generator
 from barograph.scoring import UNDEFINED, Validation, sharpe_difference_interval, sharpe_interval
+from barograph.scoring.pairing import require
+from barograph.scoring.slices import folds_of_decisions
+from barograph.typing import Ints
 
 COST_MULTIPLES: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 
@@ -65,7 +68,8 @@ def backtest(
     Parameters
     ----------
     predictions : DataFrame
-        ``predictor, symbol, date, p_sell, p_hold, p_buy``; the same rows for all predictors, none named ``universe``.
+        ``predictor, symbol, date, fold, p_sell, p_hold, p_buy``; the same rows for all predictors, none named
+        ``universe``, all rows of a date in one fold.
     bars : DataFrame
         ``symbol, date, open, high, low, close, volume``.
     strategy : Strategy
@@ -73,7 +77,8 @@ def backtest(
     execution : Execution
         Fills and costs, the same for the universe, which is rebalanced on the same dates.
     settings : Validation
-        Block length, resamples and level of the bootstrap intervals.
+        Block length, resamples and level of the bootstrap intervals, which resample whole folds first, and blocks of
+        days within them second. The fold of a return is that of the trading day before it, at whose close was decided.
     seed : int
         The configured seed, from which the resamples are drawn: the same dates for every predictor.
     signals : DataFrame or None
@@ -88,12 +93,13 @@ def backtest(
     ------
     InputError
         If predictors differ in their rows, one is called ``universe`` or has the name of a signal, a signal repeats a
-        symbol and date, or fewer than two dates follow the first decision.
+        symbol and date, fewer than two dates follow the first decision, or a date has no fold or several.
     """
     panel, decisions, start = _prepare(predictions, bars, strategy, signals)
     books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}
     returns = {name: book.returns.loc[start:] for name, book in books.items()}
-    rows = [{"predictor": name} | _figures(books[name], returns, name, settings, seed) for name in books]
+    folds = _folds(predictions, panel, start)
+    rows = [{"predictor": name} | _figures(books[name], returns, folds, name, settings, seed) for name in books]
     return BacktestResult(
         summary=pd.DataFrame(rows),
         equity=pd.concat([_equity(name, series) for name, series in returns.items()], ignore_index=True),
@@ -171,15 +177,28 @@ def _scores_of(signals: pd.DataFrame | None, rows: pd.DataFrame, taken: list[str
     return {name: scores[KEY].assign(score=scores[name].to_numpy(np.float64)) for name in names}
 
 
+def _folds(predictions: pd.DataFrame, panel: Panel, start: pd.Timestamp) -> Ints:
+    """Give the fold of the decision behind each return from `start` on: that of the trading day before."""
+    require(predictions, "predictions", ["fold"])
+    by_date = predictions.groupby("date")["fold"]
+    folds = by_date.first()
+    several = by_date.nunique() != 1
+    if several.any():
+        found = sorted(predictions.loc[predictions["date"] == folds.index[several][0], "fold"].unique().tolist())
+        raise InputError(f"predictions: {folds.index[several][0]:%Y-%m-%d} is in the folds {found}; one is allowed")
+    first = int(np.searchsorted(panel.dates, start.to_datetime64()))
+    return folds_of_decisions(panel.dates[first - 1 : -1], folds.index.to_numpy(), folds.to_numpy())
+
+
 def _figures(
-    book: Simulation, returns: Mapping[str, pd.Series], name: str, settings: Validation, seed: int
+    book: Simulation, returns: Mapping[str, pd.Series], folds: Ints, name: str, settings: Validation, seed: int
 ) -> dict[str, float]:
     earned = returns[name]
     turnover, cost = book.turnover.loc[earned.index], book.cost_rate.loc[earned.index]
     return {
         "cagr": analytics.cagr(earned),
         "annual_volatility": analytics.annual_volatility(earned),
-        **_sharpes(earned, None if name == UNIVERSE else returns[UNIVERSE], settings, seed),
+        **_sharpes(earned, None if name == UNIVERSE else returns[UNIVERSE], folds, settings, seed),
         "sortino": analytics.sortino_ratio(earned),
         "calmar": analytics.calmar_ratio(earned),
         "max_drawdown": analytics.max_drawdown(earned),
@@ -188,17 +207,20 @@ def _figures(
     }
 
 
-def _sharpes(earned: pd.Series, universe: pd.Series | None, settings: Validation, seed: int) -> dict[str, float]:
+def _sharpes(
+    earned: pd.Series, universe: pd.Series | None, folds: Ints, settings: Validation, seed: int
+) -> dict[str, float]:
     """Give both Sharpe ratios with their intervals; every predictor is resampled on the same dates."""
 
     def draw() -> np.random.Generator:
         return generator(seed, "backtest", "sharpe")
 
-    block, resamples, level = settings.block_days, settings.resamples, settings.level
-    sharpe = sharpe_interval(earned, rng=draw(), block=block, resamples=resamples, level=level)
+    resampled: dict[str, Any] = {"block": settings.block_days, "resamples": settings.resamples}
+    resampled |= {"level": settings.level, "folds": folds}
+    sharpe = sharpe_interval(earned, rng=draw(), **resampled)
     excess = UNDEFINED
     if universe is not None:
-        excess = sharpe_difference_interval(earned, universe, rng=draw(), block=block, resamples=resamples, level=level)
+        excess = sharpe_difference_interval(earned, universe, rng=draw(), **resampled)
     return sharpe.columns("sharpe") | excess.columns("excess_sharpe")
 
 

@@ -14,6 +14,7 @@ from barograph.scoring.evidence import Evidence, effective_number, weigh
 from barograph.scoring.metrics import METRICS, Metric, metrics_of, score_columns, scores
 from barograph.scoring.samples import Forecasts, Part, Resamples
 from barograph.scoring.settings import Validation
+from barograph.scoring.sign_flips import sign_flip_test
 
 __all__ = [
     "METRICS",
@@ -36,5 +37,6 @@ __all__ = [
     "scores",
     "sharpe_difference_interval",
     "sharpe_interval",
+    "sign_flip_test",
     "weigh",
 ]

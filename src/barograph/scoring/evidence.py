@@ -22,16 +22,18 @@ class Evidence:
         Their number, E.
     effective : float
         How many episodes of equal length would be worth as much; see :func:`effective_number`.
-    attainable_p : float
-        2^-E, the smallest p-value of the exact one-sided sign-flip test: that of figures which all have the same sign.
     more : int
         How many further episodes of the median length would make them enough; 0 if they are.
     """
 
     episodes: int
     effective: float
-    attainable_p: float
     more: int
+
+    @property
+    def attainable_p(self) -> float:
+        """The smallest p-value that the exact test over them can give; see :func:`attainable_p`."""
+        return attainable_p(self.episodes)
 
     @property
     def sufficient(self) -> bool:
@@ -42,20 +44,26 @@ class Evidence:
 def weigh(lengths: ArrayLike, min_episodes: int) -> Evidence:
     """Weigh episodes by their lengths, shape (E,).
 
-    They are enough if they are worth `min_episodes` of equal length, and the exact sign-flip test over them can attain
-    a p-value of 0.05, which takes five. Raises InputError as :func:`effective_number`.
-
-    References
-    ----------
-    .. [1] Fisher (1935), "The Design of Experiments", Oliver and Boyd, section 21 (the test by changes of sign).
+    They are enough if they are worth `min_episodes` of equal length, and the exact test over them
+    (:func:`~barograph.scoring.sign_flip_test`) can attain a p-value of 0.05, which takes five. Raises InputError as
+    :func:`effective_number`.
     """
     given = np.asarray(lengths, dtype=np.float64)
     effective, more = effective_number(given), 0
     longer = given
-    while effective_number(longer) < min_episodes or 2.0**-longer.size > SIGNIFICANT:
+    while effective_number(longer) < min_episodes or attainable_p(longer.size) > SIGNIFICANT:
         more += 1
         longer = np.append(given, np.full(more, np.median(given)))
-    return Evidence(given.size, effective, 2.0**-given.size, more)
+    return Evidence(given.size, effective, more)
+
+
+def attainable_p(episodes: int) -> float:
+    """Give 2^-E, the smallest p-value of the exact one-sided sign-flip test over E episodes.
+
+    It is the p-value of differences which are all positive: of the equally likely patterns of signs, theirs alone gives
+    a sum as large.
+    """
+    return 0.5**episodes
 
 
 def independent_cases(case: Ints, block: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from barograph.names import REGIMES
 from barograph.scoring.pairing import Paired
@@ -61,3 +61,14 @@ def episode_numbers(trading_day: Ints, gap: int) -> Ints:
     """Give each of the ascending trading days the number of its episode; more than `gap` days between part episodes."""
     between = np.diff(trading_day) - 1
     return np.concatenate([[0], np.cumsum(between > gap)])
+
+
+def folds_of_decisions(decided: ArrayLike, predicted: ArrayLike, fold: ArrayLike) -> Ints:
+    """Give each day of decision, shape (T,), the fold of the model that was last heard by then.
+
+    It is that of the last of the ascending dates `predicted`, shape (D,), that is not later; before the first of them,
+    the first one's. `fold`, shape (D,), has the fold of each date predicted. Dates may be places in a calendar.
+    """
+    folds = np.asarray(fold, dtype=np.int64)
+    last: Ints = folds[(np.searchsorted(np.asarray(predicted), np.asarray(decided), side="right") - 1).clip(min=0)]
+    return last

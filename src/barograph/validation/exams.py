@@ -13,12 +13,13 @@ from barograph.randomness import generator
 from barograph.scoring import Forecasts, Part, Validation, score_columns, scores, weigh
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
+from barograph.scoring.sign_flips import SIGN_FLIP_COLUMNS, UNTESTED, sign_flips
 from barograph.scoring.slices import Slice
 
 _WALKED: Final = "walk-forward "
 _DRAWN: Final[Mapping[Draws, bool]] = {"all": True}
 _FACTS: Final = ["kind", "exam", "regime", "start", "end", "predictor", "rows", "dates"]
-_CASES: Final = ["events", "effective_events", "more_events", "sufficient"]
+_CASES: Final = ["events", "effective_events", "more_events", "sufficient", "attainable_p"]
 _WALKED_COLUMNS: Final = ["walk_forward_log_loss", f"walk_forward_skill_{REGIME_PRIOR}"]
 
 
@@ -44,7 +45,9 @@ def score_exams(
         predictor: the models, `vote`, which is their equal mean, and the baselines. `walk_forward_log_loss` and
         `walk_forward_skill_regime_prior` are of the same predictor's walk-forward predictions of the same rows, NaN
         where it has none. `effective_events`, `more_events` and, of regimes, `sufficient` weigh the events by their
-        days, as :func:`~barograph.scoring.weigh` does. Without exams, no rows.
+        days, as :func:`~barograph.scoring.weigh` does. Of regimes `attainable_p`, `sign_flip_p_prior` and
+        `sign_flip_p_regime_prior` are of the exact test over the events (:func:`~barograph.scoring.sign_flip_test`),
+        whose differences in log loss are summed over their rows; NaN of an event. Without exams, no rows.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def score_exams(
     shorter than two blocks; in a regime whole events are drawn first and blocks of dates within each of them second,
     because the next crisis is a new event. See :func:`barograph.validation.validate`.
     """
-    columns = [*_FACTS, *_CASES, *score_columns("exams", _DRAWN), *_WALKED_COLUMNS]
+    columns = [*_FACTS, *_CASES, *SIGN_FLIP_COLUMNS, *score_columns("exams", _DRAWN), *_WALKED_COLUMNS]
     if exams.empty:
         return pd.DataFrame(columns=columns)
     ordered = exams.sort_values("start", ignore_index=True)
@@ -115,11 +118,19 @@ def _score(
     walked = {
         name.removeprefix(_WALKED): scored["log_loss"] for name, scored in figures.items() if name.startswith(_WALKED)
     }
-    evidence = weigh(np.bincount(episode), settings.min_episodes)
-    cases = evidence.episodes, evidence.effective, evidence.more, part.kind == "regime" and evidence.sufficient
+    evidence, pooled = weigh(np.bincount(episode), settings.min_episodes), part.kind == "regime"
+    attainable = evidence.attainable_p if pooled else np.nan
+    cases = evidence.episodes, evidence.effective, evidence.more, pooled and evidence.sufficient, attainable
+    exact = sign_flips(Part(forecasts, rows), episode) if pooled else {}
     for predictor in [name for name in figures if not name.startswith(_WALKED)]:
         loss = walked.get(predictor, np.nan)
         facts = {"kind": part.kind, "exam": part.name, "predictor": predictor, "rows": rows.size}
         counted = {"dates": dates.size} | dict(zip(_CASES, cases, strict=True))
         beside = (loss, 1 - loss / walked.get(REGIME_PRIOR, np.nan))
-        yield facts | counted | figures[predictor] | dict(zip(_WALKED_COLUMNS, beside, strict=True))
+        yield (
+            facts
+            | counted
+            | exact.get(predictor, UNTESTED)
+            | figures[predictor]
+            | dict(zip(_WALKED_COLUMNS, beside, strict=True))
+        )

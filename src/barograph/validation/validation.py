@@ -13,14 +13,19 @@ from barograph.randomness import generator
 from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores, weigh
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
+from barograph.scoring.sign_flips import SIGN_FLIP_COLUMNS, UNTESTED, sign_flips
 from barograph.scoring.slices import POOLED, Slice, episode_numbers, slices
 from barograph.typing import Ints, Rows
 
 _FACTS: Final = [
-    *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes", "sufficient")
+    *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes", "sufficient"),
+    *("attainable_p", *SIGN_FLIP_COLUMNS),
 ]
 _ACROSS_FOLDS: Final = ("overall", "sector")
-_NO_CRASH: Final = {"episodes": 0, "effective_episodes": 0.0, "more_episodes": None, "sufficient": False}
+_NO_CRASH: Final = {"episodes": 0, "effective_episodes": 0.0, "more_episodes": None, "sufficient": False} | {
+    "attainable_p": np.nan,
+    **UNTESTED,
+}
 _CRASH_SKILL: Final = f"skill_{REGIME_PRIOR}"
 
 
@@ -33,8 +38,9 @@ class ValidationResult:
     slices : pandas.DataFrame
         One row a slice and predictor: `kind` (overall, regime, event, sector, fold), `slice`, `predictor`, `rows`,
         `dates`, `episodes`, `effective_episodes` and `more_episodes` as :class:`~barograph.scoring.Evidence`
-        (`episodes` overall and of a sector are the folds), `sufficient`, then the columns of
-        :data:`~barograph.scoring.METRICS`.
+        (`episodes` overall and of a sector are the folds), `sufficient`, of regimes `attainable_p` (the
+        smallest p-value that the exact test can give), `sign_flip_p_prior` and `sign_flip_p_regime_prior` (those that
+        it gives against either baseline), then the columns of :data:`~barograph.scoring.METRICS`.
     calibration : pandas.DataFrame
         Reliability curves over all scored rows: `predictor, class, bin, mean_probability, frequency, rows`; `class` is
         sell, hold or buy, `bin` counts from 0, empty bins are left out.
@@ -95,6 +101,10 @@ def validate(
     in blocks. `sufficient` is False for regimes and events whose episodes are too few, or too unequal, to decide
     anything; see :func:`~barograph.scoring.weigh`.
 
+    The exact test (:func:`~barograph.scoring.sign_flip_test`) is one-sided: its p-values are small where the predictor
+    has less log loss than the baseline. It is over the episodes of a regime, whose differences are summed over their
+    rows; other slices have none (NaN).
+
     AUC is the unweighted mean of the three one-vs-rest areas, NaN where a class is missing. It pools folds, so that
     even `prior`, constant within a fold, differs from 0.5 as class frequencies drift. Its interval is given overall and
     per regime, and NaN elsewhere.
@@ -114,9 +124,10 @@ def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]
     """Choose the figures that a person compares between two runs, as plain numbers by predictor.
 
     Each has `rows` and the overall scores with their intervals, `crash_episodes`, how many of equal length they are
-    worth, `crash_effective_episodes`, and how many more would be enough, `crash_more_episodes`, and the skill against
-    `regime_prior` in crashes as `crash_skill_regime_prior` with `_low` and `_high`. None where undefined, and for
-    crashes where the evidence is insufficient.
+    worth, `crash_effective_episodes`, and how many more would be enough, `crash_more_episodes`, the p-values of the
+    exact test in crashes, `crash_sign_flip_p_prior` and `crash_sign_flip_p_regime_prior`, with the smallest that it can
+    give, `crash_attainable_p`, and the skill against `regime_prior` in crashes as `crash_skill_regime_prior` with
+    `_low` and `_high`. None where undefined; the skill in crashes also where the evidence is insufficient.
     """
     table = result.slices
     overall = table[table["kind"] == "overall"]
@@ -126,7 +137,9 @@ def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]
     for row in overall.to_dict("records"):
         seen = crashes.get(row["predictor"], _NO_CRASH)
         skill = Estimate.of(seen, _CRASH_SKILL) if seen["sufficient"] else UNDEFINED
-        figures = {key: row[key] for key in overall.columns.drop(_FACTS)} | skill.columns(f"crash_{_CRASH_SKILL}")
+        figures = {key: row[key] for key in overall.columns.drop(_FACTS)}
+        exact = {f"crash_{key}": seen[key] for key in ("attainable_p", *SIGN_FLIP_COLUMNS)}
+        figures |= exact | skill.columns(f"crash_{_CRASH_SKILL}")
         plain = {key: None if np.isnan(value) else float(value) for key, value in figures.items()}
         counts = {f"crash_{name}": seen[name] for name in ("episodes", "effective_episodes", "more_episodes")}
         found[row["predictor"]] = {"rows": row["rows"]} | counts | plain
@@ -144,9 +157,13 @@ def _score(
     drawn: dict[Draws, bool] = {"all": True, "few": part.kind in ("overall", "regime")}
     found = scores("slices", Part(forecasts, rows), episode, drawn, settings, rng)
     sufficient = part.kind not in POOLED or evidence.sufficient
-    cases = evidence.episodes, evidence.effective, evidence.more, sufficient
+    tested = part.kind == "regime"
+    attainable = evidence.attainable_p if tested else np.nan
+    cases = evidence.episodes, evidence.effective, evidence.more, sufficient, attainable
+    exact = sign_flips(Part(forecasts, rows), episode) if tested else {}
     for predictor, figures in found.items():
-        facts = (part.kind, part.name, predictor, rows.size, dates.size, *cases)
+        p = exact.get(predictor, UNTESTED).values()
+        facts = (part.kind, part.name, predictor, rows.size, dates.size, *cases, *p)
         yield dict(zip(_FACTS, facts, strict=True)) | figures
 
 
