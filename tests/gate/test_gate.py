@@ -113,6 +113,27 @@ def test_an_undefined_figure_fails_and_says_so(preset: str) -> None:
         assert gate_metrics(gate, table)["ensemble"]["accepted"] == 0
 
 
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        ((7, 2.51234, 2), "cannot be decided: 7 episodes, worth 2.5; 2 more are needed"),
+        ((4, 4.0, 1), "cannot be decided: 4 episodes; 1 more is needed"),
+        ((1, 1.0, 4), "cannot be decided: 1 episode; 4 more are needed"),
+        ((9, 4.5, 0), "undefined for ensemble"),
+        ((0, 0.0, None), "undefined for ensemble"),
+    ],
+)
+def test_too_few_crises_fail_and_the_description_counts_them(cases: tuple[float | None, ...], said: str) -> None:
+    metrics = _metrics(crash_skill_regime_prior=None, calibration_error=None)
+    named = ("crash_episodes", "crash_effective_episodes", "crash_more_episodes")
+    metrics["validation"]["ensemble"] |= dict(zip(named, cases, strict=True))
+    table = _judge(_preset("default"), metrics)
+    crash, other = table.loc["crash_skill_regime_prior"], table.loc["calibration_error"]
+    assert crash["description"] == f"Log-loss skill in crashes against past label frequencies of crashes; {said}"
+    assert (crash["verdict"], other["verdict"]) == ("fail", "fail")
+    assert other["description"].endswith("; undefined for ensemble")
+
+
 def test_the_auto_retrain_preset_would_still_pass_a_candidate_as_good_as_a_weak_champion() -> None:
     weak = Champion(predictor="svm", validation={"accuracy": 0.5, "macro_f1": 0.4}, backtest={})
     assert _fails("auto_retrain", weak, accuracy=0.71) == set()

@@ -276,9 +276,13 @@ def _scores(kind: str, name: str, predictor: str, score: float, half: float) -> 
         "effective_episodes": 1.0 if kind == "event" else 1.6 if few else 9.0,
         "more_episodes": 4 if kind == "event" else 3 if few else 0,
         "sufficient": not few,
+        "attainable_p": np.nan,
+        **{f"sign_flip_p_{baseline}": np.nan for baseline in ("prior", "regime_prior")},
         "log_loss": 1.0 - score,
         "brier": 0.6 - score / 2,
     }
+    if kind == "regime":
+        row |= {"attainable_p": 0.25 if few else 2**-9, "sign_flip_p_prior": 0.5, "sign_flip_p_regime_prior": 0.0625}
     for key, value, width in (
         ("skill_regime_prior", score, half if predictor != "regime_prior" else 0.0),
         ("skill_prior", score + 0.012, half if predictor != "prior" else 0.0),

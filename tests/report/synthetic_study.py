@@ -145,7 +145,12 @@ def _sat(
         "dates": 62,
         "events": events,
         "effective_events": 1.0 if events == 1 else 0.8 * events,
+        "more_events": 4 if events == 1 else 2,
+        "attainable_p": 0.5**events if kind == "regime" else np.nan,
+        **dict.fromkeys(("sign_flip_p_prior", "sign_flip_p_regime_prior"), np.nan),
     }
+    if kind == "regime":
+        row |= {"sign_flip_p_prior": 0.25, "sign_flip_p_regime_prior": 0.875}
     row |= {"sufficient": kind == "regime" and events >= 3, "log_loss": 1.05 - score}
     for key, value in (("skill_prior", score + 0.01), ("skill_regime_prior", score)):
         row |= {key: value, f"{key}_low": value - half, f"{key}_high": value + half}

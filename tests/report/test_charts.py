@@ -1,6 +1,7 @@
 """Charts are valid plotly, hold what the frames say and hide what has no evidence."""
 
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
@@ -93,20 +94,90 @@ def test_forests_show_too_little_evidence_grey_and_without_a_number(results: Res
     chart = skill.forest(results, "regime")
     ticks = dict(zip(chart.layout["yaxis"]["tickvals"], chart.layout["yaxis"]["ticktext"], strict=True))
     crash = next(place for place, text in ticks.items() if "Crash" in text)
-    assert "2 episodes, worth 1.6: too few" in ticks[crash]
-    for trace in chart.data:
+    assert "2 episodes, worth 1.6; p at best .25<br>too few: 3 more are needed" in ticks[crash]
+    for trace in [trace for trace in chart.data if trace["mode"] == "markers"]:
         for height, text in zip(trace["y"], trace["text"], strict=True):
             weak = abs(height - crash) < 0.4
             assert (trace["error_x"]["color"] == palette.FAINT) == weak
             assert ("too little evidence" in text) == weak
             assert ("%" in text) != weak
+            assert ("2 episodes, worth 1.6; 3 more are needed" in text) == weak
     sure = skill.forest(with_scores(results, "regime", "crash", sufficient=True), "regime")
-    visible = [trace for trace in sure.data if trace["visible"]]
+    visible = [trace for trace in sure.data if trace["visible"] and trace["mode"] == "markers"]
     assert palette.FAINT not in {trace["error_x"]["color"] for trace in visible}
 
 
-def test_events_of_one_episode_prove_nothing(results: Results) -> None:
-    assert skill.finding(results, "event") == "None of 4 events carries enough evidence on its own"
+def test_the_exact_test_is_beside_each_regimes_figure_and_follows_the_predictor(results: Results) -> None:
+    exact = {"sign_flip_p_prior": 1 / 32, "sign_flip_p_regime_prior": 0.109}
+    shown = with_scores(with_scores(results, "regime", "crash", **exact), "regime", "normal", **exact)
+    chart = skill.forest(shown, "regime")
+    heights = dict(zip(chart.layout["yaxis"]["ticktext"], chart.layout["yaxis"]["tickvals"], strict=True))
+    crash = next(height for text, height in heights.items() if "Crash" in text)
+    for predictor, (table, frequencies) in {"ensemble": ("p .109", "p .031"), "lightgbm": ("p .062", "p .5")}.items():
+        own = [trace for trace in chart.data if trace["meta"]["predictor"] == predictor]
+        written = {
+            (height, text): x
+            for trace in own
+            if trace["mode"] == "text"
+            for x, height, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
+        }
+        marks = {
+            height: x
+            for trace in own
+            if trace["mode"] == "markers"
+            for x, height in zip(trace["x"], trace["y"], strict=True)
+        }
+        assert {height: x for (height, _), x in written.items()} == marks
+        assert {(crash + 0.14, table), (crash - 0.14, frequencies)} <= set(written)
+        assert len(written) == 10
+    said = [text for trace in chart.data if trace["mode"] == "markers" and trace["visible"] for text in trace["text"]]
+    assert sum(text.endswith("<br>exact test p .109, at best .25") for text in said) == 1
+    assert sum(text.endswith("<br>exact test p .109, at best .002") for text in said) == 1
+    for kind in ("fold", "event", "sector"):
+        assert {trace["mode"] for trace in skill.forest(shown, kind).data} == {"markers"}
+
+
+@pytest.mark.parametrize("kind", ["fold", "event"])
+def test_single_cases_are_muted_and_described(results: Results, kind: str) -> None:
+    chart = skill.forest(results, kind)
+    assert {trace["marker"]["line"]["color"] for trace in chart.data} == {palette.MUTED}
+    for trace in chart.data:
+        assert all(text.endswith("<br>one case: no claim") and "%" in text for text in trace["text"])
+    assert "is one case. Its interval comes from blocks of its own days, and describes them alone." in chart.note
+    assert "too few" not in "".join(chart.layout["yaxis"]["ticktext"])
+    coloured = skill.forest(results, "sector")
+    assert palette.mark("ensemble").colour in {trace["marker"]["line"]["color"] for trace in coloured.data}
+    assert not any("one case" in text for trace in coloured.data for text in trace["text"])
+
+
+def test_single_cases_are_counted_by_their_points_without_a_claim(results: Results) -> None:
+    slices = field(results, "slices").copy()
+    own = slices["predictor"] == "ensemble"
+    for kind, points in (("event", [0.01, -0.01, 0.02, 0.0]), ("fold", [0.01] * 5 + [-0.2])):
+        slices.loc[own & (slices["kind"] == kind), "skill_regime_prior"] = points
+    told = replaced(results, slices=slices)
+    assert skill.finding(told, "event") == (
+        "In 2 of 4 events the score is above the regime table's; an event is one case, and shows nothing alone"
+    )
+    assert skill.finding(told, "fold") == (
+        "In 5 of 6 years the score is above the regime table's; a year is one case, and shows nothing alone"
+    )
+    folds = field(results, "folds")
+    halves = replaced(told, folds=folds.assign(test_end=folds["test_end"] + pd.Timedelta(days=200)))
+    assert skill.finding(halves, "fold") == (
+        "In 5 of 6 test folds the score is above the regime table's; a test fold is one case, and shows nothing alone"
+    )
+    slices.loc[own, "skill_regime_prior"] = -0.1
+    assert skill.finding(replaced(results, slices=slices), "event").startswith("In none of 4 events the score is above")
+
+
+def test_an_event_without_an_interval_is_still_described(results: Results) -> None:
+    slices = field(results, "slices").copy()
+    slices.loc[slices["kind"] == "event", ["skill_regime_prior_low", "skill_regime_prior_high"]] = np.nan
+    chart = skill.forest(replaced(results, slices=slices), "event")
+    told = [text for trace in chart.data for text in trace["text"] if "against regime table" in text]
+    assert told
+    assert all(re.match(r"^[\d.\N{MINUS SIGN}]+ %, without interval, against regime table<br>", text) for text in told)
 
 
 def test_folds_are_named_by_their_years(results: Results) -> None:

@@ -247,6 +247,20 @@ def test_criteria_that_do_not_apply_accept_nobody(results: Results) -> None:
     assert gate.sentences(nothing) == []
 
 
+def test_what_cannot_be_decided_is_told_apart_from_what_falls_short(results: Results) -> None:
+    failed = field(results, "criteria")[field(results, "criteria")["verdict"] == "fail"].head(2)
+    named = failed.assign(description=["Sharpe ratio", "Skill in crashes; cannot be decided: 7 episodes, worth 2.5"])
+    said = gate.sentences(named.assign(figure=[0.1, np.nan]))
+    assert said == [
+        "Short of: Sharpe ratio.",
+        "Not decided, which fails too: Skill in crashes.",
+        "A rejection is a normal outcome: nothing is promoted.",
+    ]
+    assert gate.sentences(named.assign(figure=np.nan))[0].startswith(
+        "Not decided, which fails too: Sharpe ratio; Skill"
+    )
+
+
 def test_a_remark_in_a_description_stays_out_of_the_sentences(results: Results) -> None:
     noted = field(results, "criteria").assign(
         description=field(results, "criteria")["description"] + "; the champion is svm"

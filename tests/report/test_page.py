@@ -145,7 +145,7 @@ def test_the_verdict_names_period_cases_baseline_and_crashes(page: str) -> None:
     assert heading(page) == (
         "Out of sample, 2003\N{EN DASH}2008 (1,500 trading days, 6 folds), the ensemble beats the regime table by "
         "2.0 % of log loss [1.4, 2.6]; in crashes the evidence cannot decide (2 episodes, worth 1.6; 3 more are "
-        "needed); the gate rejects it."
+        "needed; exact test p .062, at best .25); the gate rejects it."
     )
 
 

@@ -50,11 +50,15 @@ def test_a_long_name_is_cut_short() -> None:
 def test_crashes_are_marked_with_their_number(results: Results) -> None:
     text = summary_table(results)
     assert "undecided" in text
-    assert "worth 1.6 of 2" in text
-    known = with_scores(results, "regime", "crash", sufficient=True, skill_regime_prior=-0.07)
+    assert "p .062" in text.split("\n")[4]
+    assert "(2 episodes, worth 1.6; 3 more are needed; exact test p .062, at" in text
+    known = with_scores(
+        results, "regime", "crash", sufficient=True, skill_regime_prior=-0.07, sign_flip_p_regime_prior=1e-9
+    )
     lines = summary_table(known).split("\n")
-    assert "-7.0" in lines[3]
+    assert "-7.0, p <.001" in lines[3]
     assert "undecided" not in lines[3]
+    assert max(map(len, lines)) <= 116
 
 
 def test_no_crash_is_no_insufficient_evidence(results: Results) -> None:

@@ -101,23 +101,43 @@ def test_a_limit_is_rounded_up_so_that_what_is_above_the_text_is_above_it(limit:
 
 def test_what_cannot_be_decided_says_how_many_more_crises_would_decide_it() -> None:
     skill = written(0.1, 0.05, 0.2, 100)
-    one = words.regime_sentence("crashes", skill, "it", of=words.cases(1, 1.0), more=4)
-    assert one == "in crashes the evidence cannot decide (1 episode; 4 more are needed)"
-    unequal = words.regime_sentence("crashes", skill, "it", of=words.cases(7, 2.51), more=1)
-    assert unequal == "in crashes the evidence cannot decide (7 episodes, worth 2.5; 1 more is needed)"
-    unknown = words.regime_sentence("crashes", written(0.1, math.nan, math.nan, 100), "it", of="9 episodes", more=0)
-    assert unknown == "in crashes there is too little evidence (9 episodes)"
+    one = words.regime_sentence("crashes", skill, "it", of=words.cases(1, 1.0), more=4, exact="exact test")
+    assert one == "in crashes the evidence cannot decide (1 episode; 4 more are needed; exact test)"
+    exact = words.exact_test(0.109375, 1 / 128)
+    unequal = words.regime_sentence("crashes", skill, "it", of=words.cases(7, 2.51), more=1, exact=exact)
+    assert unequal == (
+        "in crashes the evidence cannot decide (7 episodes, worth 2.5; 1 more is needed; exact test p .109, at best "
+        ".008)"
+    )
+    nothing = written(0.1, math.nan, math.nan, 100)
+    unknown = words.regime_sentence("crashes", nothing, "it", of="9 episodes", more=0, exact="exact test")
+    assert unknown == "in crashes there is too little evidence (9 episodes; exact test)"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        *((1.0, "1"), (0.9996, "1"), (0.5, ".5"), (0.125, ".125"), (0.11, ".11"), (0.1, ".1"), (1 / 32, ".031")),
+        *((0.0005, ".001"), (0.0004, "below .001"), (0.0, "below .001"), (math.nan, "\N{EN DASH}")),
+    ],
+)
+def test_a_chance_has_at_most_three_decimals(p: float, text: str) -> None:
+    assert words.chance(p) == text
 
 
 def test_regimes_with_evidence_say_which_way() -> None:
     def text(low: float, high: float) -> str:
         skill = written((low + high) / 2, low, high, 100)
-        return words.regime_sentence("crashes", skill, "the regime table", of="5 episodes, worth 4.2", more=0)
+        of, exact = "5 episodes, worth 4.2", words.exact_test(1 / 32, 1 / 32)
+        return words.regime_sentence("crashes", skill, "the regime table", of=of, more=0, exact=exact)
 
-    assert text(0.01, 0.05) == "in crashes it beats the regime table by 3.0 % [1.0, 5.0] (5 episodes, worth 4.2)"
+    cases = "(5 episodes, worth 4.2; exact test p .031, at best .031)"
+    assert text(0.01, 0.05) == f"in crashes it beats the regime table by 3.0 % [1.0, 5.0] {cases}"
     none = "in crashes there is no evidence of skill against the regime table: +2.0 % "
-    assert text(-0.01, 0.05) == f"{none}[{MINUS}1.0, 5.0] (5 episodes, worth 4.2)"
-    assert "worse than the regime table" in text(-0.05, -0.01)
+    assert text(-0.01, 0.05) == f"{none}[{MINUS}1.0, 5.0] {cases}"
+    worse = text(-0.05, -0.01)
+    assert "worse than the regime table" in worse
+    assert worse.endswith(cases)
 
 
 def test_money_is_claimed_only_beyond_the_interval() -> None:

@@ -61,6 +61,15 @@ def test_a_rejection_is_told_in_one_line_with_figures(project: Path) -> None:
     assert table["verdict"].tolist() == ["pass", "pass", "fail", "pass", "fail", "not_applicable"]
 
 
+def test_too_few_crises_are_told_with_their_number(project: Path) -> None:
+    path = project / "reports/metrics/validation.json"
+    crashes = {"crash_episodes": 7, "crash_effective_episodes": 2.51, "crash_more_episodes": 2}
+    path.write_text(json.dumps({"ensemble": FIGURES | crashes, "prior": FIGURES}))
+    assert "fails crash_skill_regime_prior (cannot be decided: 7 episodes, worth 2.5; 2 more are needed), " in _run(
+        project
+    )
+
+
 def test_an_acceptance_names_no_failure(project: Path) -> None:
     _promote(project, json.dumps({"predictor": "svm", "validation": FIGURES, "backtest": MONEY}))
     path = project / "reports/metrics/validation.json"

@@ -23,6 +23,8 @@ FAIL: Final = "fail"
 NOT_APPLICABLE: Final = "not_applicable"
 _COMPARE: Final = {"at_least": operator.ge, "above": operator.gt, "at_most": operator.le, "below": operator.lt}
 _SHARED: Final = ("features", "regimes")
+# What begins the names of figures whose independent cases the metrics weigh.
+_CRASH: Final = "crash_"
 _NUMBERS: Final = ("figure", "threshold", "majority_figure")
 _COUNTS: Final = {"passed": PASS, "failed": FAIL, "not_applicable": NOT_APPLICABLE}
 _TAKEN: Final = ("accepted", *_COUNTS)
@@ -122,8 +124,9 @@ def judge(
         Per criterion, in their order: `criterion, description, figure, rule, threshold, verdict, majority_figure,
         majority_verdict`. Verdicts are ``pass``, ``fail`` or ``not_applicable``; the majority's are those of the
         predictor `prior`, which always names the most frequent class. An undefined figure (NaN) of the candidate or the
-        champion fails, and the description says so. A criterion relative to the champion is not applicable without a
-        champion, nor is the drift of predictions to `prior`, whose predictions are not followed.
+        champion fails, and the description says so; of a figure in crashes that too few of them leave undecided it
+        says on how many cases it rests and how many more are needed. A criterion relative to the champion is not
+        applicable without a champion, nor is the drift of predictions to `prior`, whose predictions are not followed.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def _row(
     majority = _figures(metrics, criterion, PRIOR)
     threshold, remark = _threshold(criterion, champion, figures.get("rows"))
     if figures[key] is None:
-        remark += f"; undefined for {candidate}"
+        remark += f"; {_unknown(key, figures, candidate)}"
     applies = criterion.max_drop is None or champion is not None
     return {
         "criterion": name,
@@ -189,6 +192,17 @@ def _row(
             _verdict(criterion.rule, majority[key], threshold) if applies and key in majority else NOT_APPLICABLE
         ),
     }
+
+
+def _unknown(key: str, figures: Figures, candidate: str) -> str:
+    """Say why a figure is missing: too few crises to decide, or it is undefined."""
+    more = figures.get(f"{_CRASH}more_episodes")
+    if not (key.startswith(_CRASH) and more):
+        return f"undefined for {candidate}"
+    episodes, effective = figures[f"{_CRASH}episodes"], figures[f"{_CRASH}effective_episodes"]
+    counted = f"{episodes} episode{'' if episodes == 1 else 's'}"
+    worth = "" if effective == episodes else f", worth {effective:.1f}"
+    return f"cannot be decided: {counted}{worth}; {more} more {'is' if more == 1 else 'are'} needed"
 
 
 def _figures(metrics: Metrics, criterion: Criterion, predictor: str) -> Figures:

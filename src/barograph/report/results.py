@@ -32,7 +32,7 @@ SLICES: Final = Csv(
     "reports/validation/slices.csv",
     (
         *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes"),
-        "sufficient",
+        *("sufficient", "attainable_p", *(f"sign_flip_p_{baseline}" for baseline in BASELINES)),
         *(f"{key}{end}" for key in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")),
         *("brier", "calibration_error", "accuracy", "majority_accuracy"),
     ),

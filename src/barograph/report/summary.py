@@ -5,10 +5,12 @@ Hyphens replace minus and dash, so that any terminal shows them and other progra
 
 import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from barograph.memory_study.study import TOO_FEW_CRISES
-from barograph.names import UNIVERSE
+from barograph.names import REGIME_PRIOR, UNIVERSE
+from barograph.report import words
 from barograph.report.blocks import Cell
 from barograph.report.cells import column
 from barograph.report.parts import gate
@@ -41,7 +43,8 @@ def summary_table(results: Results) -> str:
     criteria = results[gate.CRITERIA]
     lines += [
         "-" * _WIDTH,
-        f"In brackets {results.confidence} intervals. Skill is log loss saved, in % of the baseline's.",
+        f"In brackets {results.confidence} intervals. Skill is log loss saved, in % of the baseline's; "
+        "p of the exact test over crashes.",
         f"gate: {gate.outcome(criteria)}, {gate.count(criteria)}",
         "",
         *_wrapped(verdict.sentence(results)),
@@ -53,9 +56,12 @@ def _scores(results: Results) -> dict[str, list[Cell]]:
     scores, trades = results.overall, results[BACKTEST].set_index("predictor", drop=False)
     crashes = verdict.crash_rows(results)
     in_crashes = dict(zip(crashes.index, column(crashes, "skill_regime_prior"), strict=True))
-    for row in crashes[~crashes["sufficient"].astype(bool)].to_dict("records"):
-        worth = f"worth {row['effective_episodes']:.1f} of {int(row['episodes'])}"
-        in_crashes[row["predictor"]] = Cell("undecided", worth)
+    for row in crashes.to_dict("records"):
+        name, p = row["predictor"], words.chance(row["sign_flip_p_regime_prior"]).replace("below ", "<")
+        if not row["sufficient"]:
+            in_crashes[name] = Cell("undecided", f"p {p}")
+        elif name != REGIME_PRIOR:
+            in_crashes[name] = replace(in_crashes[name], text=f"{in_crashes[name].text}, p {p}")
     columns = [
         *(
             dict(zip(scores.index, column(scores, key), strict=True))

@@ -129,6 +129,23 @@ def cases(number: int, effective: float, noun: str = "episode") -> str:
     return counted if worth == f"{number:.1f}" else f"{counted}, worth {worth}"
 
 
+def needed(more: int) -> str:
+    """Say how many more cases would decide: ``2 more are needed``."""
+    return f"{more} more {'is' if more == 1 else 'are'} needed"
+
+
+def chance(p: float) -> str:
+    """Write a p-value without its leading zero, with at most three decimals."""
+    if not math.isfinite(p):
+        return "\N{EN DASH}"
+    return "below .001" if p < 0.0005 else number(p, 3).strip("0").rstrip(".")
+
+
+def exact_test(p: float, attainable: float) -> str:
+    """Write the p-value of the exact test and the smallest that it can give: ``exact test p .11, at best .008``."""
+    return f"exact test p {chance(p)}, at best {chance(attainable)}"
+
+
 def joined(words: Sequence[str]) -> str:
     """Write a list: ``a, b and c``."""
     return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
@@ -155,10 +172,14 @@ def skill_sentence(name: str, skill: Quantity, baseline: str, *, sufficient: boo
     return f"there is too little evidence to say whether {name} beats {baseline}"
 
 
-def regime_sentence(regime: str, skill: Quantity, baseline: str, *, of: str, more: int) -> str:
-    """Say what is known of one regime from its independent episodes, `of`; `more` of them are needed to decide."""
+def regime_sentence(regime: str, skill: Quantity, baseline: str, *, of: str, more: int, exact: str) -> str:
+    """Say what is known of one regime from its independent episodes, `of`; `more` of them are needed to decide.
+
+    What the `exact` test over them gives is said in any case.
+    """
     if more:
-        return f"in {regime} the evidence cannot decide ({of}; {more} more {'is' if more == 1 else 'are'} needed)"
+        return f"in {regime} the evidence cannot decide ({of}; {needed(more)}; {exact})"
+    of = f"{of}; {exact}"
     if not skill.known:
         return f"in {regime} there is too little evidence ({of})"
     if skill.evidence == "better":

@@ -32,6 +32,9 @@ def main(stage: Stage) -> str:
 
 
 def _failure(row: pd.Series) -> str:
+    undecided = row["description"].partition("; cannot be decided: ")[2]
+    if undecided:
+        return f"{row['criterion']} (cannot be decided: {undecided})"
     figure = "undefined" if pd.isna(row["figure"]) else f"{row['figure']:.3g}"
     threshold = "the champion's, which is undefined" if pd.isna(row["threshold"]) else f"{row['threshold']:.3g}"
     return f"{row['criterion']} ({figure}, must be {row['rule'].replace('_', ' ')} {threshold})"

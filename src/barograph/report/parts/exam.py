@@ -1,6 +1,7 @@
 """The crisis exam: how models that had never seen an event would have done in it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -23,7 +24,8 @@ EXAM: Final = Csv(
     "reports/validation/exam.csv",
     (
         *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events"),
-        *("effective_events", "sufficient"),
+        *("effective_events", "more_events", "sufficient", "attainable_p"),
+        *(f"sign_flip_p_{name}" for name in BASELINES),
         *(f"skill_{name}{end}" for name in ("prior", "regime_prior") for end in ("", "_low", "_high")),
         *("log_loss", "auc", "accuracy", "majority_accuracy"),
         *("walk_forward_log_loss", "walk_forward_skill_regime_prior"),
@@ -35,6 +37,7 @@ _NARROW: Final = (
     "An interval of one event comes from resampling blocks of that one episode: it is about that event's days only, "
     "and is too narrow even for them, since the labels of neighbouring days overlap."
 )
+_EXACT: Final = "The exact test is one-sided, over the events of a pooled row, of being better than the baseline."
 _COLUMNS: Final = [
     Column("Period", "first and last day examined", words=True, whole=True),
     Column("Regime", "of the event", words=True),
@@ -92,8 +95,9 @@ def note(vote: pd.DataFrame) -> str:
     texts = []
     for pooled in vote[vote["kind"] == "regime"].to_dict("records"):
         of = _largest(vote[(vote["kind"] == "event") & (vote["regime"] == pooled["exam"])])
-        texts.append(f"{_name(pooled)}, rests on {words.count(int(pooled['events']), 'event')}{of}")
-    return f"{_NARROW} {'; '.join(texts)}." if texts else _NARROW
+        more = f" ({words.needed(int(pooled['more_events']))} to decide)" if _weak(pooled) else ""
+        texts.append(f"{_name(pooled)}, rests on {words.count(int(pooled['events']), 'event')}{of}{more}")
+    return f"{_NARROW} {_EXACT} {'; '.join(texts)}." if texts else _NARROW
 
 
 def _largest(events: pd.DataFrame) -> str:
@@ -116,7 +120,7 @@ def _row(row: Record, scores: Sequence[Cell]) -> Row:
         Cell(period, "", start),
         word(palette.title(str(row["regime"])), str(row["regime"])),
         Cell(f"{int(row['dates']):,}", words.count(int(row["rows"]), "row"), str(int(row["dates"]))),
-        *([_skill(row, scores[0]), *[DASH] * (len(scores) - 1)] if _weak(row) else scores),
+        *([_skill(row, scores[0]), *[DASH] * (len(scores) - 1)] if _weak(row) else _tested(row, scores)),
     ]
     return Row(_name(row), cells, "weak" if _weak(row) else "model")
 
@@ -138,9 +142,21 @@ def _others(exam: pd.DataFrame) -> Table:
     return Table("exam-others-table", caption, [Column(name, metric.meaning) for name in names.values()], rows)
 
 
-def _skill(row: Record, cell: Cell) -> Cell:
-    """Write no number where pooled events are too few."""
-    return Cell("too few", _events(row)) if _weak(row) else cell
+def _tested(row: Record, scores: Sequence[Cell]) -> list[Cell]:
+    """Write the exact test of pooled events beneath the skill against each baseline."""
+    baselines = {f"skill_{baseline}": baseline for baseline in BASELINES}
+    return [
+        _skill(row, cell, baselines[key]) if key in baselines else cell
+        for key, cell in zip(_METRICS, scores, strict=True)
+    ]
+
+
+def _skill(row: Record, cell: Cell, baseline: str = REGIME_PRIOR) -> Cell:
+    """Write the exact test beneath where events are pooled, and no number where they are too few."""
+    if row["kind"] == "event":
+        return cell
+    exact = words.exact_test(float(row[f"sign_flip_p_{baseline}"]), float(row["attainable_p"]))
+    return Cell("too few", exact) if _weak(row) else replace(cell, small=f"{cell.small}; {exact}")
 
 
 def _events(row: Record) -> str:

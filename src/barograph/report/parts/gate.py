@@ -62,11 +62,16 @@ def clause(results: Results) -> str:
 
 def sentences(criteria: pd.DataFrame) -> list[str]:
     """Name the criteria that fail, and those that prove little because the majority class would pass them too."""
-    failed = criteria[criteria["verdict"] == FAIL]
+    failed = criteria["verdict"] == FAIL
+    short, open_ = criteria[failed & criteria["figure"].notna()], criteria[failed & criteria["figure"].isna()]
     cheap = criteria[(criteria["verdict"] == PASS) & (criteria["majority_verdict"] == PASS)]
     texts = []
-    if len(failed):
-        texts.append(f"Short of: {_listed(failed)}. A rejection is a normal outcome: nothing is promoted.")
+    if len(short):
+        texts.append(f"Short of: {_listed(short)}.")
+    if len(open_):
+        texts.append(f"Not decided, which fails too: {_listed(open_)}.")
+    if failed.any():
+        texts.append("A rejection is a normal outcome: nothing is promoted.")
     if len(cheap):
         texts.append(f"Always naming the majority class would pass too, so little is proved: {_listed(cheap)}.")
     return texts

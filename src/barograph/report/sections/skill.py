@@ -1,17 +1,24 @@
 """Where the skill is: forest plots by regime, fold, event and sector; exams, reliability and confusion beside them."""
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import pandas as pd
 
 from barograph.report import palette, words
 from barograph.report.blocks import Chart, Controls, Group, Section, present
-from barograph.report.charts import Trace, forest_layout, label, scatter, whiskers
+from barograph.report.charts import Trace, forest_layout, label, rounded, scatter, whiskers
 from barograph.report.parts import calibration, exam
 from barograph.report.results import SLICES, Results
 from barograph.report.words import Record
 
 KINDS: Final = {"regime": "regimes", "fold": "test folds", "event": "events", "sector": "sectors"}
+# Each slice of these kinds is a single case: its score describes it, and claims nothing.
+_SINGLE: Final = ("fold", "event")
+# Where the mark of a skill lies in its row: filled above, hollow beneath.
+_SHIFTS: Final = {"regime_prior": 0.14, "prior": -0.14}
+# Pixels a row.
+_ROWS: Final = {"regime": 48, "fold": 26}
 
 
 def section(results: Results) -> Section:
@@ -58,22 +65,51 @@ def forest(results: Results, kind: str) -> Chart | None:
         for predictor in results.scored
         for trace in _intervals(slices[slices["predictor"] == predictor], places, predictor)
     ]
-    weak = sum(not row["sufficient"] for row in rows.values())
     ticks = [_tick(results, kind, rows[name]) for name in order]
     return Chart(
         f"forest-{kind}",
         finding(results, kind),
         f"Log-loss skill with its {results.confidence} interval",
-        f"Forest plot of log-loss skill for {len(order)} {KINDS[kind]}, {weak} of them with too little evidence.",
+        f"Forest plot of log-loss skill for {len(order)} {KINDS[kind]}{_spoken(kind, rows.values())}.",
         data,
-        forest_layout("Skill, % of the baseline's log loss", ticks, 26 if kind == "fold" else 34, rangemode="tozero"),
-        note="Grey: too few or too unequal episodes for a number; the interval speaks of those alone." if weak else "",
+        forest_layout("Skill, % of the baseline's log loss", ticks, _ROWS.get(kind, 34), rangemode="tozero"),
+        note=_note(kind, rows.values()),
     )
 
 
+def _spoken(kind: str, rows: Collection[Record]) -> str:
+    return ", each a single case" if kind in _SINGLE else f", {_weak(rows)} of them with too little evidence"
+
+
+def _note(kind: str, rows: Collection[Record]) -> str:
+    """Say what limits the reading of a forest."""
+    if kind in _SINGLE:
+        return (
+            f"Each {_case(kind)} is one case. Its interval comes from blocks of its own days, and describes them alone."
+        )
+    grey = "Grey: too few or too unequal episodes for a number; the interval speaks of those alone." * bool(_weak(rows))
+    if kind != "regime":
+        return grey
+    exact = (
+        "Beside the marks is the p-value of the exact one-sided test over episodes, of being better than the baseline."
+    )
+    return f"{grey} {exact}".strip()
+
+
+def _weak(rows: Collection[Record]) -> int:
+    return sum(not row["sufficient"] for row in rows)
+
+
+def _case(kind: str) -> str:
+    return KINDS[kind].removesuffix("s")
+
+
 def finding(results: Results, kind: str) -> str:
-    """Say in how many slices the headline beats the regime table beyond its interval."""
-    evidence = [words.evidence(row) for row in _headline(results, kind).to_dict("records")]
+    """Say in how many slices the headline beats the regime table beyond its interval; single cases are described."""
+    scores = _headline(results, kind).to_dict("records")
+    if kind in _SINGLE:
+        return _description(results, kind, scores)
+    evidence = [words.evidence(row) for row in scores]
     better, worse, few = (evidence.count(each) for each in ("better", "worse", "insufficient"))
     judged = len(evidence) - few
     if not judged:
@@ -82,6 +118,17 @@ def finding(results: Results, kind: str) -> str:
     if worse:
         text += f", worse in {worse}"
     return f"{text}; too little evidence in {few}" if few else text
+
+
+def _description(results: Results, kind: str, scores: Sequence[Record]) -> str:
+    """Count the single cases, here by point figures, without a claim."""
+    above = sum(row["skill_regime_prior"] > 0 for row in scores)
+    yearly = kind == "fold" and all(results.fold_name(_fold(str(row["slice"]))).isdigit() for row in scores)
+    case = "year" if yearly else _case(kind)
+    return (
+        f"In {above or 'none'} of {words.count(len(scores), case)} the score is above the regime table's; "
+        f"{'an' if case == 'event' else 'a'} {case} is one case, and shows nothing alone"
+    )
 
 
 def _headline(results: Results, kind: str) -> pd.DataFrame:
@@ -111,8 +158,9 @@ def _tick(results: Results, kind: str, row: Record) -> str:
     if kind == "fold":
         return label(results.fold_name(_fold(name)))
     cases = words.count(int(row["dates"]), "day")
-    if kind == "regime" or not sufficient:
-        cases = _episodes(row) + ("" if sufficient else ": too few")
+    if kind == "regime":
+        few = "" if sufficient else f"<br>too few: {words.needed(int(row['more_episodes']))}"
+        cases = f"{_episodes(row)}; p at best {words.chance(float(row['attainable_p']))}{few}"
     title = label(name if kind == "sector" else palette.title(name))
     return f"{title}<br><span style='font-size:10.5px;color:{palette.MUTED}'>{cases}</span>"
 
@@ -122,20 +170,37 @@ def _episodes(row: Record) -> str:
 
 
 def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str) -> list[Trace]:
-    """Mark the skill against both baselines, in grey where there is too little evidence."""
+    """Mark the skill against both baselines: grey where there is too little evidence, muted where it is no claim."""
     rows = rows[rows["slice"].isin(list(places))]
-    enough = rows["sufficient"].astype(bool)
-    return [
-        _marks(shown, places, baseline, colour)
-        for baseline in ("regime_prior", "prior")
-        for shown, colour in ((rows[enough], palette.mark(predictor).colour), (rows[~enough], palette.FAINT))
-        if len(shown)
+    single, enough = rows["kind"].isin(_SINGLE), rows["sufficient"].astype(bool)
+    coloured = (
+        (rows[single], palette.MUTED),
+        (rows[~single & enough], palette.mark(predictor).colour),
+        (rows[~single & ~enough], palette.FAINT),
+    )
+    marks = [
+        _marks(shown, places, baseline, colour) for baseline in _SHIFTS for shown, colour in coloured if len(shown)
     ]
+    tested = rows[rows["kind"] == "regime"].to_dict("records")
+    return [*marks, *(_exact_tests(tested, places, baseline) for baseline in _SHIFTS if tested)]
+
+
+def _exact_tests(records: Sequence[Record], places: dict[str, int], baseline: str) -> Trace:
+    """Write the p-value of the exact test above the filled mark or beneath the hollow one."""
+    return scatter(
+        "text",
+        rounded([100 * row[f"skill_{baseline}"] for row in records], 4),
+        [places[row["slice"]] + _SHIFTS[baseline] for row in records],
+        text=[f"p {words.chance(float(row[f'sign_flip_p_{baseline}']))}" for row in records],
+        textposition="top center" if _SHIFTS[baseline] > 0 else "bottom center",
+        textfont={"size": 10, "color": palette.MUTED},
+        cliponaxis=False,
+    )
 
 
 def _marks(rows: pd.DataFrame, places: dict[str, int], baseline: str, colour: str) -> Trace:
-    records = rows.to_dict("records")
-    fill, shift = (colour, 0.14) if baseline == "regime_prior" else ("#ffffff", -0.14)
+    records, shift = rows.to_dict("records"), _SHIFTS[baseline]
+    fill = colour if shift > 0 else "#ffffff"
     drawn = scatter(
         "markers",
         [],
@@ -150,7 +215,13 @@ def _marks(rows: pd.DataFrame, places: dict[str, int], baseline: str, colour: st
 
 def _hover(row: Record, baseline: str) -> str:
     against = f"against {palette.title(baseline).lower()}"
-    if not row["sufficient"]:
-        return f"too little evidence {against} ({_episodes(row)})"
-    skill = words.log_loss_skill(row, baseline).text(" %")
-    return f"{skill} {against}<br>{words.count(int(row['rows']), 'row')}, {words.count(int(row['dates']), 'day')}"
+    exact = ""
+    if row["kind"] == "regime":
+        exact = words.exact_test(float(row[f"sign_flip_p_{baseline}"]), float(row["attainable_p"]))
+        if not row["sufficient"]:
+            counted = f"{_episodes(row)}; {words.needed(int(row['more_episodes']))}"
+            return f"too little evidence {against}<br>{counted}<br>{exact}"
+    skill, size = words.log_loss_skill(row, baseline), words.count(int(row["rows"]), "row")
+    figure = skill.text(" %") if skill.known else f"{skill.figure()} %, without interval,"
+    text = f"{figure} {against}<br>{size}, {words.count(int(row['dates']), 'day')}"
+    return "<br>".join(filter(None, (text, exact, "one case: no claim" * (row["kind"] in _SINGLE))))

@@ -22,7 +22,9 @@ def section(results: Results) -> Section:
         "Skill is the share of a baseline's log loss that a predictor saves. The class frequencies are those of every "
         "matured row of a fold's past; the regime table counts them within the date's regime. In brackets "
         f"{results.confidence} intervals. No claim is made where an interval includes zero or the independent cases "
-        "are too few."
+        "are too few. The exact test gives the differences of the episodes every pattern of signs: p is the share of "
+        "patterns that speak at least as much for the predictor, and cannot be smaller than what so many episodes "
+        "attain at best."
     )
     frequencies = _claim(results, "prior", CLASS_FREQUENCIES)
     money = words.money_sentence(palette.subject(results.headline), results.excess_sharpe)
@@ -61,6 +63,7 @@ def crash(results: Results) -> str:
         REGIME_TABLE if harder == "regime_prior" else CLASS_FREQUENCIES,
         of=words.cases(int(row["episodes"]), float(row["effective_episodes"])),
         more=int(row["more_episodes"]),
+        exact=words.exact_test(float(row[f"sign_flip_p_{harder}"]), float(row["attainable_p"])),
     )
 
 
