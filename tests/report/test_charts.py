@@ -116,19 +116,19 @@ def test_the_exact_test_is_beside_each_regimes_figure_and_follows_the_predictor(
     for predictor, (table, frequencies) in {"ensemble": ("p .109", "p .031"), "lightgbm": ("p .062", "p .5")}.items():
         own = [trace for trace in chart.data if trace["meta"]["predictor"] == predictor]
         written = {
-            (height, text): x
+            (round(height), height > round(height), text): x
             for trace in own
             if trace["mode"] == "text"
             for x, height, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
         }
         marks = {
-            height: x
+            (round(height), height > round(height)): x
             for trace in own
             if trace["mode"] == "markers"
             for x, height in zip(trace["x"], trace["y"], strict=True)
         }
-        assert {height: x for (height, _), x in written.items()} == marks
-        assert {(crash + 0.14, table), (crash - 0.14, frequencies)} <= set(written)
+        assert {(row, filled): x for (row, filled, _), x in written.items()} == marks
+        assert {(crash, True, table), (crash, False, frequencies)} <= set(written)
         assert len(written) == 10
     said = [text for trace in chart.data if trace["mode"] == "markers" and trace["visible"] for text in trace["text"]]
     assert sum(text.endswith("<br>exact test p .109, at best .25") for text in said) == 1

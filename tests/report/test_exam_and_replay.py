@@ -41,9 +41,9 @@ def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(results: Re
     note = sat(results, table).note
     assert "is about that event's days only, and is too narrow even for them" in note
     assert note.endswith(
-        "The exact test is one-sided, over the events of a pooled row, of being better than the baseline. Crash, "
-        "pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, rests on "
-        "1 event (4 more are needed to decide)."
+        "Of a pooled row p is that of the exact one-sided test over its events, of being better than the baseline. "
+        "Crash, pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, rests "
+        "on 1 event (4 more are needed to decide)."
     )
     shown = re.search('<p class="note">(An interval of one event .*?)</p>', render(replaced(results, exam=table)))
     assert "rests on 1" in shown[1]
@@ -84,8 +84,8 @@ def test_pooled_rows_of_too_few_events_are_grey_and_have_no_number(results: Resu
     enough, few = told.rows[-2:]
     assert (enough.kind, enough.cells[3].text) == ("model", f"{MINUS}2.0")
     assert few.kind == "weak"
-    assert few.cells[0].text == "1 event"
-    exact = "exact test p .875, at best .5"
+    assert (few.cells[0].text, few.cells[0].small) == ("1 event", "p at best .5")
+    exact = "p .875"
     assert (few.cells[3].text, few.cells[3].small, few.cells[3].sort) == ("too few", exact, "")
     assert {cell.text for cell in few.cells[4:]} == {"\N{EN DASH}"}
     assert {(row.cells[-1].text, row.cells[-1].small) for row in told.others.rows} == {("too few", exact)}
@@ -94,11 +94,12 @@ def test_pooled_rows_of_too_few_events_are_grey_and_have_no_number(results: Resu
 def test_pooled_rows_have_the_exact_test_beneath_the_skill_against_each_baseline(results: Results) -> None:
     told = sat(results, synthetic_study.exam())
     pooled = told.rows[-2]
-    assert pooled.cells[3].small.endswith("]; exact test p .875, at best .125")
-    assert pooled.cells[5].small.endswith("]; exact test p .25, at best .125")
-    assert [place for place, cell in enumerate(pooled.cells) if "exact" in cell.small] == [3, 5]
-    assert all(row.cells[-2].small.endswith("]; exact test p .875, at best .125") for row in told.others.rows)
-    assert not any("exact" in cell.small for row in told.rows[:-2] for cell in row.cells)
+    assert (pooled.cells[0].text, pooled.cells[0].small) == ("3 events, worth 2.4", "p at best .125")
+    assert pooled.cells[3].small.endswith("]; p .875")
+    assert pooled.cells[5].small.endswith("]; p .25")
+    assert [place for place, cell in enumerate(pooled.cells) if "p ." in cell.small] == [3, 5]
+    assert all(row.cells[-2].small.endswith("]; p .875") for row in told.others.rows)
+    assert not any("p ." in cell.small or "best" in cell.small for row in told.rows[:-2] for cell in row.cells)
 
 
 def test_every_predictor_has_a_row_and_every_exam_a_column(results: Results) -> None:

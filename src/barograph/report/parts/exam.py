@@ -37,7 +37,9 @@ _NARROW: Final = (
     "An interval of one event comes from resampling blocks of that one episode: it is about that event's days only, "
     "and is too narrow even for them, since the labels of neighbouring days overlap."
 )
-_EXACT: Final = "The exact test is one-sided, over the events of a pooled row, of being better than the baseline."
+_EXACT: Final = (
+    "Of a pooled row p is that of the exact one-sided test over its events, of being better than the baseline."
+)
 _COLUMNS: Final = [
     Column("Period", "first and last day examined", words=True, whole=True),
     Column("Regime", "of the event", words=True),
@@ -117,7 +119,7 @@ def _row(row: Record, scores: Sequence[Cell]) -> Row:
     start = "" if pooled else day(row["start"])
     period = _events(row) if pooled else f"{start} to {day(row['end'])}"
     cells = [
-        Cell(period, "", start),
+        Cell(period, f"p at best {words.chance(float(row['attainable_p']))}" if pooled else "", start),
         word(palette.title(str(row["regime"])), str(row["regime"])),
         Cell(f"{int(row['dates']):,}", words.count(int(row["rows"]), "row"), str(int(row["dates"]))),
         *([_skill(row, scores[0]), *[DASH] * (len(scores) - 1)] if _weak(row) else _tested(row, scores)),
@@ -155,7 +157,7 @@ def _skill(row: Record, cell: Cell, baseline: str = REGIME_PRIOR) -> Cell:
     """Write the exact test beneath where events are pooled, and no number where they are too few."""
     if row["kind"] == "event":
         return cell
-    exact = words.exact_test(float(row[f"sign_flip_p_{baseline}"]), float(row["attainable_p"]))
+    exact = f"p {words.chance(float(row[f'sign_flip_p_{baseline}']))}"
     return Cell("too few", exact) if _weak(row) else replace(cell, small=f"{cell.small}; {exact}")
 
 

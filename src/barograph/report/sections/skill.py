@@ -18,7 +18,7 @@ _SINGLE: Final = ("fold", "event")
 # Where the mark of a skill lies in its row: filled above, hollow beneath.
 _SHIFTS: Final = {"regime_prior": 0.14, "prior": -0.14}
 # Pixels a row.
-_ROWS: Final = {"regime": 48, "fold": 26}
+_ROWS: Final = {"regime": 56, "fold": 26}
 
 
 def section(results: Results) -> Section:
@@ -186,13 +186,13 @@ def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str) -> li
 
 
 def _exact_tests(records: Sequence[Record], places: dict[str, int], baseline: str) -> Trace:
-    """Write the p-value of the exact test above the filled mark or beneath the hollow one."""
+    """Write the p-value of the exact test above the filled mark or beneath the hollow one, clear of their intervals."""
     return scatter(
         "text",
         rounded([100 * row[f"skill_{baseline}"] for row in records], 4),
-        [places[row["slice"]] + _SHIFTS[baseline] for row in records],
+        [places[row["slice"]] + 2.2 * _SHIFTS[baseline] for row in records],
         text=[f"p {words.chance(float(row[f'sign_flip_p_{baseline}']))}" for row in records],
-        textposition="top center" if _SHIFTS[baseline] > 0 else "bottom center",
+        textposition="middle center",
         textfont={"size": 10, "color": palette.MUTED},
         cliponaxis=False,
     )
