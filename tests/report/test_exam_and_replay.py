@@ -42,8 +42,8 @@ def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(results: Re
     assert "is about that event's days only, and is too narrow even for them" in note
     assert note.endswith(
         "Of a pooled row p is that of the exact one-sided test over its events, of being better than the baseline. "
-        "Crash, pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, rests "
-        "on 1 event (4 more are needed to decide)."
+        "Crash, pooled, rests on 3 events, of which Financial crisis 2008 has 75 % of the rows; Recovery, pooled, "
+        "rests on 1 event (4 more are needed to decide)."
     )
     shown = re.search('<p class="note">(An interval of one event .*?)</p>', render(replaced(results, exam=table)))
     assert "rests on 1" in shown[1]
