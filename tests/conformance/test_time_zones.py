@@ -17,14 +17,15 @@ from barograph.errors import InputError
 DAYS = pd.date_range("2020-01-06", periods=3, tz="Asia/Tokyo", unit="us")
 DATED = pd.DataFrame({"symbol": "A", "date": DAYS, "close": 1.0})
 DAYS_BY_NAME = ("dates", "exit_dates", "calendar")
-# Of frames: rows of features without their dates, results that were computed, and tables that have no dates.
+# Of frames: rows of features without their dates, results that were computed (also those that `memory_study.compare`
+# is given, and refuses with a time zone), and tables that have no dates.
 UNDATED = {
     *("explain.Attribution", "explain.attribute", "explain.method", "gate.gate_metrics", "labels.class_shares"),
     *("models.FittedModel.predict_proba", "models.SVM.estimator", "models.SVM.fit", "models.TrainingRows"),
 }
 RESULTS = {
     *("backtest.BacktestResult", "backtest.Simulation", "drift.DriftResult", "ensemble.Combination"),
-    *("memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),
+    *("memory_study.Draw", "memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),
     *("validation.ValidationResult", "market.Panel", "scoring.Resamples"),
 }
 PROTOCOLS = {"backtest.Strategy.target_weights", "models.Model.fit"}

@@ -1,7 +1,7 @@
 """Differences between memory options: values by hand and by other libraries, resamples row by row, refusals."""
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -278,6 +278,24 @@ def test_figures_are_means_over_the_seeds_whose_range_is_given(made: World, tabl
     late = draws[1]._replace(returns=own.returns.iloc[1:])
     with pytest.raises(InputError, match="returns: the days of two seeds differ"):
         compare([draws[0], late], rows, seed=7, **given)
+    zoned = draws[0]._replace(returns=own.returns.tz_localize("Asia/Tokyo"))
+    with pytest.raises(InputError, match="time zone Asia/Tokyo"):
+        compare([zoned], rows, seed=7, **given)
+
+
+def test_the_exact_test_is_over_the_episodes_of_a_regime(made: World, table: pd.DataFrame) -> None:
+    rows = long_table(made, "keen").merge(long_table(made, "plain"), on=["symbol", "date"], suffixes=("", "_plain"))
+    rows = rows[rows["regime"] == "crash"]
+    p, other = (rows[[f"{name}{end}" for name in PROBABILITIES]].to_numpy() for end in ("", "_plain"))
+    at = np.arange(len(rows)), rows["label"].to_numpy()
+    episode = rows["date"].drop_duplicates().sort_values().diff().dt.days.gt(20).cumsum()
+    numbers = dict(zip(rows["date"].drop_duplicates().sort_values(), episode, strict=True))
+    totals = pd.Series(np.log(p[at] / other[at])).groupby(rows["date"].map(numbers).to_numpy()).sum().to_numpy()
+    signs = np.array(list(product((-1, 1), repeat=totals.size)))
+    row = _one(table, "keen", "log_loss", "crash")
+    assert row["attainable_p"] == 0.5**totals.size
+    assert row["sign_flip_p"] == np.mean(signs @ totals >= totals.sum() - 1e-12)
+    assert table.loc[(table["metric"] != "log_loss") | (table["slice"] == "overall"), "sign_flip_p"].isna().all()
 
 
 def test_a_single_episode_shorter_than_two_blocks_says_nothing_of_its_spread(table: pd.DataFrame) -> None:

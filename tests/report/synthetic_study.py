@@ -86,7 +86,8 @@ def _row(
     value = base - gain if metric in ("log_loss", "brier") else base + gain
     known = np.nan if few else 0.01
     return (
-        *(model, calibration, option, reference, metric, slice_, 80_240, 4_012, episodes, worth),
+        *(model, calibration, option, reference, metric, slice_, 80_240, 4_012, episodes, worth, 3 * few),
+        *((0.5**episodes, 0.5) if slice_ != "overall" and metric == "log_loss" else (np.nan, np.nan)),
         *(value, base, gain, low, high, known, gain - half / 2, gain + half / 4, known, verdict),
     )
 

@@ -173,11 +173,13 @@ def test_without_verdicts_nothing_is_claimed(table: pd.DataFrame, verdict: str) 
 
 def test_too_few_crises_are_counted(table: pd.DataFrame) -> None:
     assert (
-        "In crashes (2 episodes, worth 1.6) and recoveries (2 episodes, worth 1.6) there are too few crises to tell "
-        "whether any option helps."
+        "In crashes (2 episodes, worth 1.6; 3 more are needed; exact test at best .25, smallest p .5 of expanding) and "
+        "recoveries (2 episodes, worth 1.6; 3 more are needed; exact test at best .25, smallest p .5 of expanding) "
+        "there are too few crises to tell whether any option helps."
     ) in study_words(table, facts())
     one = changed(table, where={"slice": "crash"}, episodes=1, effective_episodes=1.0)
-    assert "In crashes (1 episode) and recoveries (2 episodes, worth 1.6)" in said(one)
+    assert "In crashes (1 episode; 3 more are needed; exact" in said(one)
+    assert "and recoveries (2 episodes, worth 1.6; 3 more" in said(one)
 
 
 def test_crises_with_enough_episodes_are_told(table: pd.DataFrame) -> None:
@@ -194,7 +196,7 @@ def test_crises_with_enough_episodes_are_told(table: pd.DataFrame) -> None:
         "In crashes (5 episodes), by log loss of the vote, against the rolling window alone: hybrid +1.3 % [0.7, 1.9], "
         "helps (recalibrated +2.0 % [1.4, 2.6], helps); no evidence for the other 9."
     ) in said(frame)
-    assert "In recoveries (2 episodes, worth 1.6) there are too few crises" in said(frame)
+    assert "In recoveries (2 episodes, worth 1.6; 3 more are needed" in said(frame)
 
 
 def test_other_verdicts_in_crashes_are_counted_and_the_surest_named(table: pd.DataFrame) -> None:

@@ -9,18 +9,20 @@ import pandas as pd
 
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
+from barograph.losses import log_losses
 from barograph.memory_study.rows import DatePart, ScoredRows, date_parts
-from barograph.memory_study.scores import RANK_IC, SHARPE, compared, lower_is_better, rank_ic, resample
+from barograph.memory_study.scores import LOG_LOSS, RANK_IC, SHARPE, compared, lower_is_better, rank_ic, resample
 from barograph.memory_study.study import Ablation
 from barograph.names import PROBABILITIES
-from barograph.scoring import Forecasts, Resamples, Validation, estimates
+from barograph.scoring import Forecasts, Resamples, Validation, estimates, sign_flip_test
 from barograph.scoring.bootstrap import resampled_sharpe
 from barograph.scoring.pairing import sum_to_one
+from barograph.scoring.slices import folds_of_decisions
 from barograph.typing import Floats, Ints
 
 _COLUMNS: Final = [
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
-    *("effective_episodes", "more_episodes"),
+    *("effective_episodes", "more_episodes", "attainable_p", "sign_flip_p"),
     *("value", "reference_value", "improvement", "low", "high", "p_value", "least_of_seeds", "most_of_seeds"),
 ]
 
@@ -62,12 +64,14 @@ def compare(
     -------
     pandas.DataFrame
         Per pair, metric and slice: `model, calibration, option, reference, metric, slice, rows, dates, episodes,
-        effective_episodes, more_episodes, value, reference_value, improvement, low, high, p_value, least_of_seeds,
-        most_of_seeds`. `improvement` is positive where the option is better. Figures are means over the seeds;
-        `least_of_seeds` and `most_of_seeds` are the smallest and the largest improvement with a single seed.
-        `episodes` counts the independent cases: a regime's episodes, overall the folds; `effective_episodes` and
-        `more_episodes` are as in :class:`~barograph.scoring.Evidence`. `rows` are the days for `sharpe`, and for
-        `rank_ic` those of its dates.
+        effective_episodes, more_episodes, attainable_p, sign_flip_p, value, reference_value, improvement, low, high,
+        p_value, least_of_seeds, most_of_seeds`. `improvement` is positive where the option is better. Figures are
+        means over the seeds; `least_of_seeds` and `most_of_seeds` are the smallest and the largest improvement with a
+        single seed. `episodes` counts the independent cases: a regime's episodes, overall the folds;
+        `effective_episodes` and `more_episodes` are as in :class:`~barograph.scoring.Evidence`. `sign_flip_p` is the
+        p-value of the exact one-sided test over a regime's episodes that the option has the smaller log loss, and
+        `attainable_p` the smallest that so many can give (:func:`~barograph.scoring.sign_flip_test`); NaN overall and
+        for other metrics. `rows` are the days for `sharpe`, and for `rank_ic` those of its dates.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def compare(
         _check_probabilities(draw.probabilities, rows, study)
     decided = _days_of_decision(draws, rows, study)
     scored_days = rows.calendar.positions(rows.dates, "rows")
-    fold = rows.fold[np.searchsorted(scored_days, decided).clip(max=scored_days.size - 1)]
+    fold = folds_of_decisions(decided, scored_days, rows.fold)
     return_parts = date_parts(decided, rows.calendar.regime[decided], fold, validation)
     # An even number, since BLAS adds up the last of an odd number in another order, and equal options must not differ.
     even = [*study.options, *study.options[: len(study.options) % 2]]
@@ -133,7 +137,21 @@ def compare(
         ):
             tables.setdefault(scored.metric, []).append(_differences(scored, study, validation.level))
     table = pd.concat(chain.from_iterable(tables.values())).sort_values("pair", kind="stable", ignore_index=True)
+    table = table.merge(_exact(stacked, rows, study), "left", ["option", "reference", "metric", "slice"])
     return table.assign(model=model, calibration=calibration)[_COLUMNS]
+
+
+def _exact(stacked: Sequence[Floats], rows: ScoredRows, study: Ablation) -> pd.DataFrame:
+    """Test the log losses of each pair over the episodes of each regime, by changes of sign."""
+    loss = np.mean([log_losses(of_seed, rows.label) for of_seed in stacked], axis=0)
+    by_date = np.stack([np.bincount(rows.date, of_option) for of_option in loss])
+    found = []
+    for part in rows.parts[1:]:
+        totals = np.stack([np.bincount(part.case, of_option[part.dates]) for of_option in by_date])
+        for option, reference in study.pairs():
+            better = totals[study.options.index(reference)] - totals[study.options.index(option)]
+            found.append((option, reference, LOG_LOSS, part.slice, *sign_flip_test(better)))
+    return pd.DataFrame(found, columns=["option", "reference", "metric", "slice", "sign_flip_p", "attainable_p"])
 
 
 class _Scored(NamedTuple):

@@ -9,6 +9,7 @@ from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation, episode_bootstrap_counts, metrics_of
 from barograph.typing import Floats
 
+LOG_LOSS: Final = "log_loss"
 RANK_IC: Final = "rank_ic"
 SHARPE: Final = "sharpe"
 

@@ -18,11 +18,20 @@ def crises(study: Study) -> list[str]:
     found = {name: study.against("none", "log_loss", name) for name in _CRISES}
     few = {name: gaps for name, gaps in found.items() if gaps and not any(gap.told for gap in gaps)}
     texts = [_crisis(study, name, gaps) for name, gaps in found.items() if gaps and name not in few]
-    where = [f"{_CRISES[name]} ({episodes(gaps)})" for name, gaps in few.items()]
+    where = [f"{_CRISES[name]} ({_undecided(gaps)})" for name, gaps in few.items()]
     if where:
         others = "".join(_others_in(study, name) for name in few)
         texts.append(f"In {words.joined(where)} there are too few crises to tell whether any option helps.{others}")
     return texts
+
+
+def _undecided(found: Sequence[Difference]) -> str:
+    """Say how many episodes there are, how many more would decide, and what the exact test gives at best."""
+    most, best = max(found, key=lambda gap: gap.more_episodes), min(found, key=lambda gap: gap.sign_flip_p)
+    return (
+        f"{episodes(found)}; {words.needed(most.more_episodes)}; exact test at best {words.chance(most.attainable_p)}, "
+        f"smallest p {words.chance(best.sign_flip_p)} of {called(best.option)}"
+    )
 
 
 def money(study: Study) -> str:

@@ -18,7 +18,7 @@ from barograph.scoring import METRICS, Estimate
 
 COLUMNS: Final = (
     *("model", "calibration", "option", "reference", "metric", "slice", "rows", "dates", "episodes"),
-    "effective_episodes",
+    *("effective_episodes", "more_episodes", "attainable_p", "sign_flip_p"),
     *("value", "reference_value", "improvement", "low", "high", "p_value", "least_of_seeds", "most_of_seeds"),
     *("q_value", "verdict"),
 )
@@ -37,7 +37,9 @@ class Difference:
     """One option against one reference: a gain above zero means that the option is better.
 
     `verdict` is one of :data:`VERDICTS`, `p_value` is before any correction, NaN where nothing was tested; `seeds` are
-    the smallest and the largest gain with a single seed.
+    the smallest and the largest gain with a single seed. `sign_flip_p` is the p-value of the exact one-sided test over
+    a regime's episodes, and `attainable_p` the smallest that it can give; NaN overall, and for other metrics than log
+    loss.
     """
 
     model: str
@@ -55,6 +57,9 @@ class Difference:
     reference_value: float
     p_value: float
     seeds: tuple[float, float]
+    more_episodes: int
+    sign_flip_p: float
+    attainable_p: float
 
     @property
     def told(self) -> bool:
@@ -180,8 +185,9 @@ def _difference(row: Record) -> Difference:
         return [float(row[name]) / base if base else math.nan for name in names]
 
     given: dict[str, Any] = {name: str(row[name]) for name in (*COLUMNS[:6], "verdict")}
-    given |= {name: int(row[name]) for name in ("dates", "episodes")}
-    given |= {name: float(row[name]) for name in ("effective_episodes", "value", "reference_value", "p_value")}
+    given |= {name: int(row[name]) for name in ("dates", "episodes", "more_episodes")}
+    figures = ("effective_episodes", "value", "reference_value", "p_value", "sign_flip_p", "attainable_p")
+    given |= {name: float(row[name]) for name in figures}
     least, most = relative("least_of_seeds", "most_of_seeds")
     gain = Quantity(Estimate(*relative("improvement", "low", "high")), written.scale)
     return Difference(**given, gain=gain, seeds=(written.scale * least, written.scale * most))
