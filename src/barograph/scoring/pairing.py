@@ -48,6 +48,8 @@ class Paired:
         Sorted.
     probabilities : ndarray, shape (P, n, 3)
     label, fold : ndarray of int, shape (n,)
+    label_row : ndarray of int, shape (n,)
+        Position of each row in the labels table.
     date : ndarray of int, shape (n,)
         Index into `dates`.
     dates : ndarray of datetime64[D], shape (D,)
@@ -55,7 +57,7 @@ class Paired:
     trading_day : ndarray of int, shape (D,)
         Position of each date in the calendar, so that differences count trading days.
     regime : ndarray of str, shape (D,)
-    sector : ndarray of str, shape (n,)
+    symbol, sector : ndarray of str, shape (n,)
     coverage : pandas.DataFrame
         Per predictor: `predictor`, rows `predicted`, of these `labelled`, of these `scored`.
     """
@@ -64,10 +66,12 @@ class Paired:
     probabilities: Floats
     label: Ints
     fold: Ints
+    label_row: Rows
     date: Ints
     dates: Dates
     trading_day: Ints
     regime: NDArray[np.object_]
+    symbol: NDArray[np.object_]
     sector: NDArray[np.object_]
     coverage: pd.DataFrame
 
@@ -111,19 +115,23 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
         "labelled": [int(np.isin(keys, label_keys, assume_unique=True).sum()) for keys, _ in predicted],
     }
     rows = np.stack([rows[np.searchsorted(keys, common)] for keys, rows in predicted])
+    label_row = label_rows[np.searchsorted(label_keys, common)]
+    scored = symbols[common // _DAYS]
     dates, date = np.unique((common % _DAYS).astype("datetime64[D]"), return_inverse=True)
     calendar = Calendar.of(regimes)
     trading_day = calendar.positions(pd.DatetimeIndex(dates), "predictions and labels")
     return Paired(
         predictors=predictors,
         probabilities=predictions[list(PROBABILITIES)].to_numpy(dtype=np.float64)[rows],
-        label=labels["label"].to_numpy(dtype=np.int64)[label_rows[np.searchsorted(label_keys, common)]],
+        label=labels["label"].to_numpy(dtype=np.int64)[label_row],
         fold=_fold(predictions, rows),
+        label_row=label_row,
         date=date.astype(np.int64),
         dates=dates,
         trading_day=trading_day,
         regime=calendar.regime[trading_day],
-        sector=_sectors(universe, symbols[common // _DAYS]),
+        symbol=scored.to_numpy(dtype=object),
+        sector=_sectors(universe, scored),
         coverage=pd.DataFrame(coverage).assign(scored=common.size),
     )
 

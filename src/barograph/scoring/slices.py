@@ -72,3 +72,11 @@ def folds_of_decisions(decided: ArrayLike, predicted: ArrayLike, fold: ArrayLike
     folds = np.asarray(fold, dtype=np.int64)
     last: Ints = folds[(np.searchsorted(np.asarray(predicted), np.asarray(decided), side="right") - 1).clip(min=0)]
     return last
+
+
+def fold_numbers(paired: Paired, dates: Rows) -> Ints:
+    """Give each of the ascending dates the number of its fold among theirs, from 0."""
+    of_date = np.zeros(paired.dates.size, dtype=np.int64)
+    of_date[paired.date] = paired.fold
+    numbers: Ints = np.unique(of_date[dates], return_inverse=True)[1]
+    return numbers

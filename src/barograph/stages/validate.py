@@ -15,17 +15,27 @@ from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
 from barograph.training.schema import EXAM_PREDICTIONS, PREDICTIONS, REPLAY, UNREPLAYED
-from barograph.validation import ValidationResult, metrics, replay_groups, replay_improvement, score_exams, validate
+from barograph.validation import (
+    ValidationResult,
+    metrics,
+    replay_groups,
+    replay_improvement,
+    score_cells,
+    score_exams,
+    validate,
+)
 
 
 @stage("model_names", "validation", "seed")
 def main(stage: Stage) -> str:
-    """Score all predictors on the same rows: overall and per regime, event, sector and fold; then exams and replay."""
+    """Score all predictors on the same rows: overall and per regime, event, sector, fold and symbol; exams; replay."""
     archive, validation, seed = stage.read(ARCHIVE), stage.build("validation"), stage.settings["seed"]
     labels, regimes, universe = (stage.read(table) for table in (LABELS, REGIME_SERIES, UNIVERSE))
     predictors, named = read_predictors(stage), archive[archive["kind"] == "configured"]
     result = validate(predictors, labels, regimes, universe, named, validation, seed)
-    tables = vars(result) | _plots(result) | {"exam": _exams(stage, predictors, labels, regimes, validation)}
+    cells = score_cells(predictors, labels, regimes, universe, validation, seed)
+    tables = vars(result) | vars(cells) | _plots(result)
+    tables |= {"exam": _exams(stage, predictors, labels, regimes, validation)}
     tables |= _replay(stage, labels, regimes, universe, validation)
     for name, table in tables.items():
         stage.write_csv(f"reports/validation/{name}.csv", table)

@@ -14,7 +14,7 @@ from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, 
 from barograph.scoring.metrics import Draws
 from barograph.scoring.pairing import Paired, pair
 from barograph.scoring.sign_flips import SIGN_FLIP_COLUMNS, UNTESTED, sign_flips
-from barograph.scoring.slices import POOLED, Slice, episode_numbers, slices
+from barograph.scoring.slices import POOLED, Slice, episode_numbers, fold_numbers, slices
 from barograph.typing import Ints, Rows
 
 _FACTS: Final = [
@@ -173,10 +173,7 @@ def _cases(part: Slice, paired: Paired, dates: Rows, settings: Validation) -> In
         return episode_numbers(paired.trading_day[dates], settings.episode_gap_days)
     if part.kind not in _ACROSS_FOLDS:
         return np.zeros(dates.size, dtype=np.int64)
-    of_date = np.zeros(paired.dates.size, dtype=np.int64)
-    of_date[paired.date] = paired.fold
-    cases: Ints = np.unique(of_date[dates], return_inverse=True)[1]
-    return cases
+    return fold_numbers(paired, dates)
 
 
 def _calibration(forecasts: Forecasts) -> pd.DataFrame:
