@@ -15,13 +15,13 @@ from barograph.memory.schema import SAMPLES
 from barograph.names import CLASSES, REGIMES
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import Results, results
-from barograph.report.parts import agreement, alarms, beeswarm, calibration, exam, gate, replayed
+from barograph.report.parts import agreement, alarms, beeswarm, calibration, cells, exam, gate, replayed
 from barograph.report.results import Csv
 from barograph.report.sections import money, moved
 from barograph.selection.schema import SELECTION
 from barograph.tables import Table
 
-from . import synthetic_why
+from . import synthetic_cells, synthetic_why
 
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
@@ -34,6 +34,8 @@ SOURCES: dict[str, Table | Csv] = {
     "slices": results.SLICES,
     "calibration": calibration.RELIABILITY,
     "confusion": calibration.CONFUSION,
+    "symbols": cells.SYMBOLS,
+    "sectors_by_regime": cells.SECTORS,
     "exam": exam.EXAM,
     "backtest": results.BACKTEST,
     "equity": money.EQUITY,
@@ -78,6 +80,8 @@ def build(
         "archive_events": events,
         "found_events": _found(first),
         "slices": _slices(predictors, folds, events, rng),
+        "symbols": synthetic_cells.symbols(predictors),
+        "sectors_by_regime": synthetic_cells.sectors_by_regime(predictors, SECTORS),
         "calibration": _calibration(predictors, rng),
         "confusion": _confusion(predictors, rng),
         "backtest": _backtest((*predictors, "universe"), rng),

@@ -44,11 +44,11 @@ def cells(grid: pd.DataFrame, *, top: float | None = None, **more: Any) -> Trace
     return trace | more
 
 
-def signed(grid: pd.DataFrame, **more: Any) -> Trace:
-    """Draw a grid of differences as cells: blue below zero, white at it, vermilion above."""
+def signed(grid: pd.DataFrame, stops: Sequence[tuple[float, str]] = palette.DIVERGING, **more: Any) -> Trace:
+    """Draw a grid of differences as cells, white at zero; by default blue below it and vermilion above."""
     values = np.abs(grid.to_numpy(float))
     full = float(np.nanmax(values, initial=0.0, where=np.isfinite(values))) or 1.0
-    return cells(grid, colorscale=[list(stop) for stop in palette.DIVERGING], zmin=-full, zmax=full, **more)
+    return cells(grid, colorscale=[list(stop) for stop in stops], zmin=-full, zmax=full, **more)
 
 
 def names(values: Sequence[str]) -> Layout:

@@ -29,6 +29,7 @@ WORSE: Final = "#D55E00"
 BETTER: Final = "#0072B2"
 SEQUENTIAL: Final = ((0.0, "#f5f6f7"), (0.5, "#8fc1e3"), (1.0, BETTER))
 DIVERGING: Final = ((0.0, BETTER), (0.5, "#f5f6f7"), (1.0, WORSE))
+GAINS: Final = ((0.0, WORSE), (0.5, "#f5f6f7"), (1.0, BETTER))
 _WORDS: Final = {
     "vix": "VIX",
     "svm": "SVM",

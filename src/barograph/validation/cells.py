@@ -117,6 +117,8 @@ def score_cells(
        Multiple Testing", Journal of the Royal Statistical Society B 57(1).
     .. [2] López de Prado (2018), "Advances in Financial Machine Learning", Wiley, chapter 4.
     """
+    from threadpoolctl import threadpool_limits
+
     paired = pair(predictions, labels, regimes, universe)
     forecasts, uniqueness = paired.forecasts(settings.calibration_bins), _uniqueness(paired, labels)
     tables = {
@@ -125,10 +127,12 @@ def score_cells(
     }
     scored = {}
     for table, (names, cells) in tables.items():
-        found = {
-            cell.names: list(_score(cell, counts, uniqueness, forecasts, settings))
-            for cell, counts in _drawn(cells, settings, seed, table)
-        }
+        # One thread, for the order of floating-point sums, and since matrices this narrow lose by more.
+        with threadpool_limits(1):
+            found = {
+                cell.names: list(_score(cell, counts, uniqueness, forecasts, settings))
+                for cell, counts in _drawn(cells, settings, seed, table)
+            }
         rows = [dict(zip(names, cell.names, strict=True)) | row for cell in cells for row in found[cell.names]]
         scored[table] = _corrected(pd.DataFrame(rows), names)
     return Cells(**scored)

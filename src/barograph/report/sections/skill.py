@@ -8,7 +8,7 @@ import pandas as pd
 from barograph.report import palette, words
 from barograph.report.blocks import Chart, Controls, Group, Section, present
 from barograph.report.charts import Trace, forest_layout, label, rounded, scatter, whiskers
-from barograph.report.parts import calibration, exam
+from barograph.report.parts import calibration, cells, exam
 from barograph.report.results import SLICES, Results
 from barograph.report.words import Record
 
@@ -33,7 +33,8 @@ def section(results: Results) -> Section:
         "corrected for the number of slices.",
     )
     forests = present(*(forest(results, kind) for kind in KINDS))
-    blocks = [controls, Group(forests, "columns"), *exam.blocks(results), *calibration.blocks(results)]
+    slices = [controls, Group(forests, "columns"), *cells.blocks(results)]
+    blocks = [*slices, *exam.blocks(results), *calibration.blocks(results)]
     return Section("skill", "Where the skill is", heading(results), blocks)
 
 
