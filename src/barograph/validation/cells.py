@@ -101,21 +101,24 @@ def score_cells(
     is frozen, those of a sector in a regime are the regime's episodes. Cells of the same dates have the same resamples.
     The p-value is two-sided, by :func:`~barograph.scoring.significance.student_p_values`.
 
-    The q-value corrects it for the number of cells that a reader looks at [1]_. A family of tests is the sufficient
-    cells of one table, for one predictor and one baseline. Choosing a predictor, too, is a selection, for which nothing
-    is corrected. Neither is an interval: that of the best cell of many lies too high.
+    The q-value corrects it for the number of cells that a reader looks at [1]_, whose figures may depend on each other
+    as long as they do so positively [2]_. A family of tests is the sufficient cells of one table, for one predictor and
+    one baseline. Choosing a predictor, too, is a selection, for which nothing is corrected. Neither is an interval:
+    that of the best cell of many lies too high.
 
-    Neighbouring labels overlap, so that a row is less than a case. The uniqueness of a label is the share of its life
-    that no other label of its symbol shares, and its sum over rows, `cases`, is the number of labels without overlap
-    that would be worth as much [2]_. Symbols move together, which uniqueness does not know: in a sector it is an upper
-    bound. `sufficient` needs at least 30 cases beside folds or episodes that can decide, see
+    Neighbouring labels overlap, so that a row is less than a case. The uniqueness of a label is the mean over its life
+    of 1 / the number of its symbol's labels that are alive, and its sum over rows, `cases`, is the number of labels
+    without overlap that would be worth as much [3]_. Symbols move together, which uniqueness does not know: in a sector
+    it is an upper bound. `sufficient` needs at least 30 cases beside folds or episodes that can decide, see
     :func:`~barograph.scoring.weigh`; other cells have no q-value.
 
     References
     ----------
     .. [1] Benjamini, Hochberg (1995), "Controlling the False Discovery Rate: a Practical and Powerful Approach to
        Multiple Testing", Journal of the Royal Statistical Society B 57(1).
-    .. [2] López de Prado (2018), "Advances in Financial Machine Learning", Wiley, chapter 4.
+    .. [2] Benjamini, Yekutieli (2001), "The Control of the False Discovery Rate in Multiple Testing under Dependency",
+       Annals of Statistics 29(4).
+    .. [3] López de Prado (2018), "Advances in Financial Machine Learning", Wiley, chapter 4.
     """
     from threadpoolctl import threadpool_limits
 
