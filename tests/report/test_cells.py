@@ -5,7 +5,7 @@ import pytest
 
 from barograph.report import Results, render
 from barograph.report.blocks import Chart
-from barograph.report.palette import FAINT
+from barograph.report.palette import BETTER, FAINT, WORSE
 from barograph.report.parts import cells
 
 from .synthetic import field, replaced
@@ -105,6 +105,7 @@ def test_the_map_is_grey_where_evidence_is_missing_and_bold_where_the_test_decid
     assert own["text"][0] == ["<b>+5.0*</b>", "<b>+4.5*</b>", "<b>+4.0*</b>", ""]
     assert own["text"][1][0] == "<b>+3.0*</b>"
     assert own["text"][1][1] == "+2.5"
+    assert [colour for _, colour in own["colorscale"]][::2] == [WORSE, BETTER]
     assert own["zmin"] == -own["zmax"] == pytest.approx(-5.0)
     assert grey["customdata"][0][3] == "too few: 3 episodes, worth 2.5, 20 cases"
     assert "Grey" in chart.note

@@ -25,15 +25,22 @@ World = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def _world() -> World:
-    """Six years; crashes of 15 days every 100 days, one slump of 40; a symbol with the last year alone."""
+    """Six years; crashes of 12 and 3 days every 100 days, one recovery of 40 days.
+
+    LATE has the last year alone, B and C lack as many days, but not the same ones.
+    """
     rng, day = np.random.default_rng(11), np.arange(DAYS)
     dates = pd.bdate_range("2010-01-01", periods=DAYS).astype("datetime64[us]")
-    crash = (day % 100 < 15) & (day < 800)
+    crash = np.isin(day % 100, [*range(12), 20, 21, 22]) & (day < 800)
     regime = np.where(crash, "crash", np.where((day >= 900) & (day < 940), "recovery", "normal"))
     regimes = pd.DataFrame({"date": dates, "regime": pd.array(regime, dtype="str")})
     grid = pd.MultiIndex.from_product([list(SECTORS), dates], names=["symbol", "date"]).to_frame(index=False)
     place = np.tile(day, len(SECTORS))
-    grid, place = (part[(grid["symbol"] != "LATE") | (place >= FIRST_OF_LATE)] for part in (grid, place))
+    absent = {"B": (710, 740), "C": (810, 840), "LATE": (0, FIRST_OF_LATE)}
+    there = ~np.logical_or.reduce(
+        [(grid["symbol"] == name) & (place >= a) & (place < b) for name, (a, b) in absent.items()]
+    )
+    grid, place = grid[there], place[there]
     truth = rng.dirichlet([3, 4, 3], size=len(grid))
     label = (rng.random(len(grid))[:, None] > truth.cumsum(axis=1)[:, :2]).sum(axis=1)
     labels = grid.assign(label=label.astype(np.int8), uniqueness=rng.uniform(0.1, 0.3, len(grid)))
@@ -103,6 +110,8 @@ def _skills(world: World, where: dict[str, str], draws: np.ndarray, dates: np.nd
     ("table", "where"),
     [
         ("symbols", {"symbol": "A"}),
+        ("symbols", {"symbol": "B"}),
+        ("symbols", {"symbol": "C"}),
         ("symbols", {"symbol": "LATE"}),
         ("sectors_by_regime", {"gics_sector": "Utilities", "regime": "crash"}),
         ("sectors_by_regime", {"gics_sector": "Energy", "regime": "normal"}),
