@@ -11,7 +11,7 @@ import pytest
 from barograph.names import ENSEMBLE, REGIME_PRIOR
 from barograph.report.words import number
 from barograph.scoring import Estimate
-from tests.settings import ROOT
+from tests.dependencies import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STUDY = (ROOT / "docs/memory-study.md").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ from barograph.names import PROBABILITIES
 from barograph.scoring import Forecasts, Resamples, Validation, estimates, sign_flip_test
 from barograph.scoring.bootstrap import resampled_sharpe
 from barograph.scoring.pairing import sum_to_one
+from barograph.scoring.significance import student_p_values
 from barograph.scoring.slices import folds_of_decisions
 from barograph.typing import Floats, Ints
 
@@ -220,7 +221,7 @@ def _differences(scored: _Scored, study: Ablation, level: float) -> pd.DataFrame
             "improvement": improvement,
             "low": [each.low for each in judged],
             "high": [each.high for each in judged],
-            "p_value": _p_values(improvement, samples, part.independent - 1),
+            "p_value": student_p_values(improvement, samples, part.independent),
             "least_of_seeds": of_seeds.min(axis=0),
             "most_of_seeds": of_seeds.max(axis=0),
         }
@@ -229,17 +230,6 @@ def _differences(scored: _Scored, study: Ablation, level: float) -> pd.DataFrame
 
 def _gains(metric: str, value: Floats, reference: Floats) -> Floats:
     return reference - value if lower_is_better(metric) else value - reference
-
-
-def _p_values(improvement: Floats, samples: Floats, freedom: float) -> Floats:
-    """Test differences (k,) by their resamples (resamples, k), as :func:`compare` says."""
-    from scipy.special import stdtr
-
-    usable = np.isnan(samples).mean(axis=0) <= 0.5
-    error = np.where(usable, np.nanstd(np.where(usable, samples, 0.0), axis=0, ddof=1), np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p: Floats = 2 * stdtr(freedom, -np.abs(improvement) / error)
-    return np.where((improvement == 0) & (error == 0), 1.0, p)
 
 
 def _check_probabilities(probabilities: Mapping[str, Floats], rows: ScoredRows, study: Ablation) -> None:
