@@ -10,7 +10,9 @@ from barograph.errors import InputError
 from barograph.losses import log_losses
 from barograph.names import CLASSES, KEY, PROBABILITIES, REGIMES
 from barograph.randomness import generator
-from barograph.scoring import UNDEFINED, Validation, block_bootstrap_counts, estimates
+from barograph.scoring import UNDEFINED, Validation, episode_bootstrap_counts, estimates
+from barograph.scoring.bootstrap import can_resample
+from barograph.scoring.evidence import independent_cases
 from barograph.validation.look_alikes import FeatureSpace, look_alikes
 
 _GROUP_COLUMNS: Final = ["kind", "value", "predicted", "replayed", "share", "mean_loss", "mean_loss_replayed"]
@@ -95,7 +97,8 @@ def replay_improvement(
         Two rows, of `part` `look_alikes` and `others`, a `fold` that replays something before a labelled test window,
         then two of all these windows together (`fold` is text, ``all`` there): `rows`, `dates`, log `loss` with replay
         and `loss_without`, `improvement` (their difference: positive where replay helped) and its interval, `low` to
-        `high`, NaN where the part has fewer dates than two blocks. Without rows where nothing was replayed.
+        `high`, NaN where the part of a single window has fewer dates than two blocks. Without rows where nothing was
+        replayed.
 
     Raises
     ------
@@ -111,8 +114,9 @@ def replay_improvement(
     are Euclidean over all features, as normal scores among the rows before the test window, so that neither units nor
     outliers count; see :meth:`barograph.validation.look_alikes.FeatureSpace.points`.
 
-    The interval is of the improvement's mean, from a circular block bootstrap of the part's dates in which both
-    walks see the same draw.
+    The interval is of the improvement's mean; both walks see the same draw. Of all windows together it comes from
+    whole folds first, for each of which both models are frozen, and circular blocks of the part's dates within them; of
+    a single window from such blocks alone, and describes that window.
     """
     if neighbours < 1:
         raise InputError(f"neighbours: {neighbours} given; it must be at least 1")
@@ -143,13 +147,15 @@ def replay_improvement(
 
 def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation, seed: int) -> dict[str, Any]:
     gain = (rows["loss_without"] - rows["loss"]).to_numpy()
-    dates, date = np.unique(rows["date"].to_numpy(), return_inverse=True)
+    dates, first, date = np.unique(rows["date"].to_numpy(), return_index=True, return_inverse=True)
     estimate = UNDEFINED._replace(value=gain.mean() if gain.size else np.nan)
-    if dates.size >= 2 * settings.block_days:
+    case = np.unique(rows["fold"].to_numpy()[first], return_inverse=True)[1]
+    if dates.size and can_resample(case, settings.block_days):
         rng = generator(seed, "replay", fold, part)
-        counts = block_bootstrap_counts(dates.size, settings.block_days, settings.resamples, rng).astype(np.float64)
+        counts = episode_bootstrap_counts(case, settings.block_days, settings.resamples, rng).astype(np.float64)
         means = counts @ np.bincount(date, gain) / (counts @ np.bincount(date))
-        (estimate,) = estimates([estimate.value], means[:, None], settings.level, dates.size / settings.block_days)
+        worth = independent_cases(case, settings.block_days)
+        (estimate,) = estimates([estimate.value], means[:, None], settings.level, worth)
     losses = (rows["loss"].mean(), rows["loss_without"].mean())
     return dict(zip(_IMPROVEMENT_COLUMNS, (fold, part, len(rows), dates.size, *losses, *estimate), strict=True))
 
