@@ -3,6 +3,7 @@
 from barograph.ensemble.baselines import baseline_predictions, exam_baselines
 from barograph.ensemble.calibration import fit_calibration
 from barograph.ensemble.combiner import Combination, Combiner
+from barograph.ensemble.structural import Structural
 from barograph.ensemble.votes import SoftVote, Stacking, equal_vote
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Combiner",
     "SoftVote",
     "Stacking",
+    "Structural",
     "baseline_predictions",
     "equal_vote",
     "exam_baselines",

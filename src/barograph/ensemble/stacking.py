@@ -44,11 +44,7 @@ class Stacker:
             odds = log_odds(probabilities)
             # Not a matrix product: how BLAS sums a row depends on how many rows there are.
             moved += odds[:, :1] * of_sell + odds[:, 1:] * of_buy
-        scores = np.zeros((len(vote), len(CLASSES)))
-        scores[:, _OTHERS] = moved
-        likelihood = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares: Floats = likelihood / likelihood.sum(axis=1, keepdims=True)
-        return shares
+        return from_log_odds(moved)
 
     def plain(self) -> dict[str, Any]:
         """Give plain values, floats in full."""
@@ -65,6 +61,15 @@ def log_odds(probabilities: Floats) -> Floats:
     logs = np.log(np.maximum(probabilities, FLOOR))
     odds: Floats = logs[:, _OTHERS] - logs[:, [_HOLD]]
     return odds
+
+
+def from_log_odds(odds: Floats) -> Floats:
+    """Give the probabilities (n, 3) of which the log-odds of sell and of buy against hold are `odds` (n, 2)."""
+    scores = np.zeros((len(odds), len(CLASSES)))
+    scores[:, _OTHERS] = odds
+    likelihood = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = likelihood / likelihood.sum(axis=1, keepdims=True)
+    return shares
 
 
 def fit_stacker(members: Sequence[Floats], vote: Floats, labels: Labels, C: float) -> Stacker:
@@ -97,6 +102,17 @@ def fit_slope(probabilities: Floats, labels: Labels, C: float) -> Stacker:
     directions = np.column_stack([sell.ravel(), buy.ravel(), slope.ravel()])
     fitted = _minimise(_Regression(inputs, probabilities, labels, C), directions)
     return Stacker(fitted[0], fitted[None, 1:])
+
+
+def fit_logit(inputs: Floats, labels: Labels, ridge: float) -> Floats:
+    """Fit a multinomial logistic regression of the labels on inputs (n, q), one of which may be constant.
+
+    It minimises the mean log loss plus `ridge` / 2 times the sum of the squared coefficients, which are of the log-odds
+    of sell and of buy against hold, shape (q, 2).
+    """
+    even = np.full((len(inputs), len(CLASSES)), 1 / len(CLASSES))
+    problem = _Regression(inputs, even, labels, 1 / (ridge * len(inputs)))
+    return _minimise(problem, np.eye(len(_OTHERS) * inputs.shape[1]))
 
 
 def _minimise(problem: "_Regression", directions: Floats) -> Floats:
