@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph.ensemble import SoftVote, Stacking
+from barograph.ensemble import BestSoFar, Pool, SoftVote, Stacking
 from tests.ensemble.record import COLUMNS, Record, normalised
 
 RECORD = Record(seed=3)
@@ -13,7 +13,13 @@ LEARNING = [
     kind(**settings, member_calibration=members, calibration=result)
     for kind, settings in ((SoftVote, {"weights": {}}), (Stacking, {"C": 0.1}))
     for members, result in ((None, "sigmoid"), ("isotonic", None), ("sigmoid", "isotonic"))
-] + [Stacking(C=0.1)]
+] + [
+    Stacking(C=0.1),
+    Pool(kind="linear"),
+    Pool(kind="logarithmic"),
+    Pool(kind="logarithmic", member_calibration="temperature", calibration="temperature"),
+    BestSoFar(calibration="sigmoid"),
+]
 
 
 def _corrupted(fold):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 from sklearn.isotonic import IsotonicRegression
 
@@ -13,7 +13,7 @@ from barograph.ensemble.calibration import calibration_from_plain
 from barograph.ensemble.stacking import FLOOR
 from tests.ensemble.record import Record, log_loss, normalised
 
-KINDS = ("sigmoid", "isotonic")
+KINDS = ("sigmoid", "temperature", "isotonic")
 RECORD = Record(seed=0, folds=8, symbols=25)
 TRUTH, LABEL = RECORD.truth, RECORD.label
 HALF = len(LABEL) // 2
@@ -48,6 +48,42 @@ def test_sigmoid_is_the_likeliest_slope_and_intercepts():
     oracle = minimize(lambda found: -scores(found)[np.arange(label.size), label].mean(), [1, 0, 0], tol=1e-9).x
     ours = fit_calibration("sigmoid", stated, label).calibrate(stated)
     np.testing.assert_allclose(ours, np.exp(scores(oracle)), atol=5e-4)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
+def test_temperature_undoes_a_power(temperature):
+    stated = normalised(TRUTH**temperature)
+    learned = fit_calibration("temperature", stated[:HALF], LABEL[:HALF])
+    assert learned.plain()["temperature"] == pytest.approx(temperature, rel=0.05)
+    assert np.abs(learned.calibrate(stated[HALF:]) - TRUTH[HALF:]).mean() < 0.01
+
+
+def test_temperature_is_the_likeliest_one():
+    stated = normalised(TRUTH**2 * [1.0, 0.5, 3.0])
+    above = stated.min(axis=1) > FLOOR
+    stated, label = stated[above], LABEL[above]
+
+    def loss(log_temperature):
+        return log_loss(np.exp(log_softmax(np.log(stated) / np.exp(log_temperature), axis=1)), label)
+
+    oracle = np.exp(minimize_scalar(loss, (-1, 1), tol=1e-9).x)
+    assert abs(oracle - 1) > 0.1
+    learned = fit_calibration("temperature", stated, label)
+    assert learned.plain() == {"kind": "temperature", "temperature": pytest.approx(oracle, abs=1e-3)}
+    np.testing.assert_allclose(learned.calibrate(stated), normalised(stated ** (1 / oracle)), atol=1e-4)
+
+
+def test_temperature_keeps_the_order_of_a_rows_classes():
+    stated = normalised(RECORD.noisy(4, 2.0))
+    above = stated.min(axis=1) > FLOOR
+    calibrated = fit_calibration("temperature", stated, LABEL).calibrate(stated)
+    assert np.array_equal(np.argsort(calibrated[above], axis=1), np.argsort(stated[above], axis=1))
+
+
+def test_where_the_odds_say_the_opposite_the_temperature_ends_at_the_hottest():
+    learned = fit_calibration("temperature", normalised(1 / TRUTH), LABEL)
+    assert learned.plain()["temperature"] == 100.0
+    assert np.abs(learned.calibrate(TRUTH) - 1 / 3).max() < 0.1
 
 
 def test_sigmoid_ranks_buy_against_sell_as_before():
@@ -92,7 +128,7 @@ def test_nothing_becomes_certain_not_even_what_always_came_true(kind):
         assert np.isfinite(log_loss(calibrated, LABEL[:200]))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["sigmoid", "isotonic"])
 def test_a_class_that_was_never_expected_is_learned(kind):
     stated = np.column_stack([np.zeros(HALF), TRUTH[:HALF, 1], 1 - TRUTH[:HALF, 1]])
     calibrated = fit_calibration(kind, stated, LABEL[:HALF]).calibrate(stated)

@@ -8,7 +8,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 
 from barograph.config import build
-from barograph.ensemble import Combiner, SoftVote, Stacking, equal_vote, fit_calibration
+from barograph.ensemble import BestSoFar, Combiner, Pool, SoftVote, Stacking, equal_vote, fit_calibration
 from barograph.ensemble.stacking import fit_stacker
 from barograph.errors import InputError
 from tests.ensemble.record import COLUMNS, Record, log_loss, normalised
@@ -22,8 +22,13 @@ EVERYTHING = [
     for kind, settings in ((SoftVote, {"weights": {"a": 0.5}}), (Stacking, {"C": 0.01}))
     for members in (None, "sigmoid", "isotonic")
     for result in (None, "sigmoid", "isotonic")
+] + [
+    kind(**settings, member_calibration=members, calibration=result)
+    for kind, settings in ((Pool, {"kind": "linear"}), (Pool, {"kind": "logarithmic"}), (BestSoFar, {}))
+    for members, result in ((None, None), ("temperature", "isotonic"))
 ]
 LEARNING = [ensemble for ensemble in EVERYTHING if ensemble != EVERYTHING[0]]
+FROM_A_VOTE = [ensemble for ensemble in LEARNING if getattr(ensemble, "kind", None) != "logarithmic"]
 
 
 def _combine(ensemble, members, record=RECORD):
@@ -66,7 +71,7 @@ def test_the_weighted_vote_is_that_of_its_four_models():
         _combine(vote, {"svm": _two_rows([0.5, 0.5])})
 
 
-@pytest.mark.parametrize("ensemble", LEARNING, ids=str)
+@pytest.mark.parametrize("ensemble", FROM_A_VOTE, ids=str)
 def test_the_first_fold_is_the_vote_to_the_bit_and_later_ones_are_not(ensemble):
     vote = SoftVote(weights=ensemble.weights) if isinstance(ensemble, SoftVote) else SoftVote(weights={})
     learned, voted = _combine(ensemble, MEMBERS), _combine(vote, MEMBERS)
@@ -111,7 +116,7 @@ def test_stacking_learns_whom_to_trust_from_the_second_fold_on():
         assert ours < truth + 0.02
 
 
-@pytest.mark.parametrize("kind", ["sigmoid", "isotonic"])
+@pytest.mark.parametrize("kind", ["sigmoid", "temperature", "isotonic"])
 @pytest.mark.parametrize("where", ["member_calibration", "calibration"])
 def test_a_calibrated_vote_of_one_is_that_models_calibration(kind, where):
     stated = normalised(RECORD.truth**2)
@@ -174,7 +179,7 @@ def test_nothing_is_learned_before_all_classes_have_been_seen():
     labels = RECORD.labels.assign(label=RECORD.labels["label"].clip(upper=1))
     full = Stacking(C=0.01, member_calibration="sigmoid", calibration="isotonic")
     found = full.walk(MEMBERS, labels, RECORD.folds)
-    assert found.final.plain() == {"members": {"a": 0.5, "b": 0.5}} | dict.fromkeys(
+    assert found.final.plain() == {"members": {"a": 0.5, "b": 0.5}, "pool": "linear"} | dict.fromkeys(
         ("member_calibration", "stacking", "calibration")
     )
     pd.testing.assert_frame_equal(found.predictions, _combine(SoftVote(weights={}), MEMBERS), check_exact=True)
@@ -207,7 +212,7 @@ def test_the_order_of_the_models_means_nothing(ensemble):
     pd.testing.assert_frame_equal(_combine(ensemble, turned), _combine(ensemble, MEMBERS), check_exact=True)
 
 
-@pytest.mark.parametrize("ensemble", EVERYTHING, ids=str)
+@pytest.mark.parametrize("ensemble", [one for one in EVERYTHING if not isinstance(one, BestSoFar)], ids=str)
 def test_a_class_that_a_member_has_not_seen_leaves_all_finite(ensemble):
     blind = RECORD.truth.copy()
     blind[RECORD.tested(1), 0] = 0.0
@@ -230,12 +235,20 @@ def test_an_unknown_fold_is_refused():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["ensemble.calibration=platt"], r"ensemble.*calibration.*'sigmoid' or 'isotonic'.*'platt'$"),
+        (
+            ["ensemble.calibration=platt"],
+            r"ensemble.*calibration.*'sigmoid', 'temperature' or 'isotonic', found 'platt'$",
+        ),
         (["ensemble=stacking", "ensemble.member_calibration=yes"], r"ensemble.*member_calibration"),
         (["ensemble=stacking", "ensemble.C=0"], r"ensemble.*C.*greater than 0, found 0$"),
         (["+ensemble.weights.svm=-1.0"], r"ensemble.*weights\.svm.*greater than or equal to 0, found -1\.0$"),
         (["ensemble.others=inf"], r"ensemble.*others.*finite"),
         (["ensemble=stacking", "+ensemble.weights={}"], r"ensemble.*weights"),
+        (
+            ["ensemble=pool", "ensemble.kind=geometric"],
+            r"ensemble.*kind.*'linear' or 'logarithmic', found 'geometric'$",
+        ),
+        (["ensemble=pool", "ensemble.structural=1"], r"ensemble.*structural.*found 1$"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(overrides, message):

@@ -4,11 +4,14 @@ from barograph.ensemble.baselines import baseline_predictions, exam_baselines
 from barograph.ensemble.calibration import fit_calibration
 from barograph.ensemble.combiner import Combination, Combiner
 from barograph.ensemble.structural import Structural
-from barograph.ensemble.votes import SoftVote, Stacking, equal_vote
+from barograph.ensemble.votes import BestSoFar, Ensemble, Pool, SoftVote, Stacking, equal_vote
 
 __all__ = [
+    "BestSoFar",
     "Combination",
     "Combiner",
+    "Ensemble",
+    "Pool",
     "SoftVote",
     "Stacking",
     "Structural",

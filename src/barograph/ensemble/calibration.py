@@ -6,14 +6,15 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from barograph.ensemble.stacking import Stacker, fit_slope, stacker_from_plain
+from barograph.ensemble.stacking import Stacker, fit_slope, from_log_odds, log_odds, stacker_from_plain
 from barograph.names import CLASSES
 from barograph.typing import Floats, Labels, Mask
 
-CalibrationKind: TypeAlias = Literal["sigmoid", "isotonic"]
+CalibrationKind: TypeAlias = Literal["sigmoid", "temperature", "isotonic"]
 
-# Three coefficients need no shrinking; the penalty only keeps them finite where classes can be told apart perfectly.
-_SIGMOID_C: Final = 1.0
+# So few coefficients need no shrinking; the penalty only keeps them finite where classes can be told apart perfectly.
+_C: Final = 1.0
+_HOTTEST: Final = 100.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class Sigmoid:
     def plain(self) -> dict[str, Any]:
         """Give plain values, floats in full."""
         return {"kind": "sigmoid"} | self.correction.plain()
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """All log-odds divided by one positive number: above 1 it makes probabilities more alike, below 1 less."""
+
+    temperature: float
+
+    def calibrate(self, probabilities: Floats) -> Floats:
+        """Map probabilities (n, 3) to probabilities (n, 3)."""
+        return from_log_odds(log_odds(probabilities) / self.temperature)
+
+    def plain(self) -> dict[str, Any]:
+        """Give plain values, floats in full."""
+        return {"kind": "temperature", "temperature": self.temperature}
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Isotonic:
         return {"kind": "isotonic"} | maps
 
 
-Calibration: TypeAlias = Sigmoid | Isotonic
+Calibration: TypeAlias = Sigmoid | Temperature | Isotonic
 
 
 def fit_calibration(kind: CalibrationKind, probabilities: Floats, labels: Labels) -> Calibration:
@@ -73,6 +89,11 @@ def fit_calibration(kind: CalibrationKind, probabilities: Floats, labels: Labels
     (matrix scaling) would trade one class's odds for another's, which is stacking's task. Its ridge of 1 draws to no
     change.
 
+    *temperature* is the slope alone, temperature scaling of Guo et al. (2017): it undoes over- and underconfidence with
+    one parameter, and no row's order of classes changes. The slope is one over the temperature and its ridge is that of
+    *sigmoid*. The temperature is at most 100, at which probabilities are nearly equal: hotter is fitted only where
+    the odds tell nothing, or the opposite of what happened.
+
     *isotonic* is one class against the rest, normalised (Zadrozny and Elkan 2002). A plain isotonic regression ends in
     runs of frequency 0 and 1, however short, and a single surprise there costs an infinite log loss. Each class
     therefore gets two more rows, that speak against: one at probability 0 that happened, one at 1 that did not. A
@@ -80,7 +101,10 @@ def fit_calibration(kind: CalibrationKind, probabilities: Floats, labels: Labels
     without a class.
     """
     if kind == "sigmoid":
-        return Sigmoid(fit_slope(probabilities, labels, _SIGMOID_C))
+        return Sigmoid(fit_slope(probabilities, labels, _C))
+    if kind == "temperature":
+        change = fit_slope(probabilities, labels, _C, intercepts=False).coefficients[0, 0, 0]
+        return Temperature(1 / max(1 + float(change), 1 / _HOTTEST))
     maps = [_monotone(probabilities[:, k], labels == k) for k in range(len(CLASSES))]
     return Isotonic(tuple(stated for stated, _ in maps), tuple(found for _, found in maps))
 
@@ -89,6 +113,8 @@ def calibration_from_plain(values: Mapping[str, Any]) -> Calibration:
     """Build the calibration of the values that `plain` gave."""
     if values["kind"] == "sigmoid":
         return Sigmoid(stacker_from_plain(values))
+    if values["kind"] == "temperature":
+        return Temperature(float(values["temperature"]))
     knots = [values[name] for name in CLASSES]
     return Isotonic(*(tuple(np.array(knot[end], np.float64) for knot in knots) for end in ("stated", "found")))
 

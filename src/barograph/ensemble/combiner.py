@@ -1,19 +1,24 @@
 """Combining: an ensemble learns from its members' record, fold after fold, and predicts with what it has learned."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from barograph.ensemble.calibration import Calibration, CalibrationKind, calibration_from_plain, fit_calibration
+from barograph.ensemble.pools import PoolKind, pool
 from barograph.ensemble.stacking import Stacker, fit_stacker, stacker_from_plain
 from barograph.errors import InputError
 from barograph.names import CLASSES, ENSEMBLE, KEY, PROBABILITIES
-from barograph.typing import Floats, Mask, Rows
+from barograph.typing import Floats, Ints, Labels, Mask, Rows
 
 _FILE: Final = "models/ensemble/ensemble.json"
+
+Shares: TypeAlias = dict[str, float]
+# From the members' probabilities (n, 3), labels (n,), folds (n,) and the shares so far to the next shares.
+Weigh: TypeAlias = Callable[[Mapping[str, Floats], Labels, Ints, Shares], Shares]
 
 
 @dataclass(frozen=True)
@@ -23,16 +28,19 @@ class Combiner:
     Attributes
     ----------
     members : dict of str to float
-        The members, in alphabetical order, and their shares of the vote, which sum to one.
+        The members, in alphabetical order, and their shares of the pool, which sum to one.
+    pool : {"linear", "logarithmic"}
+        How the members are pooled; a vote is linear.
     member_calibration : dict of str to Calibration, or None
         The correction of each member, the first step.
     stacking : Stacker or None
-        The correction of the vote by the members' log-odds; its coefficients are in the members' order.
+        The correction of the pool by the members' log-odds; its coefficients are in the members' order.
     calibration : Calibration or None
         The correction of the result.
     """
 
-    members: dict[str, float]
+    members: Shares
+    pool: PoolKind = "linear"
     member_calibration: dict[str, Calibration] | None = None
     stacking: Stacker | None = None
     calibration: Calibration | None = None
@@ -45,17 +53,16 @@ class Combiner:
         return self.finish(self.mix(self.calibrate_members(probabilities)))
 
     def calibrate_members(self, probabilities: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Take the first step of :meth:`predict`."""
+        """Take the first step of :meth:`predict`, for the members alone."""
         if lost := [model for model in self.members if model not in probabilities]:
             raise InputError(f"{_FILE}: combines {list(self.members)}; there are no probabilities of {lost}")
-        given = {model: probabilities[model] for model in self.members}
-        learned = self.member_calibration
-        return given if learned is None else {model: learned[model].calibrate(p) for model, p in given.items()}
+        return _calibrated(self.member_calibration, {model: probabilities[model] for model in self.members})
 
     def mix(self, calibrated: Mapping[str, Floats]) -> Floats:
-        """Take the second step: vote and, once stacking has learned, correct the vote."""
-        vote: Floats = np.sum([share * calibrated[model] for model, share in self.members.items()], axis=0)
-        return vote if self.stacking is None else self.stacking.predict(list(calibrated.values()), vote)
+        """Take the second step: pool and, once stacking has learned, correct the pool."""
+        members = [calibrated[model] for model in self.members]
+        pooled = pool(self.pool, members, list(self.members.values()))
+        return pooled if self.stacking is None else self.stacking.predict(members, pooled)
 
     def finish(self, mixed: Floats) -> Floats:
         """Take the last step."""
@@ -66,6 +73,7 @@ class Combiner:
         learned = self.member_calibration
         return {
             "members": self.members,
+            "pool": self.pool,
             "member_calibration": learned and {model: step.plain() for model, step in learned.items()},
             "stacking": self.stacking and self.stacking.plain(),
             "calibration": self.calibration and self.calibration.plain(),
@@ -79,6 +87,7 @@ class Combiner:
         learned = values["member_calibration"]
         return cls(
             members=dict(values["members"]),
+            pool=values["pool"],
             member_calibration=learned and {model: calibration_from_plain(step) for model, step in learned.items()},
             stacking=values["stacking"] and stacker_from_plain(values["stacking"]),
             calibration=values["calibration"] and calibration_from_plain(values["calibration"]),
@@ -87,12 +96,17 @@ class Combiner:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The steps of a :class:`Combiner` that has not learned yet; `stacking` is C, None for a plain vote."""
+    """The steps of a :class:`Combiner` that has not learned yet; `stacking` is C, None for none.
 
-    members: dict[str, float]
+    `weigh` learns shares; until it has, and where it is None, they are those in `members`.
+    """
+
+    members: Shares
     member_calibration: CalibrationKind | None
-    stacking: float | None
     calibration: CalibrationKind | None
+    pool: PoolKind = "linear"
+    weigh: Weigh | None = None
+    stacking: float | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,12 @@ class Combination:
     def final(self) -> Combiner:
         """The combiner that goes into service."""
         return self.combiners[max(self.combiners)]
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """The members' shares in each fold, with the columns `fold`, `member` and `share`."""
+        rows = [(fold, *one) for fold, combiner in self.combiners.items() for one in combiner.members.items()]
+        return pd.DataFrame(rows, columns=["fold", "member", "share"])
 
     def first_use(self, step: str) -> int | None:
         """Tell from which fold on a step, named as in :class:`Combiner`, was taken; None for never."""
@@ -122,7 +142,7 @@ def combine_forward(
     before it gave out of sample, so it sees what it will be used on; rows that the step before has not treated,
     because it had nothing to learn from yet, are left out, or their error would be corrected twice. A step is taken as
     soon as such rows have labels of all three classes; until then the others do without it, and the first fold is the
-    vote alone.
+    pool with the recipe's shares alone.
     """
     rows = _same_rows(predictions, folds)
     record = _Record(recipe, predictions, labels)
@@ -142,43 +162,53 @@ class _Record:
     def __init__(self, recipe: Recipe, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame) -> None:
         rows = next(iter(predictions.values()))[KEY]
         known = rows.merge(labels[[*KEY, "label", "exit_date"]], "left", KEY)
-        self.recipe = recipe
+        self.recipe, self.shares = recipe, recipe.members
+        self.member_calibration: dict[str, Calibration] | None = None
+        self.fold = next(iter(predictions.values()))["fold"].to_numpy(np.int64)
         self.label = known["label"].fillna(-1).to_numpy(np.int8)
         self.exit_date = known["exit_date"].to_numpy()
         self.stated = {model: predictions[model][list(PROBABILITIES)].to_numpy() for model in recipe.members}
         self.calibrated = {model: np.empty_like(values) for model, values in self.stated.items()}
+        self.has_weighed = recipe.weigh is None
         self.mixed = np.empty((len(rows), len(CLASSES)))
         self.is_calibrated = np.zeros(len(rows), np.bool_)
         self.is_mixed = np.zeros(len(rows), np.bool_)
 
     def learn(self, matured: Mask) -> Combiner:
         """Fit every step of the recipe that has rows of all classes to learn from."""
-        recipe = self.recipe
-        member_calibration, stacking, calibration = None, None, None
+        recipe, stacking, calibration = self.recipe, None, None
         if recipe.member_calibration and self._shows_all_classes(matured):
             y, kind = self.label[matured], recipe.member_calibration
-            member_calibration = {model: fit_calibration(kind, p[matured], y) for model, p in self.stated.items()}
-        if recipe.stacking and self._shows_all_classes(rows := matured & self.is_calibrated):
-            members = {model: p[rows] for model, p in self.calibrated.items()}
-            vote = Combiner(recipe.members).mix(members)
-            stacking = fit_stacker(list(members.values()), vote, self.label[rows], recipe.stacking)
+            self.member_calibration = {model: fit_calibration(kind, p[matured], y) for model, p in self.stated.items()}
+        if self._shows_all_classes(rows := matured & self.is_calibrated):
+            y, members = self.label[rows], {model: p[rows] for model, p in self.calibrated.items()}
+            if recipe.weigh:
+                self.shares, self.has_weighed = recipe.weigh(members, y, self.fold[rows], self.shares), True
+            if recipe.stacking:
+                pooled = Combiner(self.shares, recipe.pool).mix(members)
+                stacking = fit_stacker(list(members.values()), pooled, y, recipe.stacking)
         if recipe.calibration and self._shows_all_classes(rows := matured & self.is_mixed):
             calibration = fit_calibration(recipe.calibration, self.mixed[rows], self.label[rows])
-        return Combiner(recipe.members, member_calibration, stacking, calibration)
+        learned = self.member_calibration and {model: self.member_calibration[model] for model in self.shares}
+        return Combiner(self.shares, recipe.pool, learned, stacking, calibration)
 
     def predict(self, combiner: Combiner, rows: Rows) -> Floats:
-        """Predict a fold's rows, and note down the result of each step."""
-        calibrated = combiner.calibrate_members({model: p[rows] for model, p in self.stated.items()})
+        """Predict a fold's rows, and note down the result of each step, also of members that have no share now."""
+        calibrated = _calibrated(self.member_calibration, {model: p[rows] for model, p in self.stated.items()})
         for model, values in calibrated.items():
             self.calibrated[model][rows] = values
         self.mixed[rows] = combiner.mix(calibrated)
         self.is_calibrated[rows] = combiner.member_calibration is not None or self.recipe.member_calibration is None
         stacked = combiner.stacking is not None or self.recipe.stacking is None
-        self.is_mixed[rows] = self.is_calibrated[rows] & stacked
+        self.is_mixed[rows] = self.is_calibrated[rows] & self.has_weighed & stacked
         return combiner.finish(self.mixed[rows])
 
     def _shows_all_classes(self, rows: Mask) -> bool:
         return np.unique(self.label[rows]).size == len(CLASSES)
+
+
+def _calibrated(learned: Mapping[str, Calibration] | None, stated: Mapping[str, Floats]) -> dict[str, Floats]:
+    return {model: p if learned is None else learned[model].calibrate(p) for model, p in stated.items()}
 
 
 def _same_rows(predictions: Mapping[str, pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 
 from barograph.errors import InputError
 from barograph.names import CLASSES
-from barograph.typing import Floats, Labels
+from barograph.typing import Floats, Labels, Mask
 
 # Smaller probabilities count as this one, so that a class that a member has not seen gives no infinite log-odds.
 FLOOR: Final = 1e-4
@@ -56,9 +56,15 @@ def stacker_from_plain(values: Mapping[str, Any]) -> Stacker:
     return Stacker(np.array(values["intercepts"], np.float64), np.array(values["coefficients"], np.float64))
 
 
-def log_odds(probabilities: Floats) -> Floats:
-    """Give the log-odds of sell and of buy against hold, shape (n, 2); probabilities below `FLOOR` count as `FLOOR`."""
-    logs = np.log(np.maximum(probabilities, FLOOR))
+def told_apart(labels: Labels) -> Mask:
+    """Tell of each row whether it is a sell and whether it is a buy, shape (n, 2)."""
+    happened: Mask = labels[:, None] == np.array(_OTHERS)
+    return happened
+
+
+def log_odds(probabilities: Floats, floor: float = FLOOR) -> Floats:
+    """Give the log-odds of sell and of buy against hold, shape (n, 2); probabilities below `floor` count as `floor`."""
+    logs = np.log(np.maximum(probabilities, floor))
     odds: Floats = logs[:, _OTHERS] - logs[:, [_HOLD]]
     return odds
 
@@ -94,12 +100,15 @@ def fit_stacker(members: Sequence[Floats], vote: Floats, labels: Labels, C: floa
     return Stacker(intercepts, coefficients.reshape(len(members), len(_OTHERS), len(_OTHERS)))
 
 
-def fit_slope(probabilities: Floats, labels: Labels, C: float) -> Stacker:
-    """Fit one slope of all log-odds and two intercepts; arguments as in :func:`fit_stacker`, of a single member."""
+def fit_slope(probabilities: Floats, labels: Labels, C: float, *, intercepts: bool = True) -> Stacker:
+    """Fit one slope of all log-odds and two intercepts, or the slope alone.
+
+    Arguments are those of :func:`fit_stacker`, of a single member.
+    """
     inputs = np.column_stack([np.ones(len(labels)), log_odds(probabilities)])
     sell, buy, slope = np.zeros((3, inputs.shape[1], len(_OTHERS)))
     sell[0, 0] = buy[0, 1] = slope[1, 0] = slope[2, 1] = 1.0
-    directions = np.column_stack([sell.ravel(), buy.ravel(), slope.ravel()])
+    directions = np.column_stack([free.ravel() for free in ((sell, buy, slope) if intercepts else (slope,))])
     fitted = _minimise(_Regression(inputs, probabilities, labels, C), directions)
     return Stacker(fitted[0], fitted[None, 1:])
 
@@ -146,7 +155,7 @@ class _Regression:
 
     def __init__(self, inputs: Floats, vote: Floats, labels: Labels, C: float) -> None:
         self.inputs, self.offset = inputs, log_odds(vote)
-        self.happened = labels[:, None] == np.array(_OTHERS)
+        self.happened = told_apart(labels)
         self.ridge = 1 / (C * len(inputs))
 
     def objective(self, coefficients: Floats) -> float:

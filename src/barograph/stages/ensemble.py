@@ -25,6 +25,7 @@ def main(stage: Stage) -> str:
     baselines = baseline_predictions(found.predictions, labels, stage.read(REGIME_SERIES), folds)
     stage.write(ENSEMBLE_PREDICTIONS, pd.concat([found.predictions, baselines], ignore_index=True))
     stage.write_json("models/ensemble/ensemble.json", found.final.plain())
+    stage.write_csv("models/ensemble/shares.csv", found.shares)
     return f"{len(found.predictions):,} rows by {_words(found)}; baselines {PRIOR} and {REGIME_PRIOR}"
 
 
