@@ -12,7 +12,7 @@ import pandas as pd
 from barograph.folds.schema import FOLDS
 from barograph.market.schema import CONTEXT
 from barograph.memory.schema import SAMPLES
-from barograph.names import CLASSES, REGIMES
+from barograph.names import BASELINES, CLASSES, REGIMES
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import Results, results
 from barograph.report.parts import agreement, alarms, beeswarm, calibration, cells, exam, gate, replayed
@@ -294,7 +294,19 @@ def _scores(kind: str, name: str, predictor: str, score: float, half: float) -> 
     ):
         row |= {key: value, f"{key}_low": value - width, f"{key}_high": value + width}
     row |= {"calibration_error": 0.02, "accuracy": 0.5, "majority_accuracy": 0.49, "balanced_accuracy": 0.36}
-    return row | {"macro_f1": 0.31}
+    return row | {"macro_f1": 0.31} | _parts_of_skill(row)
+
+
+def _parts_of_skill(row: dict[str, object]) -> dict[str, float]:
+    """Put most of the skill in the movement, the rest in the direction, with intervals apart."""
+    parts: dict[str, float] = {}
+    for baseline in BASELINES:
+        value, high = (float(str(row[f"skill_{baseline}{end}"])) for end in ("", "_high"))
+        for part, share in (("movement", 0.85), ("direction", 0.15), ("direction_skill", 0.45)):
+            size, half = share * value, share * (high - value)
+            parts |= {f"{part}_{baseline}": size, f"{part}_{baseline}_low": size - half}
+            parts[f"{part}_{baseline}_high"] = size + half
+    return parts
 
 
 def _calibration(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from barograph.errors import InputError
 from barograph.folds.schema import FOLDS
-from barograph.names import BASELINES, ENSEMBLE, UNIVERSE
+from barograph.names import BASELINES, ENSEMBLE, REGIME_PRIOR, UNIVERSE
 from barograph.report import palette, words
 from barograph.report.words import Quantity, Record
 from barograph.tables import Table
@@ -28,12 +28,17 @@ class Csv:
     dates: tuple[str, ...] = ()
 
 
+_PARTS_OF_SKILL: Final = (
+    *(f"{part}_{baseline}" for part in ("movement", "direction") for baseline in BASELINES),
+    f"direction_skill_{REGIME_PRIOR}",
+)
 SLICES: Final = Csv(
     "reports/validation/slices.csv",
     (
         *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes"),
         *("sufficient", "attainable_p", *(f"sign_flip_p_{baseline}" for baseline in BASELINES)),
         *(f"{key}{end}" for key in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")),
+        *(f"{key}{end}" for key in _PARTS_OF_SKILL for end in ("", "_low", "_high")),
         *("brier", "calibration_error", "accuracy", "majority_accuracy"),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -65,6 +66,34 @@ def _skill(baseline: str) -> Metric:
     )  # fmt: skip
 
 
+def _parts_of_skill(baseline: str) -> tuple[Metric, ...]:
+    """Split the skill by the chain rule (:mod:`barograph.scoring.movement`); the first two add up to it."""
+
+    def saved(losses: Floats, of: Floats, part: Part) -> Floats:
+        at = part.forecasts.predictors.index(baseline)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share: Floats = (losses[at] - losses) / of[at]
+        return share
+
+    movement = f"the part of the skill against {baseline} that lies in whether a barrier is hit"
+    direction = f"the part of the skill against {baseline} that lies in which barrier is hit, given that one is"
+    alone = f"share of the log loss of {baseline} about which barrier is hit, given that one is, that is saved"
+    return (
+        Metric(
+            f"movement_{baseline}", f"Movement, in the skill against {baseline}", movement, "share", "higher",
+            lambda part: saved(part.movement, part.movement + part.direction, part), "all", ("slices",),
+        ),
+        Metric(
+            f"direction_{baseline}", f"Direction, in the skill against {baseline}", direction, "share", "higher",
+            lambda part: saved(part.direction, part.movement + part.direction, part), "all", ("slices",),
+        ),
+        Metric(
+            f"direction_skill_{baseline}", f"Skill of the direction against {baseline}", alone, "share", "higher",
+            lambda part: saved(part.direction, part.direction, part), "all", ("slices",),
+        ),
+    )  # fmt: skip
+
+
 def _calibration_error(part: Part) -> Floats:
     forecasts, label = part.forecasts, part.label
     predictors, bins = len(forecasts.predictors), forecasts.bins
@@ -97,6 +126,7 @@ def _macro_f1(part: Part) -> Floats:
 METRICS: Final[dict[str, Metric]] = {metric.key: metric for metric in (
     Metric("log_loss", "Log loss", "mean log loss of a row", "nats", "lower", lambda part: part.mean(part.loss)),
     *map(_skill, BASELINES),
+    *chain.from_iterable(map(_parts_of_skill, BASELINES)),
     Metric(
         "auc", "AUC", "area under the ROC curve, mean of each class against the rest; 0.5 is chance", "", "higher",
         lambda part: part.auc(), "few",
@@ -156,12 +186,18 @@ def scores(
     dates = np.unique(forecasts.date[part.rows])
     counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
     numbers: dict[Draws, int] = {"few": settings.auc_resamples, "all": settings.resamples}
+    # The metrics of as many resamples share them, and with them the means that several are made of.
+    resamples = {
+        draws: Resamples(forecasts, part.rows, dates, counts[: numbers[draws]])
+        for draws, given in drawn.items()
+        if given and can_resample(episode, settings.block_days)
+    }
     columns: dict[str, dict[str, float]] = {name: {} for name in forecasts.predictors}
     for metric in metrics_of(table):
         values = metric.score(part)
         samples = np.full((1, values.size), np.nan)
-        if drawn.get(metric.interval) and can_resample(episode, settings.block_days):
-            samples = metric.score(Resamples(forecasts, part.rows, dates, counts[: numbers[metric.interval]])).T
+        if metric.interval in resamples:
+            samples = metric.score(resamples[metric.interval]).T
         for row, estimate in zip(columns.values(), estimates(values, samples, level, cases), strict=True):
             row |= estimate.columns(metric.key) if metric.interval in drawn else {metric.key: estimate.value}
     return columns

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from barograph.losses import log_losses, square_losses
 from barograph.names import CLASSES
 from barograph.scoring.calibration import bin_of
+from barograph.scoring.movement import movement_losses
 from barograph.typing import Floats, Ints, Rows
 
 
@@ -40,6 +41,11 @@ class Forecasts:
     def loss(self) -> Floats:
         """Log loss of each row, shape (P, n)."""
         return log_losses(self.probabilities, self.label)
+
+    @cached_property
+    def movement_loss(self) -> Floats:
+        """The part of each row's log loss that is about whether a barrier is hit, shape (P, n)."""
+        return movement_losses(self.probabilities, self.label)
 
     @cached_property
     def square(self) -> Floats:
@@ -102,6 +108,11 @@ class Part:
         return self.forecasts.loss[:, self.rows]
 
     @property
+    def movement_loss(self) -> Floats:
+        """The part of the log losses that is about whether a barrier is hit, shape (P, m)."""
+        return self.forecasts.movement_loss[:, self.rows]
+
+    @property
     def square(self) -> Floats:
         """Brier scores, shape (P, m)."""
         return self.forecasts.square[:, self.rows]
@@ -114,6 +125,16 @@ class Part:
     def relative(self, values: Floats, predictor: str) -> Floats:
         """Divide each predictor's mean by that of `predictor`; as :meth:`mean`."""
         return _relative(self.mean(values), self.forecasts.predictors.index(predictor))
+
+    @cached_property
+    def movement(self) -> Floats:
+        """The part of the mean log loss that is about whether a barrier is hit; as :meth:`mean`."""
+        return self.mean(self.movement_loss)
+
+    @cached_property
+    def direction(self) -> Floats:
+        """The rest of the mean log loss: which barrier is hit, given that one is; as :meth:`mean`."""
+        return self.mean(self.loss - self.movement_loss)
 
     def totals(self, group: Ints, groups: int, weights: Floats | None = None) -> Floats:
         """Count the rows, or add up their weights, of each group; shape (groups,), or (R, groups) in R resamples."""

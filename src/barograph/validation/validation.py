@@ -87,7 +87,10 @@ def validate(
 
     Notes
     -----
-    Skill is 1 - LL / LL(baseline), with LL the mean log loss: 0 is the baseline itself, 1 certainty.
+    Skill is 1 - LL / LL(baseline), with LL the mean log loss: 0 is the baseline itself, 1 certainty. It is the sum of
+    `movement_<baseline>`, from whether a barrier is hit, and `direction_<baseline>`, from which one, given that one is;
+    see :mod:`barograph.scoring.movement`. Both are divided by LL(baseline). `direction_skill_<baseline>` is the second
+    divided by the baseline's loss about the direction alone.
 
     Intervals come from a bootstrap in two stages: whole cases first, then, within each, blocks of `block_days`
     consecutive dates, all symbols of a date together; all predictors see the same resample. The cases are those over

@@ -12,6 +12,8 @@ from barograph.scoring import metrics_of
 _FIRST: Final = ("skill_regime_prior", "skill_prior", "auc", "brier", "calibration_error", "accuracy")
 # Beneath the accuracy, on the scale of the data, or said by the others.
 _LEFT_OUT: Final = {"majority_accuracy", "log_loss", "balanced_accuracy", "macro_f1"}
+# Told by a section of their own.
+_PARTS: Final = {f"{part}_{name}" for part in ("movement", "direction", "direction_skill") for name in BASELINES}
 _RATIOS: Final = ("sharpe", "excess_sharpe")
 
 
@@ -26,8 +28,9 @@ def section(results: Results) -> Section:
 
 
 def scored() -> list[str]:
-    """List the metrics of the table: whatever slices contain, the known ones first."""
-    return [*_FIRST, *(metric.key for metric in metrics_of("slices") if metric.key not in {*_FIRST, *_LEFT_OUT})]
+    """List the metrics of the table: whatever slices contain and nothing else tells, the known ones first."""
+    known = {*_FIRST, *_LEFT_OUT, *_PARTS}
+    return [*_FIRST, *(metric.key for metric in metrics_of("slices") if metric.key not in known)]
 
 
 def heading(results: Results) -> str:
