@@ -7,7 +7,7 @@ import pandas as pd
 
 from barograph.archive import archive_tables
 from barograph.config import build
-from barograph.ensemble import SoftVote, baseline_predictions
+from barograph.ensemble import SoftVote, Structural, baseline_predictions
 from barograph.features import compute
 from barograph.folds import WalkForward
 from barograph.labels import label_bars
@@ -56,7 +56,10 @@ def _skill(signal: float, *, shuffle: bool = False, names: list[str] | None = No
         steps = walk(model, data, samples, folds, name=name, seed=7)
         members[name] = pd.concat([step.predictions for step in steps], ignore_index=True)
     vote = SoftVote(weights={}).walk(members, labels, folds).predictions
-    tables = [vote, baseline_predictions(vote, labels, regimes, folds)]
+    closes = market.bars.pivot(index="date", columns="symbol", values="close")
+    index_close = market.context.set_index("date")["index_close"]
+    structural = Structural(build(SETTINGS["label"], "label")).walk(closes, index_close, vote, labels, regimes, folds)
+    tables = [vote, baseline_predictions(vote, labels, regimes, folds), structural]
     predictions = pd.concat([table.assign(predictor=name) for name, table in members.items()] + tables)
     validation = build(SETTINGS["validation"], "validation")
     result = validate(predictions, labels, regimes, market.universe, archive, validation, 7)

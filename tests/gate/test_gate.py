@@ -17,12 +17,12 @@ Metrics = dict[str, dict[str, float | int | None]]
 
 SCORES = (
     *("rows", "accuracy", "macro_f1", "log_loss", "skill_prior_low", "skill_regime_prior_low"),
-    *("crash_skill_regime_prior", "calibration_error"),
+    *("skill_structural_low", "crash_skill_regime_prior", "calibration_error"),
 )
 GOOD: dict[str, Metrics] = {
     "validation": {
-        "ensemble": dict(zip(SCORES, (1000, 0.8, 0.7, 0.9, 0.02, 0.01, 0.03, 0.02), strict=True)),
-        "prior": dict(zip(SCORES, (1000, 0.75, 0.29, 1.0, 0.0, -0.01, None, 0.04), strict=True)),
+        "ensemble": dict(zip(SCORES, (1000, 0.8, 0.7, 0.9, 0.02, 0.01, 0.004, 0.03, 0.02), strict=True)),
+        "prior": dict(zip(SCORES, (1000, 0.75, 0.29, 1.0, 0.0, -0.01, -0.05, None, 0.04), strict=True)),
     },
     "backtest": {
         "ensemble": {"excess_sharpe_low": 0.1, "sharpe": 1.2, "max_drawdown": -0.2},
@@ -85,6 +85,7 @@ def test_every_preset_can_be_passed(preset: str) -> None:
     [
         ("default", "skill_prior_low", 0.0, {"skill_prior_low"}),
         ("default", "skill_regime_prior_low", -0.001, {"skill_regime_prior_low"}),
+        ("default", "skill_structural_low", 0.0, {"skill_structural_low"}),
         ("default", "crash_skill_regime_prior", -0.001, {"crash_skill_regime_prior"}),
         ("default", "calibration_error", 0.051, {"calibration_error"}),
         ("default", "excess_sharpe_low", 0.0, {"excess_sharpe_low"}),
@@ -217,7 +218,7 @@ def test_the_majority_stands_beside_the_candidate() -> None:
     assert table["majority_verdict"].tolist() == ["fail", "pass", "fail", "pass"]
     honest = _judge(_preset("default"), GOOD)["majority_verdict"]
     assert set(honest.index[honest == "pass"]) == {"calibration_error"}
-    assert honest["crash_skill_regime_prior"] == "fail"
+    assert honest["crash_skill_regime_prior"] == honest["skill_structural_low"] == "fail"
 
 
 def test_drift_criteria() -> None:
@@ -241,7 +242,7 @@ def test_the_table_has_the_columns_of_the_contract_and_the_metrics_are_plain() -
     assert found["calibration_error"] == {"figure": None, "threshold": 0.05, "passed": 0}
     assert found["skill_prior_low"] == {"figure": 0.02, "threshold": 0.0, "passed": 1}
     assert found["champion_log_loss"] == {"figure": 0.9, "threshold": None, "passed": None}
-    assert [found[key] for key in ("accepted", "passed", "failed", "not_applicable")] == [0, 4, 1, 1]
+    assert [found[key] for key in ("accepted", "passed", "failed", "not_applicable")] == [0, 5, 1, 1]
 
 
 @pytest.mark.parametrize("candidate", ["nobody", "prior", "universe"])

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODELS = {"logistic_regression", "random_forest", "lightgbm"}
 SEARCHED = {"logistic_regression"}
-BASELINES = {"prior", "regime_prior"}
+BASELINES = {"prior", "regime_prior", "structural"}
 SMALL = """# @package _global_
 defaults:
   - override /market: simulated

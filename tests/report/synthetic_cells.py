@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from barograph.names import REGIMES
+from barograph.names import BASELINES, REGIMES
 
 SYMBOLS = [f"S{number:02}" for number in range(14)]
 
@@ -37,7 +37,7 @@ def _table(
             row = name | {"predictor": predictor, "rows": 4000, "dates": 4000, "cases": 345.6 if enough else 20.4}
             row |= {"episodes": 9 if enough else 3, "effective_episodes": 8.5 if enough else 2.5, "sufficient": enough}
             row["more_episodes"] = 0 if enough else 2
-            for baseline in ("prior", "regime_prior"):
+            for baseline in BASELINES:
                 key, p = f"skill_{baseline}", 0.01 if abs(own) > 0.0299 else 0.04
                 row |= {key: own, f"{key}_low": own - 0.015, f"{key}_high": own + 0.015, f"{key}_p_value": p}
                 row[f"{key}_q_value"] = 2 * p if enough else float("nan")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.memory_study.study import NO_EVIDENCE, TOO_FEW_CRISES
-from barograph.names import CLASSES, REGIMES
+from barograph.names import BASELINES, CLASSES, REGIMES
 from barograph.report.metrics import GAINS
 from barograph.report.study.differences import COLUMNS
 
@@ -113,7 +113,7 @@ EXAMS = {
 
 def exam(half: float = 0.02) -> pd.DataFrame:
     """Invent an exam: the vote beats the regime table in two of four crises and is worse in one."""
-    predictors = ("vote", *MODELS, "regime_prior", "prior")
+    predictors = ("vote", *MODELS, "regime_prior", "prior", "structural")
     rows = [
         _sat("event", name, regime, start, end, one, skill - 0.004 * place, 1, half)
         for name, (regime, start, end, skill) in EXAMS.items()
@@ -138,7 +138,7 @@ def _sat(
     events: int,
     half: float,
 ) -> dict[str, Any]:
-    score = {"regime_prior": 0.0, "prior": -0.01}.get(predictor, skill)
+    score = {"regime_prior": 0.0, "prior": -0.01, "structural": 0.01}.get(predictor, skill)
     row: dict[str, Any] = {"kind": kind, "exam": name, "regime": regime, "start": start, "end": end}
     row |= {
         "predictor": predictor,
@@ -148,12 +148,16 @@ def _sat(
         "effective_events": 1.0 if events == 1 else 0.8 * events,
         "more_events": 4 if events == 1 else 2,
         "attainable_p": 0.5**events if kind == "regime" else np.nan,
-        **dict.fromkeys(("sign_flip_p_prior", "sign_flip_p_regime_prior"), np.nan),
+        **dict.fromkeys((f"sign_flip_p_{baseline}" for baseline in BASELINES), np.nan),
     }
     if kind == "regime":
-        row |= {"sign_flip_p_prior": 0.25, "sign_flip_p_regime_prior": 0.875}
+        row |= {"sign_flip_p_prior": 0.25, "sign_flip_p_regime_prior": 0.875, "sign_flip_p_structural": 0.5}
     row |= {"sufficient": kind == "regime" and events >= 3, "log_loss": 1.05 - score}
-    for key, value in (("skill_prior", score + 0.01), ("skill_regime_prior", score)):
+    for key, value in (
+        ("skill_prior", score + 0.01),
+        ("skill_regime_prior", score),
+        ("skill_structural", score - 0.01),
+    ):
         row |= {key: value, f"{key}_low": value - half, f"{key}_high": value + half}
     row |= {"auc": 0.55, "accuracy": 0.45, "majority_accuracy": 0.47}
     walked = name != "financial_crisis_2008"

@@ -72,23 +72,23 @@ def test_the_forest_draws_the_five_at_either_end_of_those_with_evidence(results:
     assert ticks == [f"S{place:02}" for place in range(5, 14)]
 
 
-def test_marks_lie_at_their_symbols_and_diamonds_where_the_test_decides(results: Results) -> None:
+def test_marks_lie_at_their_symbols_and_are_large_where_the_test_decides(results: Results) -> None:
     chart = forest(results)
     own = [trace for trace in chart.data if trace["meta"]["predictor"] == "ensemble"]
     against, ticks = own[0], chart.layout["yaxis"]["ticktext"]
-    at = {ticks[len(ticks) - 1 - round(y - 0.14)][:3]: (x, how) for x, y, how in _points(against)}
+    at = {ticks[len(ticks) - 1 - round(y - 0.24)][:3]: (x, how) for x, y, how in _points(against)}
     skills = field(results, "symbols").query("predictor == 'ensemble'").set_index("symbol")["skill_regime_prior"]
     assert {name: x for name, (x, _) in at.items()} == pytest.approx((100 * skills[list(at)]).to_dict())
     assert len(at) == 10
-    diamonds = {name for name, (_, how) in at.items() if how == "diamond"}
-    assert diamonds == {"S00", "S01", "S02", "S03", "S09", "S10", "S11"}
+    large = {name for name, (_, how) in at.items() if how == 10}
+    assert large == {"S00", "S01", "S02", "S03", "S09", "S10", "S11"}
     visible = {trace["meta"]["predictor"]: trace["visible"] for trace in chart.data}
     assert [name for name, seen in visible.items() if seen] == ["ensemble"]
     assert set(visible) == set(results.scored)
 
 
 def _points(trace: dict) -> zip:
-    return zip(trace["x"], trace["y"], trace["marker"]["symbol"], strict=True)
+    return zip(trace["x"], trace["y"], trace["marker"]["size"], strict=True)
 
 
 def test_the_map_is_grey_where_evidence_is_missing_and_bold_where_the_test_decides(results: Results) -> None:
@@ -122,10 +122,10 @@ def test_the_table_lists_every_symbol_and_no_number_where_evidence_is_missing(re
     listed = cells.table(results, cells.by_symbol(results))
     assert [row.name for row in listed.rows] == [f"S{place:02}" for place in range(14)]
     first, last = listed.rows[0], listed.rows[-1]
-    assert [cell.text for cell in first.cells] == ["Utilities", "346", "9", "6.0", "0.020", "6.0"]
+    assert [cell.text for cell in first.cells] == ["Utilities", "346", "9", "6.0", "0.020", "6.0", "6.0"]
     assert [cell.small for cell in first.cells[1:4]] == ["4,000 rows", "worth 8.5", "[4.5, 7.5]"]
     assert last.kind == "weak"
-    assert [cell.text for cell in last.cells[3:]] == ["too few", "\N{EN DASH}", "\N{EN DASH}"]
+    assert [cell.text for cell in last.cells[3:]] == ["too few", *["\N{EN DASH}"] * 3]
 
 
 def test_the_page_says_that_ends_are_selected_and_shows_both_charts(results: Results, page: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from barograph.names import BASELINES
 from barograph.report import Results, blocks, charts, palette, render
 from barograph.report.blocks import Chart
 from barograph.report.parts import calibration
@@ -108,28 +109,30 @@ def test_forests_show_too_little_evidence_grey_and_without_a_number(results: Res
 
 
 def test_the_exact_test_is_beside_each_regimes_figure_and_follows_the_predictor(results: Results) -> None:
-    exact = {"sign_flip_p_prior": 1 / 32, "sign_flip_p_regime_prior": 0.109}
+    exact = {"sign_flip_p_prior": 1 / 32, "sign_flip_p_regime_prior": 0.109, "sign_flip_p_structural": 0.02}
     shown = with_scores(with_scores(results, "regime", "crash", **exact), "regime", "normal", **exact)
     chart = skill.forest(shown, "regime")
     heights = dict(zip(chart.layout["yaxis"]["ticktext"], chart.layout["yaxis"]["tickvals"], strict=True))
     crash = next(height for text, height in heights.items() if "Crash" in text)
-    for predictor, (table, frequencies) in {"ensemble": ("p .109", "p .031"), "lightgbm": ("p .062", "p .5")}.items():
+    told = {"ensemble": ("p .109", "p .031", "p .02"), "lightgbm": ("p .062", "p .5", "p .75")}
+    for predictor, texts in told.items():
         own = [trace for trace in chart.data if trace["meta"]["predictor"] == predictor]
         written = {
-            (round(height), height > round(height), text): x
+            (round(height), round(height % 1, 2), text.strip("\N{NO-BREAK SPACE}")): x
             for trace in own
             if trace["mode"] == "text"
             for x, height, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
         }
         marks = {
-            (round(height), height > round(height)): x
+            (round(height), round(height % 1, 2)): round(x + more, 4)
             for trace in own
             if trace["mode"] == "markers"
-            for x, height in zip(trace["x"], trace["y"], strict=True)
+            for x, height, more in zip(trace["x"], trace["y"], trace["error_x"]["array"], strict=True)
         }
-        assert {(row, filled): x for (row, filled, _), x in written.items()} == marks
-        assert {(crash, True, table), (crash, False, frequencies)} <= set(written)
-        assert len(written) == 10
+        ends = {(row, shift): x for (row, shift, _), x in written.items()}
+        assert ends == pytest.approx(marks, abs=1e-3), "right of the interval"
+        assert {(crash, shift, text) for shift, text in zip((0.24, 0.0, 0.76), texts, strict=True)} <= set(written)
+        assert len(written) == 15
     said = [text for trace in chart.data if trace["mode"] == "markers" and trace["visible"] for text in trace["text"]]
     assert sum(text.endswith("<br>exact test p .109, at best .25") for text in said) == 1
     assert sum(text.endswith("<br>exact test p .109, at best .002") for text in said) == 1
@@ -292,14 +295,14 @@ def test_ticks_of_the_index(results: Results, low: float, high: float, ticks: li
 
 
 def test_each_predictor_has_its_own_mark_whatever_the_others_are() -> None:
-    names = ["ensemble", "vote", "universe", "prior", "regime_prior", "logistic_regression", "svm", "random_forest"]
+    names = ["ensemble", "vote", "universe", *BASELINES, "logistic_regression", "svm", "random_forest"]
     names += ["extra_trees", "lightgbm", "xgboost", "gradient_boosting", "neural_network"]
     marks = palette.marks(names)
     assert len(set(marks.values())) == len(names)
     assert palette.marks(["svm"])["svm"] == marks["svm"]
 
 
-PREDICTORS = (*EIGHT, "ensemble", "vote", "universe", "prior", "regime_prior")
+PREDICTORS = (*EIGHT, "ensemble", "vote", "universe", *BASELINES)
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
 VISION = {
     "normal": np.eye(3),
@@ -359,7 +362,7 @@ def test_found_events_are_counted_beside_the_named_ones(results: Results) -> Non
 
 def test_a_regimes_claim_holds_against_the_harder_baseline(results: Results) -> None:
     table = {"skill_regime_prior": 0.10, "skill_regime_prior_low": 0.03, "skill_regime_prior_high": 0.12}
-    frequencies = {"skill_prior": 0.02, "skill_prior_low": -0.01, "skill_prior_high": 0.05}
+    frequencies = {"skill_prior": 0.02, "skill_prior_low": -0.01, "skill_prior_high": 0.05, "skill_structural": 0.3}
     easy = with_scores(results, "regime", "crash", sufficient=True, more_episodes=0, **table, **frequencies)
     assert verdict.crash(easy).startswith(
         "in crashes there is no evidence of skill against the class frequencies of the past: +2.0 %"
@@ -368,3 +371,7 @@ def test_a_regimes_claim_holds_against_the_harder_baseline(results: Results) -> 
     hard = with_scores(easy, "regime", "crash", skill_prior=0.2, skill_prior_low=0.1, skill_prior_high=0.3)
     assert verdict.crash(hard).startswith("in crashes it beats the regime table by 10")
     assert "crash" in skill.heading(hard).partition(";")[0]
+    volatility = {"skill_structural": -0.05, "skill_structural_low": -0.08, "skill_structural_high": -0.02}
+    hardest = with_scores(hard, "regime", "crash", **volatility)
+    assert verdict.crash(hardest).startswith("in crashes it is worse than the structural volatility baseline, skill ")
+    assert "in crash a baseline is better" in skill.heading(hardest)

@@ -26,13 +26,15 @@ def sat(results: Results, table: pd.DataFrame) -> SimpleNamespace:
 
 def test_the_heading_counts_single_cases_whatever_their_intervals(results: Results) -> None:
     expected = (
-        "Had it never seen them, the vote would have scored above both baselines in 3 of 4 crises; each is a single "
+        "Had it never seen them, the vote would have scored above every baseline in 2 of 4 crises; each is a single "
         "case"
     )
     assert {sat(results, synthetic_study.exam(half=half)).heading for half in (0.001, 0.02, 0.5)} == {expected}
+    easier = synthetic_study.exam().assign(skill_structural=0.1)
+    assert "above every baseline in 3 of 4 crises" in sat(results, easier).heading
     table = synthetic_study.exam()
     table["skill_regime_prior"] = -0.1
-    assert "above both baselines in none of 4 crises" in sat(results, table).heading
+    assert "above every baseline in none of 4 crises" in sat(results, table).heading
 
 
 def test_the_note_warns_of_intervals_and_of_the_event_that_dominates(results: Results) -> None:
@@ -54,7 +56,7 @@ def test_an_exam_too_short_for_an_interval_has_none_in_its_row(results: Results)
     short = table["exam"] == "covid_recovery_2020"
     table.loc[short, ["skill_regime_prior_low", "skill_regime_prior_high"]] = np.nan
     told = sat(results, table)
-    assert "in 3 of 4 crises" in told.heading
+    assert "in 2 of 4 crises" in told.heading
     row = next(row for row in told.rows if row.name == "Covid recovery 2020")
     assert row.cells[3].small == "no interval"
 
@@ -62,7 +64,7 @@ def test_an_exam_too_short_for_an_interval_has_none_in_its_row(results: Results)
 def test_events_that_are_no_crises_are_called_events(results: Results) -> None:
     table = synthetic_study.exam()
     table.loc[table["exam"] == "crash_2011_08_08", "regime"] = "high_volatility"
-    assert "in 3 of 4 events" in sat(results, table).heading
+    assert "in 2 of 4 events" in sat(results, table).heading
 
 
 def test_rows_stand_in_order_with_walk_forward_beside_them(results: Results) -> None:
@@ -76,7 +78,8 @@ def test_rows_stand_in_order_with_walk_forward_beside_them(results: Results) -> 
     assert (first.cells[3].text, first.cells[3].small) == ("3.0", "[1.0, 5.0]")
     assert first.cells[4].text == "\N{EN DASH}", "it has no walk-forward predictions"
     assert second.cells[4].text == f"{MINUS}1.4"
-    assert second.cells[6].small == "walk-forward 1.065"
+    assert (second.cells[5].text, second.cells[6].text) == ("1.5", f"{MINUS}0.5")
+    assert second.cells[7].small == "walk-forward 1.065"
 
 
 def test_pooled_rows_of_too_few_events_are_grey_and_have_no_number(results: Results) -> None:
@@ -97,7 +100,8 @@ def test_pooled_rows_have_the_exact_test_beneath_the_skill_against_each_baseline
     assert (pooled.cells[0].text, pooled.cells[0].small) == ("3 events, worth 2.4", "p at best .125")
     assert pooled.cells[3].small.endswith("]; p .875")
     assert pooled.cells[5].small.endswith("]; p .25")
-    assert [place for place, cell in enumerate(pooled.cells) if "p ." in cell.small] == [3, 5]
+    assert pooled.cells[6].small.endswith("]; p .5")
+    assert [place for place, cell in enumerate(pooled.cells) if "p ." in cell.small] == [3, 5, 6]
     assert all(row.cells[-2].small.endswith("]; p .875") for row in told.others.rows)
     assert not any("p ." in cell.small or "best" in cell.small for row in told.rows[:-2] for cell in row.cells)
 
@@ -109,6 +113,7 @@ def test_every_predictor_has_a_row_and_every_exam_a_column(results: Results) -> 
         "LightGBM",
         "Logistic regression",
         "Class frequencies",
+        "Structural volatility",
     ]
     assert {len(row.cells) for row in told.others.rows} == {len(told.others.columns)} == {6}
 

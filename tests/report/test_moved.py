@@ -99,7 +99,7 @@ def test_nothing_moved_is_said_in_words(results: Results) -> None:
     charts = [moved.features(quiet), moved.regimes(quiet), moved.predictions(quiet)]
     assert [chart.heading for chart in charts if chart] == [
         "In 6 tests no move of a feature can be told from chance; a KS statistic above 0.17 would have been (median "
-        "case), for 24 of 180 cases none, however large",
+        "case), for 21 of 180 cases none, however large",
         "In 6 tests no move of the mix of regimes can be told from chance; a divergence above 0.10 bits would have "
         "been (median test), for 1 of 6 tests none, however large",
         "In 6 tests no move of predictions can be told from chance; a divergence above 0.08 bits would have been "
@@ -123,7 +123,7 @@ def test_small_moves_that_chance_does_not_explain_are_said(results: Results) -> 
         chart.heading for chart in (moved.features(quiet), moved.regimes(quiet), moved.predictions(quiet)) if chart
     ]
     for heading, what in zip(
-        headings, ("180 cases a feature", "6 tests the mix of regimes", "36 cases predictions"), strict=True
+        headings, ("180 cases a feature", "6 tests the mix of regimes", "24 cases predictions"), strict=True
     ):
         assert heading.startswith(f"In 2 of {what} {little}")
         assert "would have been told from chance" in heading

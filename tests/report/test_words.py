@@ -38,6 +38,31 @@ def test_the_claim_is_what_the_interval_says(value: float, low: float, high: flo
     assert all(part in text for part in said)
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.005, 0.001, 0.010, "it beats the structural volatility baseline by 0.5 % [0.1, 1.0]"),
+        (
+            *(-0.007, -0.011, -0.003),
+            "nothing, it is worse than the structural volatility baseline: it loses 0.7 % (skill [-1.1, -0.3])",
+        ),
+        (
+            *(0.002, -0.003, 0.006),
+            "there is no evidence that it knows anything, +0.2 % [-0.3, 0.6] against the structural volatility "
+            "baseline",
+        ),
+        (0.001, math.nan, math.nan, "there is too little evidence to say whether it knows anything"),
+    ],
+)
+def test_what_is_known_beyond_volatility_is_what_the_interval_says(
+    value: float, low: float, high: float, said: str
+) -> None:
+    skill = written(value, low, high, 100)
+    text = words.beyond_volatility(skill, sufficient=True).replace(MINUS, "-")
+    assert text == f"beyond volatility: {said}"
+    assert "too little evidence" in words.beyond_volatility(skill, sufficient=False)
+
+
 @pytest.mark.parametrize("value", [0.5, -0.5])
 def test_few_cases_carry_no_claim_however_clear_the_interval(value: float) -> None:
     text = claim(value, value - 0.01, value + 0.01, sufficient=False)

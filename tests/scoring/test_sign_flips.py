@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from barograph.errors import InputError
+from barograph.names import BASELINES
 from barograph.scoring import Forecasts, Part, sign_flip_test, weigh
 from barograph.scoring.sign_flips import sign_flips
 from tests.scoring.oracle import sign_flip_oracle
@@ -128,11 +129,13 @@ def test_an_episode_counts_with_the_sum_of_its_rows() -> None:
     better, worse = np.array([0.5, 0.2, 0.3]), np.array([0.3, 0.4, 0.3])
     model = np.where((date == 4)[:, None], worse, better)
     baseline = np.full((10, 3), 1 / 3)
-    predictors = ["model", "prior", "regime_prior"]
-    forecasts = Forecasts(predictors, np.stack([model, baseline, baseline]), np.zeros(10, dtype=np.int64), date, 5, 10)
+    predictors = ["model", *BASELINES]
+    forecasts = Forecasts(
+        predictors, np.stack([model, baseline, baseline, baseline]), np.zeros(10, dtype=np.int64), date, 5, 10
+    )
     found = sign_flips(Part(forecasts, np.arange(10)), episode)
     gains = np.array([2, 1, 1, 1, 0]) * np.log(1.5) + np.array([0, 0, 0, 0, 5]) * np.log(0.9)
-    assert found["model"] == dict.fromkeys(("sign_flip_p_prior", "sign_flip_p_regime_prior"), sign_flip_oracle(gains))
+    assert found["model"] == dict.fromkeys((f"sign_flip_p_{name}" for name in BASELINES), sign_flip_oracle(gains))
     assert sign_flip_oracle(gains) == 5 / 32
     assert set(found["prior"].values()) == {1.0}
     # Without the last episode's dates and rows.

@@ -18,6 +18,7 @@ FIGURES = {
     "log_loss": 1.0,
     "skill_prior_low": 0.02,
     "skill_regime_prior_low": 0.01,
+    "skill_structural_low": -0.01,
     "crash_skill_regime_prior": None,
     "calibration_error": 0.02,
 }
@@ -52,22 +53,21 @@ def _promote(project: Path, text: str) -> None:
 
 def test_a_rejection_is_told_in_one_line_with_figures(project: Path) -> None:
     assert _run(project) == (
-        "ensemble rejected: 3 of 6 criteria pass, 1 not applicable; fails "
+        "ensemble rejected: 3 of 7 criteria pass, 1 not applicable; fails "
+        "skill_structural_low (-0.01, must be above 0), "
         "crash_skill_regime_prior (undefined, must be at least 0), excess_sharpe_low (-0.308, must be above 0)"
     )
     found = json.loads((project / "reports/metrics/gate.json").read_text())["ensemble"]
-    assert (found["accepted"], found["passed"], found["failed"], found["not_applicable"]) == (0, 3, 2, 1)
+    assert (found["accepted"], found["passed"], found["failed"], found["not_applicable"]) == (0, 3, 3, 1)
     table = pd.read_csv(project / "reports/gate/criteria.csv")
-    assert table["verdict"].tolist() == ["pass", "pass", "fail", "pass", "fail", "not_applicable"]
+    assert table["verdict"].tolist() == ["pass", "pass", "fail", "fail", "pass", "fail", "not_applicable"]
 
 
 def test_too_few_crises_are_told_with_their_number(project: Path) -> None:
     path = project / "reports/metrics/validation.json"
     crashes = {"crash_episodes": 7, "crash_effective_episodes": 2.51, "crash_more_episodes": 2}
     path.write_text(json.dumps({"ensemble": FIGURES | crashes, "prior": FIGURES}))
-    assert "fails crash_skill_regime_prior (cannot be decided: 7 episodes, worth 2.5; 2 more are needed), " in _run(
-        project
-    )
+    assert ", crash_skill_regime_prior (cannot be decided: 7 episodes, worth 2.5; 2 more are needed), " in _run(project)
 
 
 def test_an_acceptance_names_no_failure(project: Path) -> None:

@@ -47,6 +47,7 @@ def _world() -> World:
     forecasts = {
         "prior": np.tile([0.3, 0.4, 0.3], (len(grid), 1)),
         "regime_prior": np.where(crash[place][:, None], [0.32, 0.36, 0.32], [0.3, 0.41, 0.29]),
+        "structural": np.where(crash[place][:, None], [0.31, 0.37, 0.32], [0.29, 0.41, 0.3]),
         "informed": np.where(
             (grid["symbol"] == "A").to_numpy()[:, None], truth, rng.dirichlet([30, 40, 30], len(grid))
         ),
@@ -162,7 +163,7 @@ def test_a_family_is_a_predictors_cells_with_enough_evidence_in_one_table(found:
                 assert q[enough].tolist() == pytest.approx(expected)
                 assert q[~enough].isna().all()
                 judged += len(expected)
-    assert judged == 2 * 4 * (3 + 3)
+    assert judged == 3 * 5 * (3 + 3)
 
 
 def test_skill_is_found_where_it_is_and_a_baseline_has_none_against_itself(found: Cells) -> None:
@@ -221,7 +222,7 @@ def test_cells_come_in_order_with_their_columns(found: Cells) -> None:
     assert found.symbols["symbol"].drop_duplicates().tolist() == ["A", "B", "C", "LATE"]
     pairs = found.sectors_by_regime[["gics_sector", "regime"]].drop_duplicates().to_numpy().tolist()
     assert pairs == [[sector, name] for sector in ("Energy", "Utilities") for name in ("normal", "crash", "recovery")]
-    figures = [f"skill_regime_prior{end}" for end in ("", "_low", "_high", "_p_value", "_q_value")]
+    figures = [f"skill_structural{end}" for end in ("", "_low", "_high", "_p_value", "_q_value")]
     assert found.symbols.columns[:3].tolist() == ["symbol", "gics_sector", "predictor"]
     assert found.symbols.columns[-5:].tolist() == found.sectors_by_regime.columns[-5:].tolist() == figures
 

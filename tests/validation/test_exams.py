@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from barograph.ensemble import exam_baselines
-from barograph.names import PROBABILITIES
+from barograph.names import BASELINES, PROBABILITIES
 from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation
 from barograph.scoring.bootstrap import block_bootstrap_counts, episode_bootstrap_counts
@@ -30,12 +30,13 @@ EVENTS = {
     "up": (400, 410, "recovery"),
 }
 MODELS = {"weak": 0.2, "strong": 1.0, "mild": 0.5}
-ENDS = [f"skill_{baseline}_{end}" for baseline in ("prior", "regime_prior") for end in ("low", "high")]
+ENDS = [f"skill_{baseline}_{end}" for baseline in BASELINES for end in ("low", "high")]
+SKILLS = [f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")]
 WALKED = ["walk_forward_log_loss", "walk_forward_skill_regime_prior"]
 COLUMNS = [
     *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events", "effective_events"),
-    *("more_events", "sufficient", "attainable_p", "sign_flip_p_prior", "sign_flip_p_regime_prior", "log_loss"),
-    *("skill_prior", *ENDS[:2], "skill_regime_prior", *ENDS[2:], "auc", "accuracy", "majority_accuracy", *WALKED),
+    *("more_events", "sufficient", "attainable_p", *(f"sign_flip_p_{baseline}" for baseline in BASELINES)),
+    *("log_loss", *SKILLS, "auc", "accuracy", "majority_accuracy", *WALKED),
 ]
 
 
@@ -79,13 +80,13 @@ def make_world() -> World:
         columns=["exam", "regime", "start", "end", "left_out_from", "left_out_to", "fold", "rows"],
     ).sort_values("exam", ignore_index=True)
     sat, walked = [], []
-    for name, certainty in MODELS.items():
+    for name, certainty in {**MODELS, "structural": 0.3}.items():
         for exam, (a, b, _) in EVENTS.items():
             own = (day >= a) & (day < b)
             p = guesses(rng, label[own], certainty)
             sat.append(key[own].assign(predictor=name, exam=exam, **dict(zip(P, p.T, strict=True))))
     # What the ensemble predicts is not looked at, and it lacks the first days of an event.
-    for name, first in (dict.fromkeys((*MODELS, "prior", "regime_prior"), 250) | {"ensemble": 310}).items():
+    for name, first in (dict.fromkeys((*MODELS, *BASELINES), 250) | {"ensemble": 310}).items():
         p = guesses(rng, label, 0.1)
         walked.append(key.assign(predictor=name, fold=day // 100, **dict(zip(P, p.T, strict=True)))[day >= first])
     regimes = pd.DataFrame({"date": DAYS, "regime": pd.array(regime, dtype="str")})
@@ -137,7 +138,7 @@ def test_the_table_is_as_agreed(table):
     assert table["exam"].drop_duplicates().tolist() == order
     assert table["kind"].drop_duplicates().tolist() == ["event", "regime"]
     for _, own in table.groupby("exam"):
-        assert sorted(own["predictor"]) == ["mild", "prior", "regime_prior", "strong", "vote", "weak"]
+        assert sorted(own["predictor"]) == ["mild", "prior", "regime_prior", "strong", "structural", "vote", "weak"]
     facts = table[table["predictor"] == "vote"].set_index("exam")
     assert facts["regime"].to_dict() == {name: EVENTS[name][2] for name in EVENTS} | {
         "crash": "crash",
@@ -154,7 +155,7 @@ def test_the_table_is_as_agreed(table):
     assert facts.loc[["crash", "recovery"], ["start", "end"]].isna().all(axis=None)
 
 
-@pytest.mark.parametrize("predictor", ["weak", "strong", "vote", "prior", "regime_prior"])
+@pytest.mark.parametrize("predictor", ["weak", "strong", "vote", *BASELINES])
 @pytest.mark.parametrize("exam", POOLS)
 def test_scores_are_scikit_learns(world, table, exam, predictor):
     rows, found = answers(world, predictor, POOLS[exam]), line(table, exam, predictor)
@@ -164,6 +165,7 @@ def test_scores_are_scikit_learns(world, table, exam, predictor):
         "rows": len(rows),
         "log_loss": loss(rows),
         "skill_prior": 1 - loss(rows) / loss(answers(world, "prior", POOLS[exam])),
+        "skill_structural": 1 - loss(rows) / loss(answers(world, "structural", POOLS[exam])),
         "skill_regime_prior": 1 - loss(rows) / loss(answers(world, "regime_prior", POOLS[exam])),
         "auc": oracle.roc_auc_score(y, p, multi_class="ovr", average="macro"),
         "accuracy": oracle.accuracy_score(y, p.argmax(axis=1)),
@@ -193,13 +195,13 @@ def test_an_events_interval_resamples_its_dates_and_a_regimes_its_events_first(w
 
 
 def test_the_exact_test_flips_whole_events_and_only_where_they_are_pooled(world, table):
-    exact = ["attainable_p", "sign_flip_p_prior", "sign_flip_p_regime_prior"]
+    exact = ["attainable_p", *(f"sign_flip_p_{baseline}" for baseline in BASELINES)]
     assert table.loc[table["kind"] == "event", exact].isna().all(axis=None)
     assert line(table, "crash", "vote")["attainable_p"] == 1 / 8
     assert line(table, "recovery", "vote")["attainable_p"] == 1 / 2
     seen = set()
-    for predictor in ("weak", "strong", "vote", "prior", "regime_prior"):
-        for baseline in ("prior", "regime_prior"):
+    for predictor in ("weak", "strong", "vote", *BASELINES):
+        for baseline in BASELINES:
             gaps = []
             for exam in POOLS["crash"]:
                 own, base = answers(world, predictor, [exam]), answers(world, baseline, [exam])

@@ -60,6 +60,7 @@ def _world(days: int = 750) -> World:
     forecasts = {
         "prior": np.array([[0.3, 0.4, 0.3], [0.28, 0.42, 0.3], [0.31, 0.41, 0.28], [0.3, 0.41, 0.29]])[year % 4],
         "regime_prior": np.where(crash[:, None], [0.35, 0.3, 0.35], [0.3, 0.4, 0.3]),
+        "structural": 0.8 * np.array([0.3, 0.4, 0.3]) + 0.2 * truth,
         "informed": truth,
         "rounded": rounded / rounded.sum(axis=1, keepdims=True),
         "noise": rng.dirichlet([30, 40, 30], size=len(grid)),
@@ -106,7 +107,7 @@ _MASKS: dict[tuple[str, str], Callable[[pd.DataFrame], pd.Series]] = {
 }
 
 
-@pytest.mark.parametrize("predictor", ["prior", "regime_prior", "informed", "rounded", "noise", "oracle"])
+@pytest.mark.parametrize("predictor", [*BASELINES, "informed", "rounded", "noise", "oracle"])
 @pytest.mark.parametrize(("kind", "name"), _MASKS)
 def test_scores_are_scikit_learns(world: World, result: ValidationResult, predictor: str, kind: str, name: str) -> None:
     rows = _rows(world, predictor)
@@ -218,10 +219,11 @@ def test_five_crises_of_like_length_are_enough_and_unequal_ones_are_not(world: W
         assert (row["episodes"], row["sufficient"]) == (5, sufficient)
         known = metrics(found)["informed"]
         assert known["crash_more_episodes"] == (0 if sufficient else 2)
-        assert known["crash_skill_regime_prior_low"] == (row["skill_regime_prior_low"] if sufficient else None)
+        for skill in (f"skill_{baseline}_low" for baseline in BASELINES):
+            assert known[f"crash_{skill}"] == (row[skill] if sufficient else None)
 
 
-EXACT = ["attainable_p", "sign_flip_p_prior", "sign_flip_p_regime_prior"]
+EXACT = ["attainable_p", *(f"sign_flip_p_{baseline}" for baseline in BASELINES)]
 
 
 def test_the_exact_test_flips_whole_episodes_of_a_regime(world: World, result: ValidationResult) -> None:
@@ -256,7 +258,7 @@ def test_metrics_give_the_exact_test_in_crashes_also_where_they_are_too_few(
     assert not set(EXACT) & set(known)
     none = world.regimes.assign(regime="normal")
     absent = metrics(validate(*world._replace(regimes=none), SETTINGS, seed=1))["noise"]
-    assert [absent[f"crash_{name}"] for name in EXACT] == [None] * 3
+    assert [absent[f"crash_{name}"] for name in EXACT] == [None] * 4
 
 
 @pytest.mark.parametrize(("gap", "episodes"), [(49, 4), (50, 3), (129, 3), (130, 2), (160, 1)])
@@ -336,7 +338,7 @@ def test_a_longer_history_leaves_earlier_folds_as_they_were(world: World, result
 
 
 def test_other_predictors_and_the_seed_change_only_what_they_should(world: World, result: ValidationResult) -> None:
-    fewer = world.predictions[world.predictions["predictor"].isin(["prior", "regime_prior", "informed"])]
+    fewer = world.predictions[world.predictions["predictor"].isin([*BASELINES, "informed"])]
     again = validate(*world._replace(predictions=fewer), SETTINGS, seed=1).slices
     same = result.slices[result.slices["predictor"].isin(again["predictor"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, same, rtol=1e-12)

@@ -65,13 +65,17 @@ class Cards:
 
 @dataclass(frozen=True)
 class Controls:
-    """The chooser of the predictor whom the section's charts show, and the key to their marks; each may be absent."""
+    """The chooser of the predictor whom the section's charts show, and the key to their marks; each may be absent.
+
+    `filled`, `hollow` and `diamond` say what marks of these shapes mean.
+    """
 
     id: str = ""
     label: str = ""
     choices: Sequence[tuple[str, str]] = ()
     filled: str = ""
     hollow: str = ""
+    diamond: str = ""
     text: str = ""
     legend: Legend = ()
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.names import PRIOR, REGIME_PRIOR, STRUCTURAL
 from barograph.report import palette
 
 Trace = dict[str, Any]
@@ -15,6 +16,9 @@ Layout = dict[str, Any]
 
 _FONT: Final = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _SMALL: Final = {"size": 12, "color": palette.MUTED}
+_HOLLOW: Final = "#ffffff"
+# Where in its row a forest plot marks the skill against each baseline, from top to bottom.
+SKILL_SHIFTS: Final = {REGIME_PRIOR: 0.24, PRIOR: 0.0, STRUCTURAL: -0.24}
 
 
 def layout(height: int, **axes_and_more: object) -> Layout:
@@ -70,6 +74,17 @@ def forest_layout(title: str, ticks: Sequence[str], row: int, **across: Any) -> 
         yaxis=axis(range=[-0.6, len(ticks) - 0.4], fixedrange=True, gridcolor="#f1f3f5", **names),
         margin={"l": 8, "r": 12, "t": 4, "b": 8},
     )
+
+
+def skill_marker(baseline: str, colour: str, size: int | list[int] = 8) -> dict[str, Any]:
+    """Give the marker of the skill against a baseline: filled, hollow, and for the structural one a hollow diamond."""
+    return {
+        "color": colour if baseline == REGIME_PRIOR else _HOLLOW,
+        "size": size,
+        "opacity": 1,
+        "symbol": "diamond" if baseline == STRUCTURAL else "circle",
+        "line": {"color": colour, "width": 1.6},
+    }
 
 
 def panel_name(text: str, top: float = 1.0) -> Layout:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from barograph.names import PRIOR, REGIME_PRIOR, UNIVERSE
+from barograph.names import PRIOR, REGIME_PRIOR, STRUCTURAL, UNIVERSE
 from barograph.scoring import METRICS
 
 
@@ -50,6 +50,13 @@ _FIGURES: Final = (
         "log loss saved, in percent of that of past class frequencies",
         "%",
         itself=PRIOR,
+    ),
+    Shown(
+        "skill_structural",
+        "Skill against structural volatility",
+        "log loss saved, in percent of that of the structural volatility baseline: what is known beyond volatility",
+        "%",
+        itself=STRUCTURAL,
     ),
     Shown("auc", "AUC", "macro one-vs-rest; 0.5 is chance"),
     Shown("brier", "Brier score", "lower is better"),

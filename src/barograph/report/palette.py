@@ -39,6 +39,7 @@ _WORDS: Final = {
     "china": "China",
     "prior": "Class frequencies",
     "regime_prior": "Regime table",
+    "structural": "Structural volatility",
     "universe": "Equal-weighted universe",
 }
 
@@ -58,6 +59,7 @@ _MARKS: Final = {
     "universe": Mark("#000000", "solid", "square"),
     "prior": Mark("#6B747D", "dot", "x"),
     "regime_prior": Mark("#363B40", "dash", "x"),
+    "structural": Mark("#B5AFA3", "dashdot", "x"),
     "logistic_regression": Mark("#CC79A7", "solid", "diamond"),
     "svm": Mark("#631E6D", "dash", "diamond"),
     "random_forest": Mark("#009E73", "solid", "triangle-up"),

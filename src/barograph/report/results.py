@@ -37,8 +37,9 @@ SLICES: Final = Csv(
     (
         *("kind", "slice", "predictor", "rows", "dates", "episodes", "effective_episodes", "more_episodes"),
         *("sufficient", "attainable_p", *(f"sign_flip_p_{baseline}" for baseline in BASELINES)),
-        *(f"{key}{end}" for key in ("skill_prior", "skill_regime_prior", "auc") for end in ("", "_low", "_high")),
+        *(f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high")),
         *(f"{key}{end}" for key in _PARTS_OF_SKILL for end in ("", "_low", "_high")),
+        *("auc", "auc_low", "auc_high"),
         *("brier", "calibration_error", "accuracy", "majority_accuracy"),
     ),
 )

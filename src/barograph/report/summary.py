@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from barograph.memory_study.study import TOO_FEW_CRISES
-from barograph.names import REGIME_PRIOR, UNIVERSE
+from barograph.names import REGIME_PRIOR, STRUCTURAL, UNIVERSE
 from barograph.report import words
 from barograph.report.blocks import Cell
 from barograph.report.cells import column
@@ -24,10 +24,10 @@ _WIDTH: Final = 116
 _NAME: Final = 20
 _COLUMN: Final = 16
 _HEAD: Final = (
-    ("skill, % vs", "prior"),
-    ("skill, % vs", "regime_prior"),
+    ("skill, % vs", REGIME_PRIOR),
+    ("skill, % vs", STRUCTURAL),
     ("AUC", "macro"),
-    ("crash, % vs", "regime_prior"),
+    ("crash, % vs", REGIME_PRIOR),
     ("Sharpe ratio", "after costs"),
     ("excess Sharpe", "over universe"),
 )
@@ -65,7 +65,7 @@ def _scores(results: Results) -> dict[str, list[Cell]]:
     columns = [
         *(
             dict(zip(scores.index, column(scores, key), strict=True))
-            for key in ("skill_prior", "skill_regime_prior", "auc")
+            for key in ("skill_regime_prior", "skill_structural", "auc")
         ),
         in_crashes,
         *(dict(zip(trades.index, column(trades, key), strict=True)) for key in ("sharpe", "excess_sharpe")),
@@ -104,13 +104,13 @@ def _gain(gap: Difference | None, gain: Quantity) -> tuple[str, str, str]:
         return "-", "", ""
     if not gap.told:
         return "-", "", "too few crises" if gap.verdict == TOO_FEW_CRISES else "no figure"
-    interval = gain.interval()
-    return gain.figure(sign=True), interval if len(interval) < _COLUMN else interval.replace(" ", ""), gap.verdict
+    return gain.figure(sign=True), gain.interval(), gap.verdict
 
 
 def _line(name: str, cells: Iterable[str]) -> str:
     short = name if len(name) <= _NAME else name[: _NAME - 1] + "~"
-    return (f"{short:<{_NAME}}" + "".join(f"{cell:>{_COLUMN}}" for cell in cells)).rstrip()
+    fitting = (cell if len(cell) < _COLUMN else cell.replace(" ", "") for cell in cells)
+    return (f"{short:<{_NAME}}" + "".join(f"{cell:>{_COLUMN}}" for cell in fitting)).rstrip()
 
 
 def _wrapped(sentence: str) -> list[str]:

@@ -7,11 +7,18 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from barograph.names import PRIOR, REGIME_PRIOR, STRUCTURAL
 from barograph.scoring import Estimate
 
 Record = Mapping[Any, Any]
 Evidence = Literal["better", "worse", "none", "insufficient"]
 MINUS: Final = "\N{MINUS SIGN}"
+# What sentences call the baselines, in the order in which the page shows them.
+BASELINE_NAMES: Final[Mapping[str, str]] = {
+    REGIME_PRIOR: "the regime table",
+    PRIOR: "the class frequencies of the past",
+    STRUCTURAL: "the structural volatility baseline",
+}
 
 
 @dataclass(frozen=True)
@@ -79,19 +86,19 @@ class Quantity:
         return f"{self.figure(sign=sign)}{unit} {self.interval()}"
 
 
-def log_loss_skill(row: Record, baseline: str = "regime_prior") -> Quantity:
+def log_loss_skill(row: Record, baseline: str = REGIME_PRIOR) -> Quantity:
     """Take the log-loss skill against a baseline from a row of slices, to be written in percent."""
     return Quantity.of(row, f"skill_{baseline}", 100)
 
 
-def evidence(row: Record, baseline: str = "regime_prior") -> Evidence:
+def evidence(row: Record, baseline: str = REGIME_PRIOR) -> Evidence:
     """Say what a row of slices proves against a baseline, where its independent cases are enough."""
     return log_loss_skill(row, baseline).evidence if row["sufficient"] else "insufficient"
 
 
 def harder_baseline(row: Record) -> str:
-    """Give the baseline that saves more in a slice: in rare regimes a table of few rows can be the worse one."""
-    return "prior" if row["skill_prior"] < row["skill_regime_prior"] else "regime_prior"
+    """Give the baseline that is the best one in a slice: in crashes a table of few rows can be the worst."""
+    return min(BASELINE_NAMES, key=lambda baseline: float(row[f"skill_{baseline}"]))
 
 
 def aligned(column: Sequence[Quantity]) -> list[Quantity]:
@@ -170,6 +177,19 @@ def skill_sentence(name: str, skill: Quantity, baseline: str, *, sufficient: boo
             f"and the interval {skill.interval()} includes zero"
         )
     return f"there is too little evidence to say whether {name} beats {baseline}"
+
+
+def beyond_volatility(skill: Quantity, *, sufficient: bool) -> str:
+    """Say whether a predictor, `it`, knows more than the structural volatility baseline; without a full stop."""
+    baseline, kind = BASELINE_NAMES[STRUCTURAL], skill.evidence if sufficient else "insufficient"
+    size = skill.figure().lstrip(MINUS)
+    said = {
+        "better": f"it beats {baseline} by {size} % {skill.interval()}",
+        "worse": f"nothing, it is worse than {baseline}: it loses {size} % (skill {skill.interval()})",
+        "none": f"there is no evidence that it knows anything, {skill.text(' %', sign=True)} against {baseline}",
+        "insufficient": "there is too little evidence to say whether it knows anything",
+    }
+    return f"beyond volatility: {said[kind]}"
 
 
 def regime_sentence(regime: str, skill: Quantity, baseline: str, *, of: str, more: int, exact: str) -> str:

@@ -20,6 +20,7 @@ from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import render_study, study_summary, study_words
 from barograph.stages.digests import study_digest
 from barograph.stages.stage import Stage, stage
+from barograph.stages.structural import build_structural, read_closes
 from barograph.stages.studied import studied_models, studied_seeds
 
 Tables = dict[str, pd.DataFrame]
@@ -53,7 +54,7 @@ def main(stage: Stage) -> str:
             parts.append(compared(list(map(draw, walked)), model=model, calibration=calibration))
     differences = judge_differences(parts, settings)
     counted = rows.iloc[scored.position]
-    facts = _facts(stage, settings, counted) | _baselines(counted, labels, regimes, folds)
+    facts = _facts(stage, settings, counted) | _baselines(stage, counted, labels, regimes, folds)
     _write(stage, differences, facts)
     verdicts = differences["verdict"].value_counts().items()
     return f"{len(differences):,} differences: " + ", ".join(f"{verdict} {count:,}" for verdict, count in verdicts)
@@ -113,10 +114,12 @@ def _facts(stage: Stage, settings: Ablation, scored: pd.DataFrame) -> dict[str, 
 
 
 def _baselines(
-    scored: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, folds: pd.DataFrame
+    stage: Stage, scored: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame, folds: pd.DataFrame
 ) -> dict[str, float]:
     """Give the baselines' log loss on the scored rows, for scale."""
-    predicted = baseline_predictions(scored, labels, regimes, folds).merge(labels, on=["symbol", "date"])
+    past = (scored, labels, regimes, folds)
+    structural = build_structural(stage).walk(*read_closes(stage), *past)
+    predicted = pd.concat([baseline_predictions(*past), structural]).merge(labels, on=["symbol", "date"])
     return {
         f"{name}_log_loss": log_loss(table[list(PROBABILITIES)].to_numpy(), table["label"].to_numpy())
         for name, table in predicted.groupby("predictor")

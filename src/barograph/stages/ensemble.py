@@ -8,25 +8,28 @@ from barograph.ensemble import Combination, baseline_predictions
 from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
 from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
-from barograph.names import PRIOR, REGIME_PRIOR
+from barograph.names import BASELINES, STRUCTURAL
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.stage import Stage, stage
+from barograph.stages.structural import build_structural, read_closes
 from barograph.training.schema import PREDICTIONS
 
 _STEPS: Final = {"member_calibration": "members calibrated", "stacking": "stacked", "calibration": "calibrated"}
 
 
-@stage("model_names", "ensemble")
+@stage("model_names", "ensemble", upstream=("label",))
 def main(stage: Stage) -> str:
     """Combine the models' out-of-sample predictions and put the baselines beside them."""
     members = {model: stage.read(PREDICTIONS, model=model) for model in stage.settings["model_names"]}
-    labels, folds = stage.read(LABELS), stage.read(FOLDS)
-    found = stage.build("ensemble").walk(members, labels, folds)
-    baselines = baseline_predictions(found.predictions, labels, stage.read(REGIME_SERIES), folds)
-    stage.write(ENSEMBLE_PREDICTIONS, pd.concat([found.predictions, baselines], ignore_index=True))
+    labels, regimes, folds = (stage.read(table) for table in (LABELS, REGIME_SERIES, FOLDS))
+    past = (next(iter(members.values())), labels, regimes, folds)
+    structural = build_structural(stage).walk(*read_closes(stage), *past)
+    found = stage.build("ensemble").walk(members | {STRUCTURAL: structural}, labels, folds)
+    tables = [found.predictions, baseline_predictions(*past), structural]
+    stage.write(ENSEMBLE_PREDICTIONS, pd.concat(tables, ignore_index=True))
     stage.write_json("models/ensemble/ensemble.json", found.final.plain())
     stage.write_csv("models/ensemble/shares.csv", found.shares)
-    return f"{len(found.predictions):,} rows by {_words(found)}; baselines {PRIOR} and {REGIME_PRIOR}"
+    return f"{len(found.predictions):,} rows by {_words(found)}; baselines {', '.join(BASELINES)}"
 
 
 def _words(found: Combination) -> str:

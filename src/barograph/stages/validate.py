@@ -1,4 +1,4 @@
-"""Validation: how good every predictor is out of sample, where, against both baselines, with intervals."""
+"""Validation: how good every predictor is out of sample, where, against every baseline, with intervals."""
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from barograph.regimes.schema import REGIME_SERIES
 from barograph.scoring import Validation
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
+from barograph.stages.structural import build_structural, read_closes
 from barograph.stages.words import estimate
 from barograph.training.schema import EXAM_PREDICTIONS, PREDICTIONS, REPLAY, UNREPLAYED
 from barograph.validation import (
@@ -26,7 +27,7 @@ from barograph.validation import (
 )
 
 
-@stage("model_names", "validation", "seed")
+@stage("model_names", "validation", "seed", upstream=("label",))
 def main(stage: Stage) -> str:
     """Score all predictors on the same rows: overall and per regime, event, sector, fold and symbol; exams; replay."""
     archive, validation, seed = stage.read(ARCHIVE), stage.build("validation"), stage.settings["seed"]
@@ -50,8 +51,9 @@ def _exams(
     """Score each model's answers to the exams, beside baselines of the same past."""
     models = [stage.read(EXAM_PREDICTIONS, model=name).assign(predictor=name) for name in stage.settings["model_names"]]
     exams = stage.read(EXAMS)
-    baselines = exam_baselines(models[0][["exam", "symbol", "date"]], labels, regimes, exams)
-    answers = pd.concat([*models, baselines], ignore_index=True)
+    asked = (models[0][["exam", "symbol", "date"]], labels, regimes, exams)
+    structural = build_structural(stage).exam_predictions(*read_closes(stage), *asked)
+    answers = pd.concat([*models, exam_baselines(*asked), structural], ignore_index=True)
     return score_exams(answers, predictors, labels, regimes, exams, validation, stage.settings["seed"])
 
 

@@ -35,7 +35,7 @@ def score_exams(
 ) -> pd.DataFrame:
     """Score models that saw everything but an event on that event, beside baselines and their walk-forward selves.
 
-    Every table of predictions includes both baselines; in `predictions` they come from all labelled rows that the exam
+    Every table of predictions includes the baselines; in `predictions` they come from all labelled rows that the exam
     does not leave out. In `walk_forward` predictors other than the models and the baselines are left alone.
 
     Returns
@@ -45,8 +45,8 @@ def score_exams(
         predictor: the models, `vote`, which is their equal mean, and the baselines. `walk_forward_log_loss` and
         `walk_forward_skill_regime_prior` are of the same predictor's walk-forward predictions of the same rows, NaN
         where it has none. `effective_events`, `more_events` and, of regimes, `sufficient` weigh the events by their
-        days, as :func:`~barograph.scoring.weigh` does. Of regimes `attainable_p`, `sign_flip_p_prior` and
-        `sign_flip_p_regime_prior` are of the exact test over the events (:func:`~barograph.scoring.sign_flip_test`),
+        days, as :func:`~barograph.scoring.weigh` does. Of regimes `attainable_p` and, for each baseline,
+        `sign_flip_p_<baseline>` are of the exact test over the events (:func:`~barograph.scoring.sign_flip_test`),
         whose differences in log loss are summed over their rows; NaN of an event. Without exams, no rows.
 
     Raises

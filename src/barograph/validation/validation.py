@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.dates import without_time_zones
-from barograph.names import CLASSES, REGIME_PRIOR
+from barograph.names import BASELINES, CLASSES
 from barograph.randomness import generator
 from barograph.scoring import UNDEFINED, Estimate, Forecasts, Part, Validation, scores, weigh
 from barograph.scoring.metrics import Draws
@@ -26,7 +26,7 @@ _NO_CRASH: Final = {"episodes": 0, "effective_episodes": 0.0, "more_episodes": N
     "attainable_p": np.nan,
     **UNTESTED,
 }
-_CRASH_SKILL: Final = f"skill_{REGIME_PRIOR}"
+_SKILLS: Final = [f"skill_{baseline}" for baseline in BASELINES]
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class ValidationResult:
         One row a slice and predictor: `kind` (overall, regime, event, sector, fold), `slice`, `predictor`, `rows`,
         `dates`, `episodes`, `effective_episodes` and `more_episodes` as :class:`~barograph.scoring.Evidence`
         (`episodes` overall and of a sector are the folds), `sufficient`, of regimes `attainable_p` (the
-        smallest p-value that the exact test can give), `sign_flip_p_prior` and `sign_flip_p_regime_prior` (those that
-        it gives against either baseline), then the columns of :data:`~barograph.scoring.METRICS`.
+        smallest p-value that the exact test can give) and, for each baseline, `sign_flip_p_<baseline>` (that which it
+        gives), then the columns of :data:`~barograph.scoring.METRICS`.
     calibration : pandas.DataFrame
         Reliability curves over all scored rows: `predictor, class, bin, mean_probability, frequency, rows`; `class` is
         sell, hold or buy, `bin` counts from 0, empty bins are left out.
@@ -73,7 +73,7 @@ def validate(
     Parameters
     ----------
     predictions : pandas.DataFrame
-        `predictor, symbol, date, fold, p_sell, p_hold, p_buy`, the baselines `prior` and `regime_prior` included.
+        `predictor, symbol, date, fold, p_sell, p_hold, p_buy`, the baselines included.
     labels, regimes, universe, archive : pandas.DataFrame
         The tables of these names.
     settings : Validation
@@ -128,9 +128,9 @@ def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]
 
     Each has `rows` and the overall scores with their intervals, `crash_episodes`, how many of equal length they are
     worth, `crash_effective_episodes`, and how many more would be enough, `crash_more_episodes`, the p-values of the
-    exact test in crashes, `crash_sign_flip_p_prior` and `crash_sign_flip_p_regime_prior`, with the smallest that it can
-    give, `crash_attainable_p`, and the skill against `regime_prior` in crashes as `crash_skill_regime_prior` with
-    `_low` and `_high`. None where undefined; the skill in crashes also where the evidence is insufficient.
+    exact test in crashes, `crash_sign_flip_p_<baseline>`, with the smallest that it can give, `crash_attainable_p`, and
+    the skill against each baseline in crashes as `crash_skill_<baseline>` with `_low` and `_high`. None where
+    undefined; the skill in crashes also where the evidence is insufficient.
     """
     table = result.slices
     overall = table[table["kind"] == "overall"]
@@ -139,10 +139,11 @@ def metrics(result: ValidationResult) -> dict[str, dict[str, float | int | None]
     found = {}
     for row in overall.to_dict("records"):
         seen = crashes.get(row["predictor"], _NO_CRASH)
-        skill = Estimate.of(seen, _CRASH_SKILL) if seen["sufficient"] else UNDEFINED
         figures = {key: row[key] for key in overall.columns.drop(_FACTS)}
         exact = {f"crash_{key}": seen[key] for key in ("attainable_p", *SIGN_FLIP_COLUMNS)}
-        figures |= exact | skill.columns(f"crash_{_CRASH_SKILL}")
+        figures |= exact
+        for skill in _SKILLS:
+            figures |= (Estimate.of(seen, skill) if seen["sufficient"] else UNDEFINED).columns(f"crash_{skill}")
         plain = {key: None if np.isnan(value) else float(value) for key, value in figures.items()}
         counts = {f"crash_{name}": seen[name] for name in ("episodes", "effective_episodes", "more_episodes")}
         found[row["predictor"]] = {"rows": row["rows"]} | counts | plain

@@ -5,23 +5,22 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from barograph.names import PRIOR, REGIME_PRIOR
+from barograph.names import BASELINES, REGIME_PRIOR
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Group, Heading, Row, Table, Words, present
 from barograph.report.cells import DASH, column, heads, number, word
-from barograph.report.charts import Trace, forest_layout, label, scatter, whiskers
+from barograph.report.charts import SKILL_SHIFTS, Trace, forest_layout, label, scatter, skill_marker, whiskers
 from barograph.report.results import Csv, Results
 from barograph.report.words import Evidence, Record
 from barograph.scoring.evidence import SIGNIFICANT
 
 _ENDS: Final = 5
+# Pixels of a mark whose test decides, and of the others.
+_LARGE: Final = 10
+_SMALL: Final = 6
 _FIGURES: Final = (
     *("predictor", "rows", "dates", "cases", "episodes", "effective_episodes", "sufficient"),
-    *(
-        f"skill_{baseline}{end}"
-        for baseline in (PRIOR, REGIME_PRIOR)
-        for end in ("", "_low", "_high", "_p_value", "_q_value")
-    ),
+    *(f"skill_{baseline}{end}" for baseline in BASELINES for end in ("", "_low", "_high", "_p_value", "_q_value")),
 )
 SYMBOLS: Final = Csv("reports/validation/symbols.csv", ("symbol", "gics_sector", *_FIGURES))
 SECTORS: Final = Csv("reports/validation/sectors_by_regime.csv", ("gics_sector", "regime", *_FIGURES))
@@ -32,7 +31,7 @@ _COLUMNS: Final = [
     Column("Test folds", "in each of which a model is frozen"),
     *heads(("skill_regime_prior",)),
     Column("q", "significance of that skill, two-sided, corrected for the number of symbols"),
-    *heads(("skill_prior",)),
+    *heads(("skill_prior", "skill_structural")),
 ]
 _SELECTED: Final = (
     "The strongest and the weakest were selected by looking at all: their figures are too extreme (the winner's "
@@ -138,8 +137,8 @@ def forest(results: Results, looked: _Looked) -> Chart | None:
         f"Log-loss skill with its {results.confidence} interval, {ends}{words.count(len(looked.rows), 'symbol')}",
         f"Forest plot of log-loss skill for {len(places)} of {words.count(len(looked.rows), 'symbol')}.",
         data,
-        forest_layout("Skill, % of the baseline's log loss", ticks, 34, rangemode="tozero"),
-        legend=[("the corrected test decides", palette.mark(results.headline).colour, "diamond")],
+        forest_layout("Skill, % of the baseline's log loss", ticks, 54, rangemode="tozero"),
+        note="Large marks: the corrected test decides.",
     )
 
 
@@ -157,29 +156,23 @@ def _tick(row: Record) -> str:
 
 
 def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str, tests: int) -> list[Trace]:
-    """Mark a predictor's skill against both baselines, in grey where there is too little evidence."""
+    """Mark a predictor's skill against every baseline, in grey where there is too little evidence."""
     enough = rows["sufficient"].astype(bool)
     return [
         _marks(shown.to_dict("records"), places, baseline, colour, tests)
-        for baseline in (REGIME_PRIOR, PRIOR)
+        for baseline in SKILL_SHIFTS
         for shown, colour in ((rows[enough], palette.mark(predictor).colour), (rows[~enough], palette.FAINT))
         if len(shown)
     ]
 
 
 def _marks(rows: Sequence[Record], places: dict[str, int], baseline: str, colour: str, tests: int) -> Trace:
-    fill, shift = (colour, 0.14) if baseline == REGIME_PRIOR else ("#ffffff", -0.14)
     decided = [verdict(row, baseline) in ("better", "worse") for row in rows]
     drawn = scatter(
         "markers",
         [],
-        [places[str(row["symbol"])] + shift for row in rows],
-        marker={
-            "color": fill,
-            "size": 8,
-            "line": {"color": colour, "width": 1.6},
-            "symbol": ["diamond" if one else "circle" for one in decided],
-        },
+        [places[str(row["symbol"])] + SKILL_SHIFTS[baseline] for row in rows],
+        marker=skill_marker(baseline, colour, [_LARGE if one else _SMALL for one in decided]),
         text=[_hover(row, baseline, tests) for row in rows],
         hovertemplate="%{text}<extra></extra>",
     )
@@ -261,7 +254,7 @@ def _texts(rows: pd.DataFrame, values: str, sectors: list[str], regimes: list[st
 def table(results: Results, looked: _Looked) -> Table:
     """List the headline's skill for every symbol."""
     frame = pd.DataFrame(looked.rows, columns=[*results[SYMBOLS].columns, "name"])
-    skills = zip(column(frame, "skill_regime_prior"), column(frame, "skill_prior"), strict=True)
+    skills = zip(*(column(frame, f"skill_{baseline}") for baseline in SKILL_SHIFTS), strict=True)
     rows = [_row(row, *cells) for row, cells in zip(looked.rows, skills, strict=True)]
     caption = (
         f"{palette.title(results.headline)} for each symbol, the strongest first, beneath the figures their "
@@ -270,15 +263,15 @@ def table(results: Results, looked: _Looked) -> Table:
     return Table("symbol-table", caption, _COLUMNS, rows, first="Symbol")
 
 
-def _row(row: Record, regime_prior: Cell, prior: Cell) -> Row:
+def _row(row: Record, regime_prior: Cell, *others: Cell) -> Row:
     facts: list[Any] = [
         word(str(row["gics_sector"])),
         number(float(row["cases"]), 0, words.count(int(row["rows"]), "row")),
         number(float(row["episodes"]), 0, _worth(row)),
     ]
     if not row["sufficient"]:
-        return Row(str(row["name"]), [*facts, Cell("too few"), DASH, DASH], "weak")
-    return Row(str(row["name"]), [*facts, regime_prior, number(float(row[_Q]), 3), prior])
+        return Row(str(row["name"]), [*facts, Cell("too few"), DASH, *[DASH] * len(others)], "weak")
+    return Row(str(row["name"]), [*facts, regime_prior, number(float(row[_Q]), 3), *others])
 
 
 def _worth(row: Record) -> str:

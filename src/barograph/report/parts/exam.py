@@ -17,7 +17,7 @@ from barograph.report.words import Record
 
 LABEL: Final = "Not causal in time: trained also on what came after."
 _METRICS: Final = (
-    *("skill_regime_prior", "walk_forward_skill_regime_prior", "skill_prior"),
+    *("skill_regime_prior", "walk_forward_skill_regime_prior", "skill_prior", "skill_structural"),
     *("log_loss", "auc", "accuracy"),
 )
 EXAM: Final = Csv(
@@ -26,7 +26,7 @@ EXAM: Final = Csv(
         *("kind", "exam", "regime", "start", "end", "predictor", "rows", "dates", "events"),
         *("effective_events", "more_events", "sufficient", "attainable_p"),
         *(f"sign_flip_p_{name}" for name in BASELINES),
-        *(f"skill_{name}{end}" for name in ("prior", "regime_prior") for end in ("", "_low", "_high")),
+        *(f"skill_{name}{end}" for name in BASELINES for end in ("", "_low", "_high")),
         *("log_loss", "auc", "accuracy", "majority_accuracy"),
         *("walk_forward_log_loss", "walk_forward_skill_regime_prior"),
     ),
@@ -78,16 +78,16 @@ def _ordered(exam: pd.DataFrame) -> pd.DataFrame:
 
 
 def heading(vote: pd.DataFrame) -> str:
-    """Say in how many events the vote would have scored above both baselines, each of them a single case.
+    """Say in how many events the vote would have scored above every baseline, each of them a single case.
 
     Point figures are counted. An interval of one event comes from blocks of one episode, and with labels that overlap
     it is far too narrow to tell wins from luck.
     """
     events = vote[vote["kind"] == "event"]
-    above = int((events[["skill_regime_prior", "skill_prior"]] > 0).all(axis=1).sum())
+    above = int((events[[f"skill_{baseline}" for baseline in BASELINES]] > 0).all(axis=1).sum())
     nouns = ("crisis", "crises") if set(events["regime"]) <= _CRISES else ("event", "events")
     return (
-        f"Had it never seen them, the vote would have scored above both baselines in {above or 'none'} of "
+        f"Had it never seen them, the vote would have scored above every baseline in {above or 'none'} of "
         f"{words.count(len(events), *nouns)}; each is a single case"
     )
 

@@ -1,15 +1,20 @@
 """The closing table: the scores of every predictor out of sample."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from barograph.names import BASELINES, UNIVERSE
+from barograph.names import BASELINES, REGIME_PRIOR, STRUCTURAL, UNIVERSE
 from barograph.report import words
 from barograph.report.blocks import Row, Section, Table
 from barograph.report.cells import DASH, figures, heads, predictor_row
 from barograph.report.results import BACKTEST, Results
+from barograph.report.words import Record
 from barograph.scoring import metrics_of
 
-_FIRST: Final = ("skill_regime_prior", "skill_prior", "auc", "brier", "calibration_error", "accuracy")
+_FIRST: Final = (
+    *("skill_regime_prior", "skill_prior", "skill_structural"),
+    *("auc", "brier", "calibration_error", "accuracy"),
+)
 # Beneath the accuracy, on the scale of the data, or said by the others.
 _LEFT_OUT: Final = {"majority_accuracy", "log_loss", "balanced_accuracy", "macro_f1"}
 # Told by a section of their own.
@@ -34,13 +39,18 @@ def scored() -> list[str]:
 
 
 def heading(results: Results) -> str:
-    """Say how many predictors beat the regime table beyond their interval."""
-    judged = results.overall[~results.overall["predictor"].isin(BASELINES)]
-    kinds = [words.evidence(row) for row in judged.to_dict("records")]
+    """Say how many predictors beat the regime table and the structural baseline beyond their interval."""
+    judged = results.overall[~results.overall["predictor"].isin(BASELINES)].to_dict("records")
+    first = _beaten(judged, REGIME_PRIOR, f" of {words.count(len(judged), 'predictor')}")
+    return f"{words.capitalised(first)}; {_beaten(judged, STRUCTURAL)}"
+
+
+def _beaten(judged: Sequence[Record], baseline: str, of: str = "") -> str:
+    kinds = [words.evidence(row, baseline) for row in judged]
     better, worse = kinds.count("better"), kinds.count("worse")
     verb = "beats" if better == 1 else "beat"
-    text = f"{better or 'None'} of {words.count(len(kinds), 'predictor')} {verb} the regime table"
-    return f"{text}; {worse} {'is' if worse == 1 else 'are'} worse than it" if worse else text
+    text = f"{better or 'none'}{of} {verb} {words.BASELINE_NAMES[baseline]}"
+    return f"{text}, {worse} {'is' if worse == 1 else 'are'} worse than it" if worse else text
 
 
 def rows(results: Results) -> list[Row]:

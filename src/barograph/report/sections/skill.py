@@ -7,7 +7,17 @@ import pandas as pd
 
 from barograph.report import palette, words
 from barograph.report.blocks import Chart, Controls, Group, Section, present
-from barograph.report.charts import Trace, forest_layout, label, rounded, scatter, whiskers
+from barograph.report.charts import (
+    SKILL_SHIFTS,
+    Layout,
+    Trace,
+    forest_layout,
+    label,
+    rounded,
+    scatter,
+    skill_marker,
+    whiskers,
+)
 from barograph.report.parts import calibration, cells, exam
 from barograph.report.results import SLICES, Results
 from barograph.report.words import Record
@@ -15,10 +25,10 @@ from barograph.report.words import Record
 KINDS: Final = {"regime": "regimes", "fold": "test folds", "event": "events", "sector": "sectors"}
 # Each slice of these kinds is a single case: its score describes it, and claims nothing.
 _SINGLE: Final = ("fold", "event")
-# Where the mark of a skill lies in its row: filled above, hollow beneath.
-_SHIFTS: Final = {"regime_prior": 0.14, "prior": -0.14}
 # Pixels a row.
-_ROWS: Final = {"regime": 56, "fold": 26}
+_ROWS: Final = {"regime": 72, "fold": 40}
+# Pixels right of the last interval, for a p-value.
+_ROOM: Final = 44
 
 
 def section(results: Results) -> Section:
@@ -29,6 +39,7 @@ def section(results: Results) -> Section:
         palette.choices(results.scored),
         filled="against the regime table",
         hollow="against class frequencies",
+        diamond="against structural volatility",
         text=f"right of zero is better. Headings speak of: {palette.title(results.headline)}. Intervals are not "
         "corrected for the number of slices.",
     )
@@ -39,7 +50,7 @@ def section(results: Results) -> Section:
 
 
 def heading(results: Results) -> str:
-    """Name the regimes in which the headline beats both baselines."""
+    """Name the regimes in which the headline beats every baseline."""
     scores = {str(row["slice"]): row for row in _headline(results, "regime").to_dict("records")}
     found: dict[str, list[str]] = {"better": [], "worse": [], "none": [], "insufficient": []}
     for name in palette.regime_order(scores):
@@ -73,9 +84,14 @@ def forest(results: Results, kind: str) -> Chart | None:
         f"Log-loss skill with its {results.confidence} interval",
         f"Forest plot of log-loss skill for {len(order)} {KINDS[kind]}{_spoken(kind, rows.values())}.",
         data,
-        forest_layout("Skill, % of the baseline's log loss", ticks, _ROWS.get(kind, 34), rangemode="tozero"),
+        _layout(kind, ticks),
         note=_note(kind, rows.values()),
     )
+
+
+def _layout(kind: str, ticks: Sequence[str]) -> Layout:
+    figure = forest_layout("Skill, % of the baseline's log loss", ticks, _ROWS.get(kind, 46), rangemode="tozero")
+    return figure | {"margin": figure["margin"] | {"r": _ROOM}} if kind == "regime" else figure
 
 
 def _spoken(kind: str, rows: Collection[Record]) -> str:
@@ -92,7 +108,7 @@ def _note(kind: str, rows: Collection[Record]) -> str:
     if kind != "regime":
         return grey
     exact = (
-        "Beside the marks is the p-value of the exact one-sided test over episodes, of being better than the baseline."
+        "Beside each mark is the p-value of the exact one-sided test over episodes, of being better than the baseline."
     )
     return f"{grey} {exact}".strip()
 
@@ -171,7 +187,7 @@ def _episodes(row: Record) -> str:
 
 
 def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str) -> list[Trace]:
-    """Mark the skill against both baselines: grey where there is too little evidence, muted where it is no claim."""
+    """Mark the skill against every baseline: grey where there is too little evidence, muted where it is no claim."""
     rows = rows[rows["slice"].isin(list(places))]
     single, enough = rows["kind"].isin(_SINGLE), rows["sufficient"].astype(bool)
     coloured = (
@@ -180,33 +196,33 @@ def _intervals(rows: pd.DataFrame, places: dict[str, int], predictor: str) -> li
         (rows[~single & ~enough], palette.FAINT),
     )
     marks = [
-        _marks(shown, places, baseline, colour) for baseline in _SHIFTS for shown, colour in coloured if len(shown)
+        _marks(shown, places, baseline, colour) for baseline in SKILL_SHIFTS for shown, colour in coloured if len(shown)
     ]
     tested = rows[rows["kind"] == "regime"].to_dict("records")
-    return [*marks, *(_exact_tests(tested, places, baseline) for baseline in _SHIFTS if tested)]
+    return [*marks, *(_exact_tests(tested, places, baseline) for baseline in SKILL_SHIFTS if tested)]
 
 
 def _exact_tests(records: Sequence[Record], places: dict[str, int], baseline: str) -> Trace:
-    """Write the p-value of the exact test above the filled mark or beneath the hollow one, clear of their intervals."""
+    """Write the p-value of the exact test right of the mark's interval."""
+    skills = [words.log_loss_skill(row, baseline) for row in records]
     return scatter(
         "text",
-        rounded([100 * row[f"skill_{baseline}"] for row in records], 4),
-        [places[row["slice"]] + 2.2 * _SHIFTS[baseline] for row in records],
-        text=[f"p {words.chance(float(row[f'sign_flip_p_{baseline}']))}" for row in records],
-        textposition="middle center",
+        rounded([100 * (skill.estimate.high if skill.known else skill.estimate.value) for skill in skills], 4),
+        [places[row["slice"]] + SKILL_SHIFTS[baseline] for row in records],
+        text=[f"\N{NO-BREAK SPACE}p {words.chance(float(row[f'sign_flip_p_{baseline}']))}" for row in records],
+        textposition="middle right",
         textfont={"size": 10, "color": palette.MUTED},
         cliponaxis=False,
     )
 
 
 def _marks(rows: pd.DataFrame, places: dict[str, int], baseline: str, colour: str) -> Trace:
-    records, shift = rows.to_dict("records"), _SHIFTS[baseline]
-    fill = colour if shift > 0 else "#ffffff"
+    records = rows.to_dict("records")
     drawn = scatter(
         "markers",
         [],
-        [places[row["slice"]] + shift for row in records],
-        marker={"color": fill, "size": 8, "line": {"color": colour, "width": 1.6}},
+        [places[row["slice"]] + SKILL_SHIFTS[baseline] for row in records],
+        marker=skill_marker(baseline, colour),
         text=[_hover(row, baseline) for row in records],
         hovertemplate="%{text}<extra></extra>",
     )

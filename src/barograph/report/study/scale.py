@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from barograph.names import PRIOR, REGIME_PRIOR
+from barograph.names import BASELINES, REGIME_PRIOR, STRUCTURAL
 from barograph.report import palette, words
 from barograph.report.study.differences import RAW, RECALIBRATED, Study
 from barograph.report.study.names import called, subject, target
 
-BASELINE_FACTS: Final[Mapping[str, str]] = {PRIOR: "prior_log_loss", REGIME_PRIOR: "regime_prior_log_loss"}
-_TABLE: Final = "the regime table"
+BASELINE_FACTS: Final[Mapping[str, str]] = {name: f"{name}_log_loss" for name in BASELINES}
+_TABLE: Final = words.BASELINE_NAMES[REGIME_PRIOR]
 _SHOWN: Final = ("none", "expanding")
 
 
@@ -21,12 +21,15 @@ def log_losses(study: Study, calibration: str) -> dict[str, float]:
 
 
 def baselines(study: Study) -> dict[str, float]:
-    """Give the log loss of the class frequencies on the same rows, as far as the facts know it."""
+    """Give the log loss of the baselines on the same rows, as far as the facts know it."""
     return {name: float(study.facts[key]) for name, key in BASELINE_FACTS.items() if key in study.facts}
 
 
 def scale(study: Study) -> str:
-    """Compare options to the regime table, and name those that are worse; empty where its log loss is not known."""
+    """Compare options to the regime table, name those that are worse, and compare the best to the structural baseline.
+
+    Empty where the regime table's log loss is not known; without the last sentence where the other's is not.
+    """
     table = baselines(study).get(REGIME_PRIOR)
     if table is None:
         return ""
@@ -47,8 +50,22 @@ def scale(study: Study) -> str:
         said += f" (recalibrated {'likewise' if also == worse else words.joined(also) or 'none'})"
     return (
         f"For scale, {_TABLE} (class frequencies by regime) has a log loss of {table:.3f} on the same rows. Against "
-        f"it, without intervals: {'; '.join(texts)}. {said}."
+        f"it, without intervals: {'; '.join(texts)}. {said}.{_beyond(study, scores)}"
     )
+
+
+def _beyond(study: Study, scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Compare the best option of each calibration to the structural baseline."""
+    structural = baselines(study).get(STRUCTURAL)
+    if structural is None:
+        return ""
+    best = {calibration: min(losses, key=lambda name: losses[name]) for calibration, losses in scores.items()}
+    texts = [
+        f"the best {calibration}, {called(name)}, is {_against(scores[calibration][name], structural)}"
+        for calibration, name in best.items()
+    ]
+    name = words.capitalised(words.BASELINE_NAMES[STRUCTURAL])
+    return f" {name} has {structural:.3f}, and against it {' and '.join(texts)}."
 
 
 def note(study: Study) -> str:
