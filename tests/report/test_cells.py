@@ -29,14 +29,14 @@ def grid(results: Results) -> Chart:
 
 def test_the_heading_counts_what_the_corrected_test_decides_and_names_the_ends(results: Results) -> None:
     assert forest(results).heading == (
-        "Skill is shown in 4 of 12 symbols, the regime table is better in 3, after correction for 12; "
-        "strongest S00 +6.0 % [4.5, 7.5], weakest S11 \N{MINUS SIGN}5.0 % [\N{MINUS SIGN}6.5, \N{MINUS SIGN}3.5]; "
-        "too little evidence in 2"
+        "Skill is shown in 4 of 12 symbols, beyond volatility in 4, the regime table is better in 3, after correction "
+        "for 12; strongest S00 +6.0 % [4.5, 7.5], weakest S11 \N{MINUS SIGN}5.0 % "
+        "[\N{MINUS SIGN}6.5, \N{MINUS SIGN}3.5]; too little evidence in 2"
     )
     assert grid(results).heading == (
-        "Skill is shown in 4 of 15 pairs of sector and regime, the regime table is better in 3, after correction for "
-        "15; strongest Energy in low volatility +5.0 % [3.5, 6.5], weakest Utilities in high volatility "
-        "\N{MINUS SIGN}4.0 % [\N{MINUS SIGN}5.5, \N{MINUS SIGN}2.5]; too little evidence in 5"
+        "Skill is shown in 4 of 15 pairs of sector and regime, beyond volatility in 4, the regime table is better in "
+        "3, after correction for 15; strongest Energy in low volatility +5.0 % [3.5, 6.5], weakest Utilities in high "
+        "volatility \N{MINUS SIGN}4.0 % [\N{MINUS SIGN}5.5, \N{MINUS SIGN}2.5]; too little evidence in 5"
     )
 
 
@@ -48,7 +48,11 @@ def test_an_interval_alone_decides_nothing(results: Results) -> None:
     assert forest(wide).heading.startswith("Skill is shown in 3 of 12 symbols")
     none = field(results, "symbols").assign(skill_regime_prior_q_value=0.3)
     assert forest(replaced(results, symbols=none)).heading.startswith(
-        "Skill is shown in none of 12 symbols after correction for 12; strongest S00"
+        "Skill is shown in none of 12 symbols, beyond volatility in 4, after correction for 12; strongest S00"
+    )
+    known = changed(results, "S00", skill_structural_q_value=0.051)
+    assert forest(known).heading.startswith(
+        "Skill is shown in 4 of 12 symbols, beyond volatility in 3, the regime table"
     )
 
 
@@ -58,7 +62,7 @@ def test_without_enough_evidence_there_is_no_strongest(results: Results) -> None
     assert {trace["marker"]["line"]["color"] for trace in forest(weak).data} == {FAINT}
     only = field(results, "symbols").query("symbol == 'S02'")
     assert forest(replaced(results, symbols=only)).heading == (
-        "Skill is shown in 1 of 1 symbol after correction for 1; S02 +4.0 % [2.5, 5.5]"
+        "Skill is shown in 1 of 1 symbol, beyond volatility in 1, after correction for 1; S02 +4.0 % [2.5, 5.5]"
     )
 
 
@@ -123,6 +127,10 @@ def test_the_table_lists_every_symbol_and_no_number_where_evidence_is_missing(re
     assert [row.name for row in listed.rows] == [f"S{place:02}" for place in range(14)]
     first, last = listed.rows[0], listed.rows[-1]
     assert [cell.text for cell in first.cells] == ["Utilities", "346", "9", "6.0", "0.020", "6.0", "6.0"]
+    beyond = changed(results, "S00", skill_structural=0.01)
+    assert [cell.text for cell in cells.table(beyond, cells.by_symbol(beyond)).rows[0].cells[3:]] == [
+        *("6.0", "0.020", "6.0", "1.0")
+    ]
     assert [cell.small for cell in first.cells[1:4]] == ["4,000 rows", "worth 8.5", "[4.5, 7.5]"]
     assert last.kind == "weak"
     assert [cell.text for cell in last.cells[3:]] == ["too few", *["\N{EN DASH}"] * 3]

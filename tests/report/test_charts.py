@@ -158,17 +158,21 @@ def test_single_cases_are_counted_by_their_points_without_a_claim(results: Resul
     own = slices["predictor"] == "ensemble"
     for kind, points in (("event", [0.01, -0.01, 0.02, 0.0]), ("fold", [0.01] * 5 + [-0.2])):
         slices.loc[own & (slices["kind"] == kind), "skill_regime_prior"] = points
+        slices.loc[own & (slices["kind"] == kind), "skill_structural"] = -np.array(points)
     told = replaced(results, slices=slices)
     assert skill.finding(told, "event") == (
-        "In 2 of 4 events the score is above the regime table's; an event is one case, and shows nothing alone"
+        "In 2 of 4 events the score is above the regime table's, in 1 above the structural volatility baseline's; an "
+        "event is one case, and shows nothing alone"
     )
     assert skill.finding(told, "fold") == (
-        "In 5 of 6 years the score is above the regime table's; a year is one case, and shows nothing alone"
+        "In 5 of 6 years the score is above the regime table's, in 1 above the structural volatility baseline's; a "
+        "year is one case, and shows nothing alone"
     )
     folds = field(results, "folds")
     halves = replaced(told, folds=folds.assign(test_end=folds["test_end"] + pd.Timedelta(days=200)))
     assert skill.finding(halves, "fold") == (
-        "In 5 of 6 test folds the score is above the regime table's; a test fold is one case, and shows nothing alone"
+        "In 5 of 6 test folds the score is above the regime table's, in 1 above the structural volatility baseline's; "
+        "a test fold is one case, and shows nothing alone"
     )
     slices.loc[own, "skill_regime_prior"] = -0.1
     assert skill.finding(replaced(results, slices=slices), "event").startswith("In none of 4 events the score is above")
@@ -204,6 +208,14 @@ def test_the_finding_counts_intervals_and_not_points(results: Results, score: fl
         slices["kind"] == "sector", ["skill_regime_prior", "skill_regime_prior_low", "skill_regime_prior_high"]
     ] = (score, score - 0.01, score + 0.01)
     assert words in skill.finding(replaced(results, slices=slices), "sector")
+
+
+@pytest.mark.parametrize(("score", "said"), [(0.05, "5"), (-0.05, "none, worse in 5"), (0.0, "none")])
+def test_the_finding_counts_what_is_known_beyond_volatility(results: Results, score: float, said: str) -> None:
+    ends = {"skill_structural": score, "skill_structural_low": score - 0.01, "skill_structural_high": score + 0.01}
+    slices = field(results, "slices").assign(**ends)
+    finding = skill.finding(replaced(results, slices=slices), "sector")
+    assert finding.endswith(f" of 5 sectors; than the structural volatility baseline in {said}")
 
 
 def test_confusion_rows_add_up(results: Results) -> None:
@@ -349,8 +361,8 @@ def test_the_section_names_regimes_by_what_was_shown(results: Results) -> None:
     none = {"skill_regime_prior": 0.01, "skill_regime_prior_low": -0.01, "skill_regime_prior_high": 0.03}
     text = skill.heading(with_scores(worse, "regime", "normal", **none))
     assert text == (
-        "Skill is shown in low volatility and high volatility; in recovery a baseline is better; "
-        "too little evidence in crash"
+        "Skill against every baseline is shown in low volatility and high volatility; in recovery a baseline is "
+        "better; too little evidence in crash"
     )
 
 
@@ -375,3 +387,12 @@ def test_a_regimes_claim_holds_against_the_harder_baseline(results: Results) -> 
     hardest = with_scores(hard, "regime", "crash", **volatility)
     assert verdict.crash(hardest).startswith("in crashes it is worse than the structural volatility baseline, skill ")
     assert "in crash a baseline is better" in skill.heading(hardest)
+
+
+def test_a_mark_tells_its_baseline_by_fill_and_shape(results: Results) -> None:
+    """Filled against the regime table, hollow against class frequencies, a hollow diamond against volatility."""
+    own = [trace for trace in skill.forest(results, "sector").data if trace["meta"]["predictor"] == "ensemble"]
+    colour = palette.mark("ensemble").colour
+    expected = {0.24: (colour, "circle"), 0.0: ("#ffffff", "circle"), 0.76: ("#ffffff", "diamond")}
+    found = {round(trace["y"][0] % 1, 2): (trace["marker"]["color"], trace["marker"]["symbol"]) for trace in own}
+    assert found == expected

@@ -9,6 +9,7 @@ import pytest
 
 from barograph.errors import InputError
 from barograph.report import Results, render
+from barograph.report.sections import predictors
 
 from .synthetic import EIGHT, build, field, replaced, with_scores
 
@@ -168,6 +169,26 @@ def test_the_verdict_is_honest(results: Results, scores: tuple[float, float, flo
 
 def test_too_few_cases_silence_the_verdict(results: Results) -> None:
     assert "too little evidence to say" in heading(render(with_scores(results, "overall", "overall", sufficient=False)))
+
+
+def test_the_predictors_heading_counts_who_beats_the_regime_table_and_the_structural_baseline(results: Results) -> None:
+    """Of the ensemble and three models; the half-width of an invented overall skill is 0.6 points."""
+    assert predictors.heading(results) == (
+        "3 of 4 predictors beat the regime table; 2 beat the structural volatility baseline"
+    )
+    scores = {"skill_structural": -0.02, "skill_structural_low": -0.03, "skill_structural_high": -0.01}
+    assert predictors.heading(with_scores(results, "overall", "overall", **scores)) == (
+        "3 of 4 predictors beat the regime table; 1 beats the structural volatility baseline, 1 is worse than it"
+    )
+
+
+def test_what_is_beyond_volatility_is_against_the_structural_baseline(results: Results) -> None:
+    scores = {"skill_structural": 0.001, "skill_structural_low": -0.002, "skill_structural_high": 0.004}
+    page = render(with_scores(results, "overall", "overall", **scores))
+    assert "the ensemble beats the regime table by 2.0 %" in heading(page)
+    assert "; beyond volatility: there is no evidence that it knows anything, +0.10 % " in heading(page)
+    card = page[page.index("<dt>Skill against structural volatility</dt>") :].partition("</div>")[0]
+    assert '<dd class="value">+0.10 %</dd>' in card
 
 
 def test_a_headline_of_a_users_own_is_named(results: Results) -> None:

@@ -22,10 +22,10 @@ def main(stage: Stage) -> str:
     """Combine the models' out-of-sample predictions and put the baselines beside them."""
     members = {model: stage.read(PREDICTIONS, model=model) for model in stage.settings["model_names"]}
     labels, regimes, folds = (stage.read(table) for table in (LABELS, REGIME_SERIES, FOLDS))
-    past = (next(iter(members.values())), labels, regimes, folds)
-    structural = build_structural(stage).walk(*read_closes(stage), *past)
+    asked = (next(iter(members.values())), labels, regimes, folds)
+    structural = build_structural(stage).walk(*read_closes(stage), *asked)
     found = stage.build("ensemble").walk(members | {STRUCTURAL: structural}, labels, folds)
-    tables = [found.predictions, baseline_predictions(*past), structural]
+    tables = [found.predictions, baseline_predictions(*asked), structural]
     stage.write(ENSEMBLE_PREDICTIONS, pd.concat(tables, ignore_index=True))
     stage.write_json("models/ensemble/ensemble.json", found.final.plain())
     stage.write_csv("models/ensemble/shares.csv", found.shares)

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from barograph.names import BASELINES, REGIME_PRIOR
+from barograph.names import BASELINES, REGIME_PRIOR, STRUCTURAL
 from barograph.report import heat, palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Group, Heading, Row, Table, Words, present
 from barograph.report.cells import DASH, column, heads, number, word
@@ -96,15 +96,17 @@ def verdict(row: Record, baseline: str = REGIME_PRIOR) -> Evidence:
 
 
 def finding(looked: _Looked) -> str:
-    """Say in how many cells skill is shown after correction, and name the strongest and the weakest."""
+    """Say in how many cells skill is shown after correction, in how many beyond volatility, and name the ends."""
     judged, few = looked.judged, len(looked.rows) - len(looked.judged)
     if not judged:
         return f"None of {words.count(len(looked.rows), looked.one, looked.several)} carries enough evidence"
     verdicts = [verdict(row) for row in judged]
     better, worse = verdicts.count("better"), verdicts.count("worse")
+    beyond = sum(verdict(row, STRUCTURAL) == "better" for row in judged)
     text = f"Skill is shown in {better or 'none'} of {words.count(len(judged), looked.one, looked.several)}"
+    text += f", beyond volatility in {beyond or 'none'},"
     if worse:
-        text += f", the regime table is better in {worse},"
+        text += f" the regime table is better in {worse},"
     text = f"{text} after correction for {len(judged)}; {_ends(judged)}"
     return f"{text}; too little evidence in {few}" if few else text
 

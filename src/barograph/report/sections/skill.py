@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from barograph.names import REGIME_PRIOR, STRUCTURAL
 from barograph.report import palette, words
 from barograph.report.blocks import Chart, Controls, Group, Section, present
 from barograph.report.charts import (
@@ -20,7 +21,7 @@ from barograph.report.charts import (
 )
 from barograph.report.parts import calibration, cells, exam
 from barograph.report.results import SLICES, Results
-from barograph.report.words import Record
+from barograph.report.words import Evidence, Record
 
 KINDS: Final = {"regime": "regimes", "fold": "test folds", "event": "events", "sector": "sectors"}
 # Each slice of these kinds is a single case: its score describes it, and claims nothing.
@@ -55,7 +56,7 @@ def heading(results: Results) -> str:
     found: dict[str, list[str]] = {"better": [], "worse": [], "none": [], "insufficient": []}
     for name in palette.regime_order(scores):
         found[words.evidence(scores[name], words.harder_baseline(scores[name]))].append(palette.title(name).lower())
-    text = f"Skill is shown in {words.joined(found['better']) or 'no regime'}"
+    text = f"Skill against every baseline is shown in {words.joined(found['better']) or 'no regime'}"
     if found["worse"]:
         text += f"; in {words.joined(found['worse'])} a baseline is better"
     if found["insufficient"]:
@@ -122,28 +123,33 @@ def _case(kind: str) -> str:
 
 
 def finding(results: Results, kind: str) -> str:
-    """Say in how many slices the headline beats the regime table beyond its interval; single cases are described."""
+    """Say in how many slices the headline beats which baseline beyond its interval; single cases are described."""
     scores = _headline(results, kind).to_dict("records")
     if kind in _SINGLE:
         return _description(results, kind, scores)
-    evidence = [words.evidence(row) for row in scores]
-    better, worse, few = (evidence.count(each) for each in ("better", "worse", "insufficient"))
-    judged = len(evidence) - few
+    table, structural = ([words.evidence(row, name) for row in scores] for name in (REGIME_PRIOR, STRUCTURAL))
+    few = table.count("insufficient")
+    judged = len(table) - few
     if not judged:
-        return f"None of {words.count(len(evidence), KINDS[kind][:-1])} carries enough evidence on its own"
-    text = f"Better than the regime table in {better or 'none'} of {judged} {KINDS[kind]}"
-    if worse:
-        text += f", worse in {worse}"
+        return f"None of {words.count(len(table), KINDS[kind][:-1])} carries enough evidence on its own"
+    text = f"Better than the regime table in {_decided(table, f' of {judged} {KINDS[kind]}')}"
+    text += f"; than the structural volatility baseline in {_decided(structural)}"
     return f"{text}; too little evidence in {few}" if few else text
+
+
+def _decided(evidence: Sequence[Evidence], of: str = "") -> str:
+    better, worse = evidence.count("better"), evidence.count("worse")
+    return f"{better or 'none'}{of}" + (f", worse in {worse}" if worse else "")
 
 
 def _description(results: Results, kind: str, scores: Sequence[Record]) -> str:
     """Count the single cases, here by point figures, without a claim."""
-    above = sum(row["skill_regime_prior"] > 0 for row in scores)
+    above, beyond = (sum(row[f"skill_{name}"] > 0 for row in scores) for name in (REGIME_PRIOR, STRUCTURAL))
     yearly = kind == "fold" and all(results.fold_name(_fold(str(row["slice"]))).isdigit() for row in scores)
     case = "year" if yearly else _case(kind)
     return (
-        f"In {above or 'none'} of {words.count(len(scores), case)} the score is above the regime table's; "
+        f"In {above or 'none'} of {words.count(len(scores), case)} the score is above the regime table's, in "
+        f"{beyond or 'none'} above the structural volatility baseline's; "
         f"{'an' if case == 'event' else 'a'} {case} is one case, and shows nothing alone"
     )
 
