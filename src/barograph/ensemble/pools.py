@@ -16,6 +16,8 @@ _Loss: TypeAlias = Callable[[Floats], tuple[float, Floats]]
 
 RIDGE: Final = 1e-4
 _TOLERANCES: Final = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000}
+# A search may end where rounding hides a further gain; by so small a slope it has found the minimum all the same.
+_FLAT: Final = 1e-6
 
 
 def pool(kind: PoolKind, members: Sequence[Floats], shares: Sequence[float]) -> Floats:
@@ -79,7 +81,7 @@ def fit_shares(kind: PoolKind, members: Sequence[Floats], labels: Labels) -> Flo
     loss = penalised_loss(kind, members, labels)
     with threadpool_limits(1):  # For the order of floating-point sums.
         found = minimize(loss, np.zeros(len(members)), jac=True, method="L-BFGS-B", options=_TOLERANCES)
-    if not found.success:
+    if np.abs(found.jac).max() > _FLAT:
         raise InputError(f"ensemble: the shares of a {kind} pool on {len(labels)} matured predictions did not converge")
     return _softmax(found.x)
 
