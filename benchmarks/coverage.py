@@ -18,6 +18,7 @@ from barograph.scoring.evidence import independent_cases
 LEVEL, BLOCK, RESAMPLES, LABEL_DAYS, HALF_LIFE = 0.95, 21, 500, 14, 60
 YEARS, DAYS = 16, 252
 DAILY, TRUTH = 0.08, 0.0208  # of the log loss saved on a day by the ensemble of the bundled data; 2 % of 1.04
+GAP = 63  # trading days between episodes: fewer would make them one
 CRASHES = [74, 2, 22, 2, 17, 1, 8]
 SHAPES = {
     "7 crashes as 2007-2022": CRASHES,
@@ -39,9 +40,9 @@ class World:
     slow: float
     effect: float
 
-    def daily(self, cases: Sequence[int], rng: np.random.Generator) -> Floats:
-        """Draw daily differences around zero, case by case; labels of 14 days overlap."""
-        n = sum(cases)
+    def daily(self, cases: Sequence[int], gap: int, rng: np.random.Generator) -> Floats:
+        """Draw daily differences around zero, case by case with so many days between; labels of 14 days overlap."""
+        n = sum(cases) + gap * (len(cases) - 1)
         noise = np.convolve(rng.standard_normal(n + LABEL_DAYS - 1), np.ones(LABEL_DAYS) / np.sqrt(LABEL_DAYS), "valid")
         keep = 0.5 ** (1 / HALF_LIFE)
         slow, shock = np.empty(n), rng.standard_normal(n)
@@ -50,7 +51,10 @@ class World:
             level = keep * level + np.sqrt(1 - keep**2) * shock[day]
             slow[day] = level
         own = rng.standard_normal(len(cases)) * self.effect * np.sqrt(LABEL_DAYS / np.mean(cases))
-        mixed: Floats = DAILY * (np.sqrt(1 - self.slow**2) * noise + self.slow * slow + np.repeat(own, cases))
+        days = np.concatenate([np.arange(size) for size in cases])
+        starts = np.cumsum([0, *(size + gap for size in cases[:-1])])
+        alike = (np.sqrt(1 - self.slow**2) * noise + self.slow * slow)[np.repeat(starts, cases) + days]
+        mixed: Floats = DAILY * (alike + np.repeat(own, cases))
         return mixed
 
 
@@ -70,8 +74,8 @@ def main() -> None:
     years = [DAYS] * YEARS
     rows = []
     for name, world in WORLDS.items():
-        found = {by: _simulated(world, years, by, simulations) for by in ("cases first", "blocks alone")}
-        rows += [[name, by, *_figures(*ends)] for by, ends in found.items()]
+        for way, by in (("years", "whole"), ("years, then blocks", "cases first"), ("blocks alone", "blocks alone")):
+            rows.append([name, way, *_figures(*_simulated(world, years, 0, by, simulations))])
     head = ["differences of a day have", "resampled", "covered", "width / true", "2 % found", "at best"]
     show(f"{YEARS} years, {simulations} simulations, nominal {LEVEL:.0%}", head, rows)
     rows = []
@@ -79,12 +83,14 @@ def main() -> None:
         evidence = weigh(cases, 3)
         said = f"worth {evidence.effective:.1f}" + ("" if evidence.sufficient else ": not evidence")
         for name in ("and slow market-wide features", "and effects of a case, three times"):
-            ends = _simulated(WORLDS[name], cases, "cases first", simulations)
+            ends = _simulated(WORLDS[name], cases, GAP, "cases first", simulations)
             rows.append([f"{shape}, {said}", name, *_figures(*ends)])
     show("Episodes", ["episodes", "differences of a day have", *head[2:]], rows)
 
 
-def _simulated(world: World, cases: Sequence[int], by: str, simulations: int) -> tuple[Floats, Floats, Floats]:
+def _simulated(
+    world: World, cases: Sequence[int], gap: int, by: str, simulations: int
+) -> tuple[Floats, Floats, Floats]:
     """Give the mean and the ends of its interval, each shape (simulations,), of worlds whose true mean is 0."""
     numbers = np.repeat(np.arange(len(cases)), cases)
     if by == "blocks alone":
@@ -92,8 +98,8 @@ def _simulated(world: World, cases: Sequence[int], by: str, simulations: int) ->
     means, lows, highs = np.empty((3, simulations))
     for simulation in range(simulations):
         rng = generator(simulation, "coverage", len(cases))
-        values = world.daily(cases, rng)
-        counts = episode_bootstrap_counts(numbers, BLOCK, RESAMPLES, rng)
+        values = world.daily(cases, gap, rng)
+        counts = episode_bootstrap_counts(numbers, BLOCK, RESAMPLES, rng, whole=by == "whole")
         means[simulation] = values.mean()
         samples = (counts @ values / counts.sum(axis=1))[:, None]
         cases_worth = independent_cases(numbers, BLOCK)

@@ -137,7 +137,7 @@ def test_intervals_resample_the_fold_of_the_decision_and_blocks_within(result: B
     )
     # Returns begin a day after the first decision: the first fold of 90 days is behind 90 of them.
     cases = np.repeat([0, 1, 2], [90, 100, len(earned) - 190])
-    counts = episode_bootstrap_counts(cases, 10, 200, generator(7, "backtest", "sharpe"))
+    counts = episode_bootstrap_counts(cases, 10, 200, generator(7, "backtest", "sharpe"), whole=True)
     ratios = []
     for wealth in (earned, universe):
         returns = (wealth / wealth.shift(1, fill_value=1.0) - 1).to_numpy()

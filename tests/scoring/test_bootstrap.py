@@ -55,6 +55,26 @@ def test_episodes_are_drawn_whole(lengths: list[int], block: int, seed: int) -> 
     assert (drawn.sum(axis=1) == len(lengths)).all()
 
 
+@small
+@given(st.lists(st.integers(1, 12), min_size=2, max_size=6), st.integers(0, 99))
+def test_whole_episodes_have_each_of_their_dates_as_often(lengths: list[int], seed: int) -> None:
+    episodes = np.repeat(np.arange(len(lengths)), lengths)
+    counts = episode_bootstrap_counts(episodes, 3, 30, generator(seed), whole=True)
+    copies = generator(seed).multinomial(len(lengths), np.full(len(lengths), 1 / len(lengths)), size=30)
+    assert np.array_equal(counts, copies[:, episodes])
+
+
+def test_a_single_episode_is_drawn_by_blocks_also_where_episodes_are_whole() -> None:
+    ones = np.zeros(20, dtype=int)
+    given = (ones, 4, 30)
+    whole, blocks = (
+        episode_bootstrap_counts(*given, generator(3), whole=True),
+        episode_bootstrap_counts(*given, generator(3)),
+    )
+    assert np.array_equal(whole, blocks)
+    assert len(np.unique(whole, axis=0)) > 1
+
+
 def test_blocks_never_span_episodes() -> None:
     episodes = np.repeat([0, 1], [6, 6])
     counts = episode_bootstrap_counts(episodes, 6, 400, generator(2))
@@ -158,7 +178,7 @@ YEARS = np.repeat([3, 4, 5, 6, 7, 8], [60, 40, 50, 45, 55, 50])
 
 def test_with_folds_whole_folds_are_drawn_first() -> None:
     market, own = _returns(6, days=300), _returns(7, days=300)
-    counts = episode_bootstrap_counts(YEARS - 3, 21, 50, generator(7))
+    counts = episode_bootstrap_counts(YEARS - 3, 21, 50, generator(7), whole=True)
     ratios = {
         name: np.array([r.mean() / r.std(ddof=1) * np.sqrt(252) for r in (np.repeat(returns, row) for row in counts)])
         for name, returns in (("own", own), ("market", market))

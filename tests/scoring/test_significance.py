@@ -12,7 +12,8 @@ def test_the_figure_over_its_error_is_compared_with_students_t(cases: float) -> 
     samples = np.random.default_rng(3).normal([0.1, -0.3, 2.0], [1.0, 0.2, 0.5], (500, 3))
     values = np.array([0.1, -0.35, 2.1])
     expected = [
-        2 * t.sf(abs(v) / np.std(column, ddof=1), cases - 1) for v, column in zip(values, samples.T, strict=True)
+        2 * t.sf(abs(v) / np.std(column, ddof=1) * np.sqrt((cases - 1) / cases), cases - 1)
+        for v, column in zip(values, samples.T, strict=True)
     ]
     np.testing.assert_allclose(student_p_values(values, samples, cases), expected, rtol=1e-12)
 
@@ -25,5 +26,5 @@ def test_undefined_resamples_are_left_out_unless_they_are_more_than_half() -> No
     samples = np.random.default_rng(4).normal(1, 1, (100, 2))
     samples[:50, 0] = samples[:51, 1] = np.nan
     few, many = student_p_values([1.0, 1.0], samples, 6)
-    assert few == pytest.approx(2 * t.sf(1 / np.std(samples[50:, 0], ddof=1), 5))
+    assert few == pytest.approx(2 * t.sf(1 / np.std(samples[50:, 0], ddof=1) * np.sqrt(5 / 6), 5))
     assert np.isnan(many)

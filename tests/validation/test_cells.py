@@ -126,7 +126,7 @@ def test_figures_are_those_of_repeated_rows(world: World, found: Cells, table: s
     else:
         between = np.diff(np.searchsorted(world[2]["date"], dates)) - 1
         case = np.append(0, np.cumsum(between > 10))
-    draws = episode_bootstrap_counts(case, 10, 60, generator(1, "validation", table))
+    draws = episode_bootstrap_counts(case, 10, 60, generator(1, "validation", table), whole=table == "symbols")
     skills, samples = _skills(world, where, np.ones((1, dates.size)), dates)[0], _skills(world, where, draws, dates)
     cell = _symbol if table == "symbols" else _pair
     row = cell(found, *where.values(), "informed")
@@ -138,7 +138,7 @@ def test_figures_are_those_of_repeated_rows(world: World, found: Cells, table: s
         assert row[key] == pytest.approx(skills[place], rel=1e-9)
         assert row[f"{key}_low"] == pytest.approx(low[place], rel=1e-9)
         assert row[f"{key}_high"] == pytest.approx(high[place], rel=1e-9)
-        p = 2 * t.sf(abs(skills[place]) / np.std(samples[:, place], ddof=1), cases - 1)
+        p = 2 * t.sf(abs(skills[place]) / np.std(samples[:, place], ddof=1) * np.sqrt((cases - 1) / cases), cases - 1)
         assert row[f"{key}_p_value"] == pytest.approx(p, rel=1e-7)
     assert (row["rows"], row["dates"], row["episodes"]) == (len(rows), dates.size, len(lengths))
     assert row["cases"] == pytest.approx(rows["uniqueness"].sum())

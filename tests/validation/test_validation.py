@@ -138,7 +138,8 @@ def test_intervals_equal_scoring_repeated_rows(world: World, kind: str, name: st
     dates = np.sort(rows["prior"]["date"].unique())
     gaps = np.diff(np.searchsorted(world.regimes["date"], dates)) > 64
     episode = np.append(0, np.cumsum(gaps)) if kind == "regime" else pd.DatetimeIndex(dates).year.to_numpy() - 2007
-    counts = episode_bootstrap_counts(episode, 21, 40, generator(1, "validation", kind, name))
+    rng = generator(1, "validation", kind, name)
+    counts = episode_bootstrap_counts(episode, 21, 40, rng, whole=kind in ("overall", "sector"))
     skills, areas = [], []
     for resample, draw in enumerate(counts):
         weight = draw[np.searchsorted(dates, rows["prior"]["date"])]

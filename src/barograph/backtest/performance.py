@@ -77,8 +77,8 @@ def backtest(
     execution : Execution
         Fills and costs, the same for the universe, which is rebalanced on the same dates.
     settings : Validation
-        Block length, resamples and level of the bootstrap intervals, which resample whole folds first, and blocks of
-        days within them second. The fold of a return is that of the trading day before it, at whose close was decided.
+        Resamples and level of the bootstrap intervals, which resample whole folds, and of a single fold blocks of the
+        length given. The fold of a return is that of the trading day before it, at whose close was decided.
     seed : int
         The configured seed, from which the resamples are drawn: the same dates for every predictor.
     signals : DataFrame or None

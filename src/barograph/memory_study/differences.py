@@ -83,8 +83,8 @@ def compare(
     Notes
     -----
     All options have the same resamples of dates, which depend on the seed, the slice and its dates alone, so that
-    common influences cancel: overall whole folds first, in regimes whole episodes, and circular blocks of `block_days`
-    dates within them second, as :func:`~barograph.validation.validate` does. Both models of a difference are frozen
+    common influences cancel: overall whole folds, in regimes episodes first and circular blocks of `block_days` dates
+    within them second, as :func:`~barograph.validation.validate` does. Both models of a difference are frozen
     for a fold, so that folds are its cases; blocks of dates alone covered 63 to 67 % instead of 95 % in simulations.
 
     A seed draws the rows that an option is shown and begins its models, which is chance too. So each metric is computed

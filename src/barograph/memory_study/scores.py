@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from barograph.memory_study.rows import DatePart, ScoredRows, centred_ranks
+from barograph.memory_study.rows import OVERALL, DatePart, ScoredRows, centred_ranks
 from barograph.randomness import generator
 from barograph.scoring import METRICS, Metric, Validation, episode_bootstrap_counts, metrics_of
 from barograph.typing import Floats
@@ -28,11 +28,12 @@ def lower_is_better(key: str) -> bool:
 def resample(part: DatePart, validation: Validation, seed: int) -> Floats:
     """Draw the dates of a slice, the same for every option, model and calibration: counts (1 + resamples, d).
 
-    The first row takes each date once and so gives the statistic itself. The others draw whole cases first, overall
-    folds and in a regime episodes, then circular blocks of dates within each.
+    The first row takes each date once and so gives the statistic itself. The others draw whole folds overall; in a
+    regime episodes first, then circular blocks of dates within each.
     """
     rng = generator(seed, "ablation", part.slice)
-    counts = episode_bootstrap_counts(part.case, validation.block_days, validation.resamples, rng)
+    block, resamples, whole = validation.block_days, validation.resamples, part.slice == OVERALL
+    counts = episode_bootstrap_counts(part.case, block, resamples, rng, whole=whole)
     return np.concatenate([np.ones((1, part.dates.size)), counts])
 
 

@@ -173,18 +173,26 @@ def score_columns(table: TableName, drawn: Collection[Draws]) -> list[str]:
 
 
 def scores(
-    table: TableName, part: Part, episode: Ints, drawn: Mapping[Draws, bool], settings: Validation, rng: Generator
+    table: TableName,
+    part: Part,
+    episode: Ints,
+    drawn: Mapping[Draws, bool],
+    settings: Validation,
+    rng: Generator,
+    *,
+    whole: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Score every predictor on a part of the rows; give by predictor the columns that :func:`score_columns` names.
 
     `episode` numbers the episodes of the part's dates, as :func:`~barograph.scoring.episode_bootstrap_counts` takes
-    them. The intervals in `drawn` have columns; False makes them NaN, as does a single episode shorter than two blocks,
-    which cannot be resampled in blocks.
+    them, and `whole` says whether they are drawn whole, as folds are. The intervals in `drawn` have columns; False
+    makes them NaN, as does a single episode shorter than two blocks, which cannot be resampled in blocks.
     """
     forecasts, level = part.forecasts, settings.level
     cases = independent_cases(episode, settings.block_days)
     dates = np.unique(forecasts.date[part.rows])
-    counts = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng).astype(np.float64)
+    drawn_dates = episode_bootstrap_counts(episode, settings.block_days, settings.resamples, rng, whole=whole)
+    counts = drawn_dates.astype(np.float64)
     numbers: dict[Draws, int] = {"few": settings.auc_resamples, "all": settings.resamples}
     # The metrics of as many resamples share them, and with them the means that several are made of.
     resamples = {

@@ -32,6 +32,7 @@ from barograph.typing import Floats, Ints, Rows
 
 # Below so many cases a mean is usually not taken for nearly normal, which interval and test do.
 FEWEST_CASES: Final = 30
+_SYMBOLS: Final = "symbols"
 _SKILLS: Final[Sequence[Metric]] = [METRICS[f"skill_{baseline}"] for baseline in BASELINES]
 _COUNTS: Final = [
     *("predictor", "rows", "dates", "cases", "episodes", "effective_episodes", "more_episodes", "sufficient")
@@ -96,9 +97,9 @@ def score_cells(
 
     Notes
     -----
-    Skill is 1 - LL / LL(baseline), with LL the mean log loss. Its interval comes from a bootstrap in two stages, cases
-    first and blocks of `block_days` dates within each: the cases of a symbol are the folds, for each of which a model
-    is frozen, those of a sector in a regime are the regime's episodes. Cells of the same dates have the same resamples.
+    Skill is 1 - LL / LL(baseline), with LL the mean log loss. Its interval comes from a bootstrap of cases: of a symbol
+    of whole folds, for each of which a model is frozen; of a sector in a regime of the regime's episodes first, and of
+    blocks of `block_days` dates within each. Cells of the same dates have the same resamples.
     The p-value is two-sided, by :func:`~barograph.scoring.significance.student_p_values`.
 
     The q-value corrects it for the number of cells that a reader looks at [1]_, whose figures may depend on each other
@@ -125,7 +126,7 @@ def score_cells(
     paired = pair(predictions, labels, regimes, universe)
     forecasts, uniqueness = paired.forecasts(settings.calibration_bins), _uniqueness(paired, labels)
     tables = {
-        "symbols": (["symbol", "gics_sector"], _symbols(paired)),
+        _SYMBOLS: (["symbol", "gics_sector"], _symbols(paired)),
         "sectors_by_regime": (["gics_sector", "regime"], _sectors_by_regime(paired, settings)),
     }
     scored = {}
@@ -182,7 +183,8 @@ def _drawn(cells: Sequence[_Cell], settings: Validation, seed: int, table: str) 
         alike.setdefault(cell.dates.tobytes(), []).append(cell)
     for same in alike.values():
         rng = generator(seed, "validation", table)
-        drawn = episode_bootstrap_counts(same[0].case, settings.block_days, settings.resamples, rng)
+        block, resamples, whole = settings.block_days, settings.resamples, table == _SYMBOLS
+        drawn = episode_bootstrap_counts(same[0].case, block, resamples, rng, whole=whole)
         counts = drawn.astype(np.float64)
         for cell in same:
             yield cell, counts

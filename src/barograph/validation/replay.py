@@ -115,8 +115,8 @@ def replay_improvement(
     outliers count; see :meth:`barograph.validation.look_alikes.FeatureSpace.points`.
 
     The interval is of the improvement's mean; both walks see the same draw. Of all windows together it comes from
-    whole folds first, for each of which both models are frozen, and circular blocks of the part's dates within them; of
-    a single window from such blocks alone, and describes that window.
+    whole folds, for each of which both models are frozen; of a single window from circular blocks of the part's dates,
+    and describes that window.
     """
     if neighbours < 1:
         raise InputError(f"neighbours: {neighbours} given; it must be at least 1")
@@ -152,7 +152,8 @@ def _improvement(fold: str, part: str, rows: pd.DataFrame, settings: Validation,
     case = np.unique(rows["fold"].to_numpy()[first], return_inverse=True)[1]
     if dates.size and can_resample(case, settings.block_days):
         rng = generator(seed, "replay", fold, part)
-        counts = episode_bootstrap_counts(case, settings.block_days, settings.resamples, rng).astype(np.float64)
+        block, resamples = settings.block_days, settings.resamples
+        counts = episode_bootstrap_counts(case, block, resamples, rng, whole=True).astype(np.float64)
         means = counts @ np.bincount(date, gain) / (counts @ np.bincount(date))
         worth = independent_cases(case, settings.block_days)
         (estimate,) = estimates([estimate.value], means[:, None], settings.level, worth)

@@ -92,14 +92,13 @@ def validate(
     see :mod:`barograph.scoring.movement`. Both are divided by LL(baseline). `direction_skill_<baseline>` is the second
     divided by the baseline's loss about the direction alone.
 
-    Intervals come from a bootstrap in two stages: whole cases first, then, within each, blocks of `block_days`
-    consecutive dates, all symbols of a date together; all predictors see the same resample. The cases are those over
-    which scores really differ. Overall and in a sector they are the folds, since a model is frozen for a fold. In a
-    regime they are the episodes (dates at most `episode_gap_days` trading days apart), because the next crisis is a
-    new episode rather than more days of an old one. Resampling the days alone gives intervals that are much too narrow.
-    The percentile interval is made longer by what a few cases understate of their own spread.
-    A resample of a slice's own dates is never empty. An event is
-    a single episode: its interval says how exactly its own score is known, nothing about the next event, and so does
+    Intervals come from a bootstrap of the cases over which scores really differ, all symbols of a date together; all
+    predictors see the same resample. Overall and in a sector the cases are the folds, since a model is frozen for a
+    fold, and folds are drawn whole. In a regime they are the episodes (dates at most `episode_gap_days` trading days
+    apart), because the next crisis is a new episode rather than more days of an old one; within each draw of an episode
+    blocks of `block_days` consecutive dates are drawn. Resampling the days alone gives intervals that are much too
+    narrow. The percentile interval is made longer by what a few cases understate of their own spread. An event is a
+    single episode: its interval says how exactly its own score is known, nothing about the next event, and so does
     that of a regime seen once. A single episode shorter than two blocks has no interval (NaN): it cannot be resampled
     in blocks. `sufficient` is False for regimes and events whose episodes are too few, or too unequal, to decide
     anything; see :func:`~barograph.scoring.weigh`.
@@ -159,7 +158,8 @@ def _score(
     evidence = weigh(np.bincount(episode), settings.min_episodes)
     rng = generator(seed, "validation", part.kind, part.name)
     drawn: dict[Draws, bool] = {"all": True, "few": part.kind in ("overall", "regime")}
-    found = scores("slices", Part(forecasts, rows), episode, drawn, settings, rng)
+    whole = part.kind in _ACROSS_FOLDS
+    found = scores("slices", Part(forecasts, rows), episode, drawn, settings, rng, whole=whole)
     sufficient = part.kind not in POOLED or evidence.sufficient
     tested = part.kind == "regime"
     attainable = evidence.attainable_p if tested else np.nan

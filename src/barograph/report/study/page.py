@@ -96,8 +96,8 @@ def _rules(study: Study) -> list[str]:
         "A seed draws the rows and begins the models. Every metric is computed with each seed and averaged; averaging "
         "the probabilities would make another and better predictor.",
         f"Differences are paired, on the same test rows. Their {study.level} intervals come from "
-        f"{int(facts['resamples']):,} draws of whole folds, since a model is frozen for a fold (in a regime of whole "
-        "episodes), and of blocks of dates within them, the same draw for both sides. Percentages divide by the "
+        f"{int(facts['resamples']):,} draws of whole folds, since a model is frozen for a fold (in a regime of "
+        "episodes, and of blocks of dates within them), the same draw for both sides. Percentages divide by the "
         "reference's own log loss or Brier score.",
         "The placebo is an archive of random old rows outside any event. An archive that does not beat it is not shown "
         "to be worth more than old rows are.",
