@@ -26,7 +26,7 @@ UNDATED = {
 RESULTS = {
     *("backtest.BacktestResult", "backtest.Simulation", "drift.DriftResult", "ensemble.Combination"),
     *("memory_study.Draw", "memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),
-    *("validation.ValidationResult", "market.Panel", "scoring.Resamples"),
+    *("validation.Cells", "validation.ValidationResult", "market.Panel", "scoring.Resamples"),
 }
 PROTOCOLS = {"backtest.Strategy.target_weights", "models.Model.fit"}
 LIBRARY = sorted(
