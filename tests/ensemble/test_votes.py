@@ -241,8 +241,11 @@ def test_an_unknown_fold_is_refused():
         ),
         (["ensemble=stacking", "ensemble.member_calibration=yes"], r"ensemble.*member_calibration"),
         (["ensemble=stacking", "ensemble.C=0"], r"ensemble.*C.*greater than 0, found 0$"),
-        (["+ensemble.weights.svm=-1.0"], r"ensemble.*weights\.svm.*greater than or equal to 0, found -1\.0$"),
-        (["ensemble.others=inf"], r"ensemble.*others.*finite"),
+        (
+            ["ensemble=soft_vote", "+ensemble.weights.svm=-1.0"],
+            r"ensemble.*weights\.svm.*greater than or equal to 0, found -1\.0$",
+        ),
+        (["ensemble=soft_vote", "ensemble.others=inf"], r"ensemble.*others.*finite"),
         (["ensemble=stacking", "+ensemble.weights={}"], r"ensemble.*weights"),
         (
             ["ensemble=pool", "ensemble.kind=geometric"],

@@ -123,7 +123,7 @@ def copy(finished, tmp_path_factory):
         ("tuning.trials=3", "tune@lightgbm"),
         ("models.lightgbm.sweep.reg_lambda.high=50.0", "tune@lightgbm"),
         ("models.lightgbm.params.learning_rate=0.1", "train@lightgbm"),
-        ("+ensemble.weights.lightgbm=2.0", "ensemble"),
+        ("ensemble.structural=false", "ensemble"),
         ("validation.min_episodes=2", "validate"),
         ("strategy.k=2", "backtest"),
         ("execution.commission_bps=2.0", "backtest"),

@@ -108,7 +108,14 @@ def test_predictors_are_counted_by_part_and_baselines_are_not(results: Results) 
         "3 beat the regime table in whether a price moves, 2 in its direction"
     )
     ticks = movement.by_predictor(results).layout["yaxis"]["ticktext"]
-    assert ticks == ["Ensemble", "LightGBM", "Logistic regression", "Random forest", "Class frequencies"]
+    assert ticks == [
+        "Ensemble",
+        "LightGBM",
+        "Logistic regression",
+        "Random forest",
+        "Class frequencies",
+        "Structural volatility",
+    ]
 
 
 def test_marks_lie_at_their_parts_filled_above_and_hollow_beneath(results: Results) -> None:

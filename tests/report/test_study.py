@@ -186,14 +186,16 @@ def test_crises_with_enough_episodes_are_told(table: pd.DataFrame) -> None:
     crash = {"slice": "crash", "reference": "none"}
     frame = changed(table, where=crash, verdict=NO_EVIDENCE, episodes=5, effective_episodes=5.0)
     assert (
-        "In crashes (5 episodes), by log loss of the vote, there is no evidence that any option helps or hurts against "
+        "In crashes (5 episodes; exact test at best .25, smallest p .5 of expanding), by log loss "
+        "of the vote, there is no evidence that any option helps or hurts against "
         "the rolling window alone (recalibrated likewise)."
     ) in study_words(frame, facts())
     later = changed(frame, where=crash | {"option": "hybrid", "calibration": "recalibrated"}, verdict=HELPS)
     assert "against the rolling window alone (recalibrated 1 helps: hybrid)." in said(later)
     frame = changed(frame, where=crash | {"option": "hybrid"}, verdict=HELPS)
     assert (
-        "In crashes (5 episodes), by log loss of the vote, against the rolling window alone: hybrid +1.3 % [0.7, 1.9], "
+        "In crashes (5 episodes; exact test at best .25, smallest p .5 of expanding), by log loss "
+        "of the vote, against the rolling window alone: hybrid +1.3 % [0.7, 1.9], "
         "helps (recalibrated +2.0 % [1.4, 2.6], helps); no evidence for the other 9."
     ) in said(frame)
     assert "In recoveries (2 episodes, worth 1.6; 3 more are needed" in said(frame)

@@ -26,11 +26,17 @@ def crises(study: Study) -> list[str]:
 
 
 def _undecided(found: Sequence[Difference]) -> str:
-    """Say how many episodes there are, how many more would decide, and what the exact test gives at best."""
-    most, best = max(found, key=lambda gap: gap.more_episodes), min(found, key=lambda gap: gap.sign_flip_p)
+    """Say how many episodes there are, how many more would decide, and what the exact test gives."""
+    most = max(found, key=lambda gap: gap.more_episodes)
+    return f"{episodes(found)}; {words.needed(most.more_episodes)}; {_exact(found)}"
+
+
+def _exact(found: Sequence[Difference]) -> str:
+    """Say what the exact test can give at best, and the smallest of its p-values."""
+    best = min(found, key=lambda gap: gap.sign_flip_p)
     return (
-        f"{episodes(found)}; {words.needed(most.more_episodes)}; exact test at best {words.chance(most.attainable_p)}, "
-        f"smallest p {words.chance(best.sign_flip_p)} of {called(best.option)}"
+        f"exact test at best {words.chance(best.attainable_p)}, smallest p {words.chance(best.sign_flip_p)} of "
+        f"{called(best.option)}"
     )
 
 
@@ -51,7 +57,7 @@ def money(study: Study) -> str:
 
 
 def _crisis(study: Study, regime: str, found: Sequence[Difference]) -> str:
-    where = f"In {_CRISES[regime]} ({episodes(found)}), by log loss of {study.speaker},"
+    where = f"In {_CRISES[regime]} ({episodes(found)}; {_exact(found)}), by log loss of {study.speaker},"
     if any(gap.sure for gap in found):
         text = f"{where} against {target('none')}: {_listed(study, found)}."
     else:
