@@ -23,9 +23,9 @@ def _events(**available_from: pd.Timestamp) -> pd.DataFrame:
     return table.assign(retired_on=pd.Series(pd.NaT, table.index, "datetime64[us]"), duplicate_of=None)
 
 
-def _drawn(option: str, events: pd.DataFrame, seed: int = 7) -> pd.DataFrame:
-    """Draw with a budget that takes every row there is."""
-    overrides = [f"memory={option}", "memory.rows=1000"]
+def _drawn(option: str, events: pd.DataFrame, seed: int = 7, years: str = "null") -> pd.DataFrame:
+    """Draw with a budget that takes every row there is; a window of a year has them all."""
+    overrides = [f"memory={option}", "memory.rows=1000", f"memory.window.years={years}"]
     if option != "none":
         overrides += ["memory.archive.share=0.9", "memory.archive.kinds=[configured]"]
     memory = build(compose(overrides)["memory"], "memory")
@@ -45,12 +45,13 @@ def test_the_last_row_of_the_late_event_exits_on_the_cutoff():
     assert LABELS.set_index("date")["exit_date"][LATE].max() == CUTOFF
 
 
+@pytest.mark.parametrize("years", ["1", "null"])
 @pytest.mark.parametrize("option", ["none", "archive", "placebo"])
-def test_no_row_is_drawn_that_exits_on_the_cutoff_or_later(option):
+def test_no_row_is_drawn_that_exits_on_the_cutoff_or_later(option, years):
     """Not even of an event that is said to be known: every row must have matured."""
     events = _events(early=DAY_BEFORE, late=DATES[30])
-    exits = [_drawn(option, events, seed).merge(LABELS, on=["symbol", "date"])["exit_date"].max() for seed in range(20)]
-    assert max(exits) == DAY_BEFORE
+    drawn = [_drawn(option, events, seed, years).merge(LABELS, on=["symbol", "date"]) for seed in range(20)]
+    assert max(table["exit_date"].max() for table in drawn) == DAY_BEFORE
 
 
 def test_an_event_that_becomes_known_on_the_cutoff_is_not_drawn_from():
