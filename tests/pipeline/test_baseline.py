@@ -38,7 +38,7 @@ def test_no_two_predictors_predict_the_same(finished):
     predicted = {name: table(finished, f"data/predictions/{name}.parquet")[columns].to_numpy() for name in MODELS}
     ensemble = table(finished, "data/ensemble/predictions.parquet")
     predicted |= {name: own[columns].to_numpy() for name, own in ensemble.groupby("predictor")}
-    assert len(predicted) == len(MODELS) + 3
+    assert len(predicted) == len(MODELS) + len(BASELINES) + len({"ensemble"})
     for first, second in itertools.combinations(predicted.values(), 2):
         assert np.abs(first - second).max() > 1e-3
 
