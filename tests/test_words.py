@@ -29,8 +29,17 @@ def _written(estimate: Estimate, decimals: int, *, scale: float = 1.0, unit: str
     return f"{number(value, decimals, sign=sign)}{unit} {ends}"
 
 
+def _facts() -> dict[str, Any]:
+    """Give the facts of the published study, where it is of the default data."""
+    facts: dict[str, Any] = json.loads((PUBLISHED / "facts.json").read_text(encoding="utf-8"))
+    if facts["source"] != "Bundled":
+        pytest.skip("studies/published has a study of other data than README and docs speak of")
+    return facts
+
+
 def _studies() -> dict[str, pd.DataFrame]:
     """Give the differences of either study: of the vote, in log loss."""
+    _facts()
     bundled = pd.read_csv(PUBLISHED / "headline.csv")
     us57 = pd.DataFrame(json.loads((PUBLISHED / "us57.json").read_text(encoding="utf-8"))["differences"])
     return {"20 stocks": bundled[bundled["metric"] == "log_loss"], "57 stocks": us57}
@@ -62,7 +71,7 @@ def _cell(gap: Mapping[Any, Any] | None) -> str:
 def _rows() -> list[str]:
     """Write the table of docs: options down, either study's two references across; bold where there is a verdict."""
     studies = _studies()
-    options = json.loads((PUBLISHED / "facts.json").read_text(encoding="utf-8"))["options"]
+    options = _facts()["options"]
     return [
         f"| `{option}` | "
         + " | ".join(_cell(_gap(table, option, reference)) for table in studies.values() for reference in REFERENCES)
@@ -93,6 +102,8 @@ def test_the_readme_gives_the_figures_of_the_study_that_it_speaks_of(
 
 def test_the_readme_gives_the_figures_of_the_run() -> None:
     validation, backtest = _metrics("validation")[ENSEMBLE], _metrics("backtest")[ENSEMBLE]
+    if validation["rows"] != _facts()["rows"]:
+        pytest.skip("the work tree has the metrics of another run than README speaks of, as after `make quick`")
     skill = Estimate.of(validation, f"skill_{REGIME_PRIOR}")
     assert f"saves {_written(skill, 1, scale=100, unit=' %')} of the log loss" in README
     for key in (f"skill_{STRUCTURAL}", f"movement_{REGIME_PRIOR}", f"direction_{REGIME_PRIOR}"):
