@@ -142,10 +142,11 @@ def test_noise_is_seldom_called_a_difference() -> None:
     for seed in range(20):
         table = differences(world(seed=seed, none=0.3, one=0.3, two=0.3, three=0.3), settings, seed)
         judged = judge_differences([table], study("none", "one", "two", "three"))
-        tested = judged[judged["q_value"].notna()]
+        # Those of crashes are too few to claim anything, and would hide what the others claim.
+        tested = judged[judged["q_value"].notna() & (judged["slice"] == "overall")]
         claims = tested["verdict"].isin(["helps", "hurts"]).groupby([tested["metric"], tested["slice"]]).any()
         families, claimed = families + len(claims), claimed + int(claims.sum())
-    assert families == 20 * 12
+    assert families == 20 * 6
     assert claimed / families <= 0.05
 
 
