@@ -13,9 +13,9 @@ pytestmark = pytest.mark.smoke
 
 
 def test_a_model_of_the_users_takes_anothers_place_and_an_experiment_shows_what_changed(clone):
-    readme = (clone.folder / "README.md").read_text()
-    code = next(block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "SmallTree" in block)
-    settings = next(block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "SmallTree" in block)
+    page = (clone.folder / "docs/models.md").read_text()
+    code = next(block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "SmallTree" in block)
+    settings = next(block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "SmallTree" in block)
     (clone.folder / "mine.py").write_text(code)
     (clone.folder / "conf/model/mine.yaml").write_text(settings)
     overrides = ("+model@models.mine=mine", "~models.random_forest", "~models.lightgbm", "memory=none")
