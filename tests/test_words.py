@@ -168,6 +168,20 @@ def test_what_the_readme_says_beside_the_headline_is_so(run: Run) -> None:
     assert run.gate[ENSEMBLE]["accepted"] == 0
 
 
+@pytest.mark.parametrize("source", ["20 stocks", "57 stocks"])
+def test_what_the_readme_says_of_the_memory_study_is_so(source: str) -> None:
+    expected = {
+        ("expanding", "none"): "helps",
+        ("archive", "placebo"): "no evidence",
+        ("hybrid", "expanding"): "no evidence",
+        ("balanced", "archive"): "no evidence",
+        ("weighted", "balanced"): "no evidence",
+        ("replay", "weighted"): "hurts",
+    }
+    study = _studies()[source]
+    assert {pair: (_gap(study, *pair) or {}).get("verdict") for pair in expected} == expected
+
+
 WRITERS: dict[str, Callable[[Run], list[str]]] = {
     "Every predictor against the three baselines": lambda run: results_tables.skill(run.validation),
     "Movement and direction": lambda run: results_tables.movement(run.validation),
