@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 import pandas as pd
@@ -106,7 +106,8 @@ def pair(predictions: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame,
     predicted = [
         _sorted_keys(predictions, symbols, f"predictions of {name}", np.asarray(members[name])) for name in predictors
     ]
-    common: Ints = reduce(np.intersect1d, (keys for keys, _ in predicted), label_keys)
+    shared = partial(np.intersect1d, assume_unique=True)
+    common: Ints = reduce(shared, (keys for keys, _ in predicted), label_keys)
     if not common.size:
         raise InputError("predictions: no row has a label and a prediction of every predictor; nothing can be scored")
     coverage = {
