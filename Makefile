@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro quick ablation test test-long lint types layers check smoke clean
+.PHONY: help setup repro quick ablation feature-study test test-long lint types layers check smoke clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make .venv with everything in uv.lock
 
@@ -40,6 +40,13 @@ ablation: setup ## Measure what each part of the memory is worth; the next `make
 	@mkdir -p studies/published
 	@cp studies/ablation/headline.csv studies/ablation/facts.json studies/published/
 	@cat studies/ablation/summary.txt
+
+feature-study: setup ## Measure what each family of features is worth, and all of them beside eleven inputs
+	@barograph params
+	@dvc repro studies/features/dvc.yaml
+	@mkdir -p studies/published/features
+	@cp studies/features/headline.csv studies/features/facts.json studies/published/features/
+	@cat studies/features/summary.txt
 
 test: setup ## Run the test suite, the pipeline on a small simulated market included
 	@python -m pytest

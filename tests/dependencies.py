@@ -26,9 +26,11 @@ GROUND = {
     "typing.py",
 }
 CONTRACT = "models/contract"
+# The stages of every pipeline; those of a study under its name: ``ablation:option``.
+PIPELINES = {"": "dvc.yaml", "ablation:": "studies/ablation/dvc.yaml", "features:": "studies/features/dvc.yaml"}
 STAGES = {
-    name: stage.get("do", stage)
-    for pipeline in ("dvc.yaml", "studies/ablation/dvc.yaml")
+    f"{study}{name}": stage.get("do", stage)
+    for study, pipeline in PIPELINES.items()
     for name, stage in yaml.safe_load((ROOT / pipeline).read_text())["stages"].items()
 }
 

@@ -15,6 +15,7 @@ from barograph import cli, config
 from barograph.errors import InputError
 from barograph.market import MarketData
 from barograph.stages import stage as stage_module
+from tests.dependencies import STAGES
 
 ROOT = Path(__file__).parents[1]
 NO_SECTIONS = {"experiment", "hydra", "sweep"}
@@ -48,12 +49,6 @@ def test_every_search_space_belongs_to_a_model_that_takes_it(space):
     assert config.build(model, "model").sweep == model["sweep"]
 
 
-def _pipeline() -> dict:
-    files = (ROOT / "dvc.yaml", ROOT / "studies/ablation/dvc.yaml")
-    stages = [item for file in files for item in yaml.safe_load(file.read_text())["stages"].items()]
-    return {name: stage.get("do", stage) for name, stage in stages}
-
-
 def _declared_reads(module: str) -> set[str]:
     tree = ast.parse((ROOT / f"src/barograph/stages/{module}.py").read_text())
     for node in ast.walk(tree):
@@ -64,16 +59,16 @@ def _declared_reads(module: str) -> set[str]:
     raise AssertionError(f"{module} declares nothing")
 
 
-@pytest.mark.parametrize("name", _pipeline())
+@pytest.mark.parametrize("name", STAGES)
 def test_a_stage_declares_to_dvc_what_it_reads(name):
-    stage = _pipeline()[name]
+    stage = STAGES[name]
     module = stage["cmd"].split("barograph.stages.")[1].split()[0]
     params = {re.sub(r"^models\..*", "models", str(key)) for key in stage.get("params", [])}
     assert params == _declared_reads(module)
 
 
 def test_every_section_falls_under_some_stage():
-    params = {str(key).partition(".")[0] for stage in _pipeline().values() for key in stage.get("params", [])}
+    params = {str(key).partition(".")[0] for stage in STAGES.values() for key in stage.get("params", [])}
     assert params | set(re.findall(r"\$\{(\w+)\}", (ROOT / "dvc.yaml").read_text())) >= config.section_names()
     assert params <= config.section_names()
 

@@ -10,7 +10,8 @@ from tests.dependencies import CONTRACT, PACKAGE, ROOT, STAGES, module, stale, u
 
 MODELS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((ROOT / "conf/model").glob("*.yaml"))}
 # Stages that read settings without building the objects that these describe, or build them from all of conf/.
-UNBUILT = {"report", "option", "differences"}
+UNBUILT = {"report", "ablation:option", "ablation:differences", "features:option"}
+WALKS = {"ablation:option", "features:option"}
 
 
 def _built(stage: dict) -> set[str]:
@@ -23,7 +24,7 @@ def _built(stage: dict) -> set[str]:
 def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(name):
     stage, file = STAGES[name], f"stages/{module(STAGES[name])}.py"
     needed = {file, *used(PACKAGE / file)} | (set() if name in UNBUILT else _built(stage))
-    if name == "option":  # builds whatever models are configured
+    if name in WALKS:  # builds whatever models are configured
         needed.add("models")
     needed -= {CONTRACT} if "models" in needed else set()
     declared = {dep.removeprefix("src/barograph/") for dep in stage["deps"] if dep.startswith("src/")}
@@ -101,7 +102,7 @@ def test_no_stage_writes_into_a_folder_that_it_depends_on(name):
 def test_only_stages_that_may_see_the_future_read_labels():
     readers = {name for name, stage in STAGES.items() if "data/labels.parquet" in stage["deps"]}
     main = {"archive", "folds", "samples", "select", "tune", "train", "ensemble", "validate", "report"}
-    assert readers == main | {"option", "differences"}
+    assert readers == main | WALKS | {"ablation:differences", "features:differences"}
 
 
 @pytest.mark.parametrize("name", STAGES)

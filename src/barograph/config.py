@@ -49,6 +49,7 @@ _METHODS: Final = {
     "explain": None,
     "gate": None,
     "ablation": None,
+    "feature_study": None,
 }
 
 

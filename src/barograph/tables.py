@@ -29,7 +29,7 @@ class Table:
     """Where a table lies, relative to the project's root, and its columns: the key, by which it is sorted, first.
 
     Braces in `path` are filled in when it is read or written: ``{model}`` with a model's key, ``{option}`` with a
-    memory option. Only the columns in `nullable` may contain nulls. Further columns have the type `extra`; None allows
+    study's option. Only the columns in `nullable` may contain nulls. Further columns have the type `extra`; None allows
     none.
     """
 

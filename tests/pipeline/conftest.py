@@ -47,6 +47,10 @@ ablation:
   options: [none, replay, hybrid]
   models: [logistic_regression]
   seeds: 1
+feature_study:
+  options: [all, structural_inputs, without_context, without_fundamentals]
+  models: [logistic_regression]
+  seeds: 1
 """
 
 

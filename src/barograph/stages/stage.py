@@ -47,7 +47,7 @@ class Stage:
     model_key : str or None
         The model that DVC's command names or, by hand, `model=` chooses, where one does.
     option : str or None
-        The memory option that DVC's command names, where one does.
+        The option of a study that DVC's command names, where one does.
     """
 
     settings: Mapping[str, Any]
