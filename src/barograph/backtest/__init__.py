@@ -1,6 +1,7 @@
 """Portfolio simulation: strategies, execution, costs and performance figures."""
 
 from barograph.backtest import analytics
+from barograph.backtest.engine import Day, Order, Simulation, run, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.performance import BacktestResult, backtest, metrics, net_returns
 from barograph.backtest.significance import (
@@ -8,12 +9,13 @@ from barograph.backtest.significance import (
     probabilistic_sharpe_ratio,
     probability_of_backtest_overfitting,
 )
-from barograph.backtest.simulation import Simulation, simulate
 from barograph.backtest.strategy import Strategy, Threshold, TopK, equal_weight
 
 __all__ = [
     "BacktestResult",
+    "Day",
     "Execution",
+    "Order",
     "Simulation",
     "Strategy",
     "Threshold",
@@ -26,5 +28,6 @@ __all__ = [
     "net_returns",
     "probabilistic_sharpe_ratio",
     "probability_of_backtest_overfitting",
+    "run",
     "simulate",
 ]

@@ -1,13 +1,16 @@
-"""Execution: the prices of fills and their costs."""
+"""Execution: the account, the prices of fills and their costs."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.typing import STRICT
 
 BasisPoints = Annotated[float, Field(ge=0.0, lt=10_000.0)]
+Money = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -24,13 +27,49 @@ class Execution:
     commission_bps : float
         Basis points of the value traded, at the price paid or received.
     half_spread_bps : float
-        Basis points by which the price paid is above, and the price received below, the bar's price.
+        Basis points by which the price paid is above, and the price received below, the bar's price. Limit orders do
+        not pay it.
     initial_cash : float
         In the currency of the prices; positive.
     max_leverage : float
-        Largest sum of absolute target weights, and largest gross exposure over equity to which orders may lead.
+        Largest sum of absolute target weights, and largest gross exposure over equity to which orders may lead. 1 in
+        a cash account.
     delisting_days : int
         Trading days without a bar after which a symbol counts as delisted.
+    account : {"margin", "cash"}
+        A margin account may sell short and borrow cash, as far as `max_leverage` allows. In a cash account nothing is
+        sold short and cash is never negative: what cannot be paid, costs included, is not bought.
+    maintenance_margin : float
+        Of a margin account: the share of gross exposure below which equity is called. Then all positions are reduced
+        by one factor, at the next bar, so that gross exposure is `max_leverage` times equity.
+    cash_rate, debit_rate : float or str
+        Percent per year on positive and on negative cash, by actual days over 365: a number, or the name of a column
+        of the context with percent per year, as known at the date before.
+    borrow_rate : float
+        Percent per year of the value sold short; a table of shortable names may give others.
+    lot : float or None
+        Orders are rounded toward zero to multiples of so many real shares; None trades fractions. Needs the column
+        ``factor`` (adjusted price over real price) in the bars.
+    commission_per_share, commission_minimum, commission_per_order : float
+        In the currency of the prices. A fill costs max(minimum, basis points + per share x real shares) + per order.
+        Per share needs the column ``factor`` as well.
+    participation : float or None
+        The share of a bar's volume, in (0, 1], that all orders of a symbol may fill together; None does not limit it.
+    remainder : {"carry", "cancel"}
+        Whether the part of an order that `participation` cuts off works on as long as the order, or is cancelled.
+    delisting_haircut : float
+        The share of the last close that a delisted position loses. Delistings for poor performance lost about 0.3 on
+        NYSE and AMEX [1]_ and 0.55 on Nasdaq [2]_.
+    limit_touch : bool
+        Whether a bar that touches a resting limit fills it; else the price must trade through the limit.
+    first : {"stop", "target"}
+        Which of a bracket's two orders fills in a bar that contains both prices.
+
+    References
+    ----------
+    .. [1] Shumway, T. (1997). "The Delisting Bias in CRSP Data." Journal of Finance 52(1), 327-340.
+    .. [2] Shumway, T. & Warther, V. A. (1999). "The Delisting Bias in CRSP's Nasdaq Data and Its Implications for the
+       Size Effect." Journal of Finance 54(6), 2361-2379.
     """
 
     price: Literal["next_close", "next_open"]
@@ -39,6 +78,31 @@ class Execution:
     initial_cash: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
     max_leverage: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
     delisting_days: Annotated[int, Field(ge=1)]
+    account: Literal["margin", "cash"] = "margin"
+    maintenance_margin: Share = 0.25
+    cash_rate: Rate | str = 0.0
+    debit_rate: Rate | str = 0.0
+    borrow_rate: Money = 0.0
+    lot: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None = None
+    commission_per_share: Money = 0.0
+    commission_minimum: Money = 0.0
+    commission_per_order: Money = 0.0
+    participation: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    remainder: Literal["carry", "cancel"] = "cancel"
+    delisting_haircut: Share = 0.0
+    limit_touch: bool = False
+    first: Literal["stop", "target"] = "stop"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Execution":
+        if self.account == "cash" and self.max_leverage != 1.0:
+            raise ValueError(f"max_leverage is {self.max_leverage:g}; a cash account has no leverage: 1 is allowed")
+        if self.account == "margin" and self.max_leverage * self.maintenance_margin > 1.0:
+            raise ValueError(
+                f"max_leverage {self.max_leverage:g} times maintenance_margin {self.maintenance_margin:g} is above 1: "
+                "a margin call would come before the leverage allowed is reached"
+            )
+        return self
 
     @property
     def cost_bps(self) -> float:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from barograph.backtest import analytics
+from barograph.backtest.engine import Simulation, simulate
 from barograph.backtest.execution import Execution
-from barograph.backtest.simulation import Simulation, simulate
 from barograph.backtest.strategy import Strategy, equal_weight, refuse_repeats
 from barograph.dates import without_time_zones
 from barograph.errors import InputError

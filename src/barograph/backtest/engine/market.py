@@ -1,0 +1,186 @@
+"""What the engine is given, checked and laid out: bars, rates, and what may be borrowed."""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from barograph.backtest.engine.state import Market, Rules, State
+from barograph.backtest.execution import Execution
+from barograph.errors import InputError
+from barograph.market.panel import Panel, to_panel
+from barograph.names import LABEL_COLUMNS
+from barograph.typing import Floats, Ints
+
+_PRICES: Final = ("open", "high", "low", "close")
+
+
+def rules_of(execution: Execution) -> Rules:
+    """Give the settings as plain numbers of fixed types."""
+    return Rules(
+        commission=execution.commission_bps / 1e4,
+        per_share=float(execution.commission_per_share),
+        minimum=float(execution.commission_minimum),
+        per_order=float(execution.commission_per_order),
+        half_spread=execution.half_spread_bps / 1e4,
+        max_leverage=float(execution.max_leverage),
+        maintenance=float(execution.maintenance_margin),
+        haircut=float(execution.delisting_haircut),
+        lot=float(execution.lot or 0.0),
+        participation=float(execution.participation or 0.0),
+        delisting_days=int(execution.delisting_days),
+        cash_account=execution.account == "cash",
+        carry=execution.remainder == "carry",
+        touch=execution.limit_touch,
+        target_first=execution.first == "target",
+        at_open=execution.price == "next_open",
+        factored=_factored(execution),
+    )
+
+
+def _factored(execution: Execution) -> bool:
+    return execution.lot is not None or execution.commission_per_share > 0.0
+
+
+def lay_out(bars: pd.DataFrame | Panel, execution: Execution) -> tuple[Panel, Floats | None]:
+    """Give the bars as a panel, and their factors (T, N) if the execution needs them."""
+    if isinstance(bars, Panel):
+        if _factored(execution):
+            raise InputError(
+                "bars: a panel has no factor; give a frame with a column factor for lots and per-share fees"
+            )
+        return bars, None
+    panel = to_panel(bars)
+    if not _factored(execution):
+        return panel, None
+    if "factor" not in bars:
+        raise InputError(
+            "bars: the column factor (adjusted price over real price) is missing; whole lots and commissions per share "
+            "need it, as adjusted prices do not tell how many shares are traded"
+        )
+    factor = to_panel(bars.assign(close=bars["factor"])).close
+    if not (factor[~np.isnan(panel.close)] > 0.0).all():
+        raise InputError("bars: factor is missing or not positive; every bar needs a positive one")
+    return panel, factor
+
+
+def market_of(panel: Panel, factor: Floats | None, columns: Ints, execution: Execution, *, every_field: bool) -> Market:
+    """Give the bars of some columns of the panel; fields that nothing reads are the closes again."""
+    close = chosen(panel.close, columns)
+    _refuse_negative(close, "close", panel, columns)
+
+    def field(name: str, needed: bool) -> Floats:
+        if not needed:
+            return close
+        values = chosen(getattr(panel, name), columns)
+        if name in _PRICES:
+            _refuse_negative(values, name, panel, columns)
+        return values
+
+    market = Market(
+        open=field("open", every_field or execution.price == "next_open"),
+        high=field("high", every_field),
+        low=field("low", every_field),
+        close=close,
+        volume=field("volume", every_field or execution.participation is not None),
+        factor=close if factor is None else chosen(factor, columns),
+    )
+    _check(market, panel, columns, execution)
+    return market
+
+
+def set_rates(
+    state: State,
+    panel: Panel,
+    columns: Ints,
+    execution: Execution,
+    context: pd.DataFrame | None,
+    shortable: pd.DataFrame | None,
+) -> None:
+    """Write dates and rates into the state."""
+    dates, table = pd.DatetimeIndex(panel.dates), dated(context)
+    state.dates["day"] = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    state.dates["cash_rate"] = _rate("cash_rate", execution.cash_rate, table, dates)
+    state.dates["debit_rate"] = _rate("debit_rate", execution.debit_rate, table, dates)
+    symbols = [str(name) for name in panel.symbols[columns]]
+    state.holdings["borrow_rate"] = _borrow_rates(symbols, execution, shortable)
+
+
+def chosen(values: Floats, columns: Ints) -> Floats:
+    """Give the columns, C-contiguous and writable: numba would compile again for arrays that are not."""
+    every = len(columns) == values.shape[1] and bool((columns == np.arange(len(columns))).all())
+    return np.require(values if every else values[:, columns], np.float64, ["C", "W"])
+
+
+def _check(market: Market, panel: Panel, columns: Ints, execution: Execution) -> None:
+    if execution.participation is not None and not np.isfinite(market.volume).any():
+        raise InputError("execution.participation is set, but the bars have no volume; set it to null on such bars")
+    if execution.price == "next_open":
+        missing = np.isnan(market.open) & ~np.isnan(market.close)
+        if missing.any():
+            raise InputError(
+                f"execution.price is next_open, but {_cell(missing, panel, columns, 'has no open on')}; "
+                "use next_close on such bars"
+            )
+
+
+def _refuse_negative(values: Floats, name: str, panel: Panel, columns: Ints) -> None:
+    wrong = values <= 0.0
+    if wrong.any():
+        place = _cell(wrong, panel, columns, f"has the {name} {values[wrong][0]:g} on")
+        raise InputError(f"bars: {place}; a positive price is required")
+
+
+def _cell(wrong: Any, panel: Panel, columns: Ints, words: str) -> str:
+    t, n = np.argwhere(wrong)[0]
+    return f"{panel.symbols[columns[n]]} {words} {pd.DatetimeIndex(panel.dates)[t]:%Y-%m-%d}"
+
+
+def _rate(key: str, rate: float | str, table: pd.DataFrame, dates: pd.DatetimeIndex) -> Floats:
+    """Give the rate known at each date as a fraction per year."""
+    if not isinstance(rate, str):
+        return np.full(len(dates), rate / 100.0)
+    if rate not in table:
+        found = ", ".join(map(str, table.columns)) or "none"
+        raise InputError(f"execution.{key}: the context has no column {rate!r}; its columns are {found}")
+    known: Any = table[rate].astype(np.float64).dropna()
+    values = np.asarray(known.reindex(dates, method="ffill"), np.float64) / 100.0
+    if np.isnan(values).any():
+        raise InputError(f"execution.{key}: {rate} of the context has no value up to {dates[np.isnan(values)][0]:%F}")
+    return values
+
+
+def dated(context: pd.DataFrame | None) -> pd.DataFrame:
+    """Give the context with its dates as the index; they must increase, and no label may be among the columns."""
+    if context is None:
+        return pd.DataFrame(index=pd.DatetimeIndex([]))
+    table = context.set_index("date") if "date" in context else context
+    if not isinstance(table.index, pd.DatetimeIndex) or not table.index.is_monotonic_increasing:
+        raise InputError("context: its column or index of dates is missing or not in order; dates must increase")
+    if not table.index.is_unique:
+        raise InputError(f"context: {table.index[table.index.duplicated()][0]:%F} occurs more than once")
+    refuse_labels(table, "context")
+    return table
+
+
+def refuse_labels(table: pd.DataFrame, name: str) -> None:
+    """Refuse a table with a label among its columns: labels know what came later."""
+    found = [column for column in LABEL_COLUMNS if column in table]
+    if found:
+        raise InputError(f"{name}: the column {found[0]} is a label; no strategy may see labels")
+
+
+def _borrow_rates(symbols: list[str], execution: Execution, shortable: pd.DataFrame | None) -> Floats:
+    """Give the borrow rate of each symbol as a fraction per year, NaN where nothing can be borrowed."""
+    general = execution.borrow_rate / 100.0
+    if shortable is None:
+        return np.full(len(symbols), general)
+    if "symbol" not in shortable or shortable["symbol"].duplicated().any():
+        raise InputError("shortable: a column symbol, unique, is required")
+    rates = pd.Series(general, index=shortable["symbol"].astype(str))
+    if "borrow_rate" in shortable:
+        given = shortable["borrow_rate"].to_numpy(np.float64)
+        if not (given >= 0.0).all():
+            raise InputError("shortable: borrow_rate is missing or negative; percent per year from 0 are required")
+        rates[:] = given / 100.0
+    return np.asarray(rates.reindex(symbols), np.float64)
