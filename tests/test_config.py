@@ -32,6 +32,9 @@ def test_the_default_configuration_is_valid():
 def test_every_option_of_every_group_builds(group, option):
     if group in {"model", "executor"}:
         config.build(config.compose([f"{group}={option}"], config_name="train")[group], group)
+    elif group == "strategy":
+        tried = config.compose([f"+strategy@strategies.tried={option}"])["strategies"]["tried"]
+        assert hasattr(config.build(tried, "strategies.tried"), "weights")
     else:
         config.validate(config.compose([f"{group}={option}", *REQUIRED.get((group, option), [])]))
 
@@ -157,6 +160,18 @@ def test_every_leaf_is_a_field_that_the_code_reads():
         ("+models.other.depth=3", r"models\.other: .* needs a _target_"),
         ("+models.other._target_=builtins.dict", r"models\.other\._target_: builtins\.dict .* no method fit"),
         ("strategy._target_=barograph.folds.WalkForward ~strategy.k ~strategy.rebalance_days", r"strategy\._target_"),
+        ("+strategy@strategies.ensemble=momentum", r"^strategies\.ensemble: the name is taken by a predictor; choose"),
+        ("+strategy@strategies.svm=momentum", r"^strategies\.svm: the name is taken by a predictor; choose another"),
+        ("strategies.momentum.skip=252", r"^strategies\.momentum: skip is 252; it must be less than lookback, 252$"),
+        ("strategies.vix_guard.strategy.k=0", r"^strategies\.vix_guard\.strategy\.k: .* equal to 1, found 0$"),
+        ("strategies.regime_switch.regimes.crash=-1", r"^strategies\.regime_switch\.regimes\.crash: -1 is no exposure"),
+        ("+strategies.mine._target_=barograph.folds.WalkForward", r"^strategies\.mine"),
+        ("+strategy@strategies.s=stop_loss strategies.s.loss=20", r"^strategies\.s\.loss: .* less than 1, found 20$"),
+        (
+            "+strategy@strategies.g=grid +strategies.g.grid.x=[1]",
+            r"^strategies\.g: grid\.x: no such parameter; allowed",
+        ),
+        ("strategy=momentum", r"^strategy\._target_: .*Momentum is not allowed here; it has no method target_"),
         ("+model@models.prior=lightgbm", r"models\.prior: the name is taken"),
         ("+model@models.signal_mine=lightgbm", r"models\.signal_mine: the name is that of a signal"),
         ("features.signals=nope.csv", r"^features\.signals: nope\.csv: no such file; allowed: "),

@@ -12,10 +12,14 @@ MODELS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((ROOT /
 # Stages that read settings without building the objects that these describe, or build them from all of conf/.
 UNBUILT = {"report", "ablation:option", "ablation:differences", "features:option"}
 WALKS = {"ablation:option", "features:option"}
+# Parts of sections that are plain values.
+VALUES = {"features.release_lag", "gate.candidate"}
 
 
 def _built(stage: dict) -> set[str]:
-    sections = {section.partition(".")[0] for section in stage["params"]} - {"models"}
+    """Give the packages of what a stage builds; of a section that it reads a part of, only objects are built."""
+    sections = {section.partition(".")[0] for section in stage["params"] if section not in VALUES} - {"models"}
+    sections = {"strategy" if section == "strategies" else section for section in sections}
     conf = "".join(path.read_text() for name in sections for path in (ROOT / "conf" / name).glob("*.yaml"))
     return set(re.findall(r"_target_: barograph\.(\w+)", conf))
 

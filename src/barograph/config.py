@@ -28,29 +28,32 @@ _CODE: Final = "code"
 
 Settings = Mapping[str, Any]
 
-# What each section must be able to do; None where its settings alone are read.
-_METHODS: Final = {
-    "market": "load",
-    "regime": "table",
-    "features": "register",
-    "label": "distances",
-    "archive": None,
-    "folds": "folds",
-    "memory": None,
-    "exam": None,
-    "selection": "select",
-    "tuning": None,
-    "models": "fit",
-    "ensemble": "walk",
-    "validation": None,
-    "drift": None,
-    "strategy": "target_weights",
-    "execution": None,
-    "explain": None,
-    "gate": None,
-    "ablation": None,
-    "feature_study": None,
+# The methods of which each section must have one; none where its settings alone are read.
+_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
+    "market": ("load",),
+    "regime": ("table",),
+    "features": ("register",),
+    "label": ("distances",),
+    "archive": (),
+    "folds": ("folds",),
+    "memory": (),
+    "exam": (),
+    "selection": ("select",),
+    "tuning": (),
+    "models": ("fit",),
+    "ensemble": ("walk",),
+    "validation": (),
+    "drift": (),
+    "strategy": ("target_weights",),
+    "strategies": ("on_bar", "target_weights"),
+    "execution": (),
+    "explain": (),
+    "gate": (),
+    "ablation": (),
+    "feature_study": (),
 }
+# Sections that describe several objects by name.
+_BY_NAME: Final = ("models", "strategies")
 
 
 def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> dict[str, Any]:
@@ -133,9 +136,9 @@ def validate(settings: Settings) -> None:
         raise InputError(f"{unknown[0]}: no such section; allowed are {sorted(known)}")
     if absent := sorted(known - set(settings)):
         raise InputError(f"{absent[0]}: the section is absent; run `barograph params`")
-    for key, method in _METHODS.items():
-        if key != "models":
-            _check(settings[key], key, method)
+    for key in _METHODS:
+        if key not in _BY_NAME:
+            _check(settings[key], key, _METHODS[key])
             if _CODE in settings[key]:
                 raise InputError(f"{key}.{_CODE}: no such setting; a model alone names its source")
     if not settings["models"]:
@@ -144,6 +147,10 @@ def validate(settings: Settings) -> None:
         _refuse_taken(name)
         _check(model, f"models.{name}", _METHODS["models"])
         _check_code(model.get(_CODE), f"models.{name}.{_CODE}")
+    for name, strategy in settings["strategies"].items():
+        if name in RESERVED or name in settings["models"]:
+            raise InputError(f"strategies.{name}: the name is taken by a predictor; choose another one")
+        _check(strategy, f"strategies.{name}", _METHODS["strategies"])
     _check_values(settings)
 
 
@@ -178,12 +185,13 @@ def _check_code(path: Any, key: str) -> None:
         raise InputError(f"{key}: {path!r}; it must name the Python file of the model's source, such as mine.py")
 
 
-def _check(section: Any, key: str, method: str | None) -> None:
+def _check(section: Any, key: str, methods: tuple[str, ...]) -> None:
     if not isinstance(section, Mapping) or "_target_" not in section:
         raise InputError(f"{key}: {section!r} describes nothing; it needs a _target_ and its settings")
     built = build(section, key)
-    if method and not hasattr(built, method):
-        raise InputError(f"{key}._target_: {section['_target_']} is not allowed here; it has no method {method}")
+    if methods and not any(hasattr(built, method) for method in methods):
+        named = " or ".join(methods)
+        raise InputError(f"{key}._target_: {section['_target_']} is not allowed here; it has no method {named}")
 
 
 def section_names() -> set[str]:

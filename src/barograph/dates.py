@@ -25,8 +25,9 @@ def refuse_time_zones(**given: Any) -> None:
     for name, value in given.items():
         if isinstance(value, pd.DataFrame):
             _refuse(name, "the index", value.index)
-            for column in value.columns:
-                _refuse(name, str(column), value[column])
+            for column, dtype in zip(value.columns, value.dtypes, strict=True):
+                if isinstance(dtype, pd.DatetimeTZDtype):
+                    _refuse(name, str(column), value[column])
         elif isinstance(value, Mapping):
             refuse_time_zones(**{f"{name}[{key}]": each for key, each in value.items()})
         elif isinstance(value, list | tuple):

@@ -108,7 +108,7 @@ def _orders_explain_themselves(result: Simulation) -> None:
 
 
 def _trades_add_up(result: Simulation, scale: float) -> None:
-    """The gains of all round trips, with interest and borrow fees, are the change of equity."""
+    """Compare the gains of all round trips, less interest and borrow fees, with the change of equity."""
     trades = result.trades
     financing = result.costs[["interest", "borrow"]].sum(axis=None)
     gained = result.equity.iloc[-1] - result.initial_cash

@@ -198,7 +198,7 @@ def test_no_array_contains_a_later_value() -> None:
             assert day.date == dates[t]
             seen.append(t)
 
-    run(bars, Look(), FREE, signals, context)
+    assert run(bars, Look(), FREE, signals, context).memory == {}
     assert seen == [0, 1, 2, 3]
 
 
@@ -215,7 +215,7 @@ def test_the_strategy_is_copied() -> None:
         def __init__(self) -> None:
             self.days: list[int] = []
 
-        def on_bar(self, day: Day) -> None:
+        def on_bar(self, _day: Day) -> None:
             self.days.append(len(self.days))
             assert len(self.days) <= 3
 
@@ -230,10 +230,15 @@ def test_target_weights_are_traded_by_the_panel_driver() -> None:
     dates = bars["date"]
 
     class Pure:
-        def target_weights(self, signals: Any, context: Any) -> pd.DataFrame:
+        def target_weights(self, _signals: Any, _context: Any) -> pd.DataFrame:
             return pd.DataFrame({"A": [0.5]}, index=pd.DatetimeIndex(dates[:1]))
 
+    class Old:
+        def target_weights(self, _signals: Any) -> pd.DataFrame:
+            return weights
+
     weights = Pure().target_weights(None, None)
+    assert run(bars, Old(), FREE).equity.equals(run(bars, Pure(), FREE).equity)
     ours = check(run(bars, Pure(), FREE), bars, FREE)
     pd.testing.assert_frame_equal(ours.fills, simulate(bars, weights, FREE).fills, check_exact=True)
 
@@ -287,6 +292,14 @@ def test_an_order_of_a_market_without_ranges_or_opens_is_refused() -> None:
         run(bars, Script({0: [Order("A", shares=1.0, at="open")]}), closes)
     with pytest.raises(InputError, match="A has no open on 2020-01-06"):
         run(bars, Script({}), FREE)
+
+
+def test_the_result_gives_the_memory() -> None:
+    def keep(day: Day) -> None:
+        day.memory["choice"] = day.date
+
+    bars = ohlc(A=flat(10.0, 3))
+    assert play(bars, {1: [keep]}).memory == {"number": 2, "choice": bars["date"][1]}
 
 
 def test_ruin_names_the_strategy() -> None:

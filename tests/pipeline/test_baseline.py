@@ -126,6 +126,7 @@ def copy(finished, tmp_path_factory):
         ("ensemble.structural=false", "ensemble"),
         ("validation.min_episodes=2", "validate"),
         ("strategy.k=2", "backtest"),
+        ("strategies.momentum.skip=10", "backtest"),
         ("execution.commission_bps=2.0", "backtest"),
         ("drift.psi=0.3", "drift"),
         ("explain.top=5", "explain@lightgbm"),

@@ -40,6 +40,7 @@ SOURCES: dict[str, Table | Csv] = {
     "backtest": results.BACKTEST,
     "equity": money.EQUITY,
     "monthly": results.MONTHLY,
+    "strategies": money.STRATEGIES,
     "cost_curve": money.COST_CURVE,
     "criteria": gate.CRITERIA,
     "shap_importance": results.SHAP,
@@ -88,6 +89,9 @@ def build(
         "confusion": _confusion(predictors, rng),
         "backtest": _backtest((*predictors, "universe"), rng),
         "equity": equity,
+        "strategies": _backtest(("ensemble", "momentum", "vix_guard", "universe"), rng).rename(
+            columns={"predictor": "portfolio"}
+        ),
         "monthly": _monthly(equity),
         "cost_curve": _cost_curve((*predictors, "universe")),
         "left_out": {"mfi_14": "the source has no volume"},

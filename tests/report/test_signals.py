@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from barograph.report import Results, palette, render
+from barograph.report.cells import heads
 from barograph.report.sections import money, predictors
 
 from .synthetic import field, replaced
@@ -51,3 +52,13 @@ def test_the_page_is_drawn_and_scores_no_signal(results: Results, traded: Result
     page = render(traded)
     assert "Signal alpha" in page
     assert [row.name for row in predictors.rows(traded)] == [row.name for row in predictors.rows(results)]
+
+
+def test_strategies_have_a_table_beside_the_candidate_and_the_universe(traded: Results) -> None:
+    (table,) = money.strategies(traded)
+    assert [row.name for row in table.rows] == ["Ensemble", "Momentum", "VIX guard", "Equal-weighted universe"]
+    assert [row.kind for row in table.rows] == ["headline", "model", "model", "universe"]
+    excess = table.columns.index(*heads(["excess_sharpe"]))
+    assert [row.cells[excess].text == "0" for row in table.rows] == [False, False, False, True]
+    alone = field(traded, "strategies").iloc[[0, -1]]
+    assert money.strategies(replaced(traded, strategies=alone)) == []

@@ -57,3 +57,12 @@ def test_the_backtest_stage_reads_the_signals_and_no_other_feature(stage: Stage)
     assert list(backtest._signals(stage).columns) == ["symbol", "date", "signal_ours"]
     tables.write(FEATURES, matrix.drop(columns="signal_ours"), stage.root)
     assert list(backtest._signals(stage).columns) == ["symbol", "date"]
+
+
+def test_the_backtest_stage_reads_the_features_for_strategies_of_the_user_alone(stage: Stage) -> None:
+    matrix = pd.DataFrame({"symbol": ["A"], "date": [DAY], "rsi_14": [50.0]})
+    tables.write(FEATURES, matrix, stage.root)
+    ours = {"_target_": "barograph.backtest.strategies.StopLoss", "loss": 0.1}
+    for strategy, read in (({"_target_": "mine.Rotation"}, True), ({"_target_": "barograph.backtest.TopK"}, False)):
+        chosen = Stage({"strategies": {"s": ours | {"strategy": strategy}}}, stage.root, stage.root, None)
+        assert (backtest._features(chosen) is not None) == read

@@ -4,18 +4,21 @@ from barograph.backtest import analytics
 from barograph.backtest.engine import Day, Order, Simulation, run, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.performance import BacktestResult, backtest, metrics, net_returns
+from barograph.backtest.portfolios import Portfolios, known_context, trade_strategies
 from barograph.backtest.significance import (
     deflated_sharpe_ratio,
     probabilistic_sharpe_ratio,
     probability_of_backtest_overfitting,
 )
-from barograph.backtest.strategy import Strategy, Threshold, TopK, equal_weight
+from barograph.backtest.strategies import ByWeights, Strategy, Threshold, TopK, equal_weight
 
 __all__ = [
     "BacktestResult",
+    "ByWeights",
     "Day",
     "Execution",
     "Order",
+    "Portfolios",
     "Simulation",
     "Strategy",
     "Threshold",
@@ -24,10 +27,12 @@ __all__ = [
     "backtest",
     "deflated_sharpe_ratio",
     "equal_weight",
+    "known_context",
     "metrics",
     "net_returns",
     "probabilistic_sharpe_ratio",
     "probability_of_backtest_overfitting",
     "run",
     "simulate",
+    "trade_strategies",
 ]

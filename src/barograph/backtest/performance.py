@@ -10,7 +10,8 @@ import pandas as pd
 from barograph.backtest import analytics
 from barograph.backtest.engine import Simulation, simulate
 from barograph.backtest.execution import Execution
-from barograph.backtest.strategy import Strategy, equal_weight, refuse_repeats
+from barograph.backtest.strategies import Strategy, equal_weight
+from barograph.backtest.strategies.scores import refuse_repeats
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.panel import Panel, to_panel
@@ -95,11 +96,11 @@ def backtest(
         If predictors differ in their rows, one is called ``universe`` or has the name of a signal, a signal repeats a
         symbol and date, fewer than two dates follow the first decision, or a date has no fold or several.
     """
-    panel, decisions, start = _prepare(predictions, bars, strategy, signals)
+    panel, decisions, start = prepare(predictions, bars, strategy, signals)
     books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}
     returns = {name: book.returns.loc[start:] for name, book in books.items()}
-    folds = _folds(predictions, panel, start)
-    rows = [{"predictor": name} | _figures(books[name], returns, folds, name, settings, seed) for name in books]
+    folds = folds_of(predictions, panel, start)
+    rows = [{"predictor": name} | figures(books[name], returns, folds, name, settings, seed) for name in books]
     return BacktestResult(
         summary=pd.DataFrame(rows),
         equity=pd.concat([_equity(name, series) for name, series in returns.items()], ignore_index=True),
@@ -116,7 +117,7 @@ def net_returns(
 
     One row per date, a column per predictor and one for the equal-weighted ``universe``.
     """
-    panel, decisions, start = _prepare(predictions, bars, strategy, None)
+    panel, decisions, start = prepare(predictions, bars, strategy, None)
     return pd.DataFrame(
         {name: simulate(panel, weights, execution).returns.loc[start:] for name, weights in decisions.items()}
     )
@@ -131,7 +132,7 @@ def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
     }
 
 
-def _prepare(
+def prepare(
     predictions: pd.DataFrame, bars: pd.DataFrame, strategy: Strategy, signals: pd.DataFrame | None
 ) -> tuple[Panel, dict[str, pd.DataFrame], pd.Timestamp]:
     """Give the bars traded on, the target weights by name, and the date of the first fill."""
@@ -177,7 +178,7 @@ def _scores_of(signals: pd.DataFrame | None, rows: pd.DataFrame, taken: list[str
     return {name: scores[KEY].assign(score=scores[name].to_numpy(np.float64)) for name in names}
 
 
-def _folds(predictions: pd.DataFrame, panel: Panel, start: pd.Timestamp) -> Ints:
+def folds_of(predictions: pd.DataFrame, panel: Panel, start: pd.Timestamp) -> Ints:
     """Give the fold of the decision behind each return from `start` on: that of the trading day before."""
     require(predictions, "predictions", ["fold"])
     by_date = predictions.groupby("date")["fold"]
@@ -190,9 +191,10 @@ def _folds(predictions: pd.DataFrame, panel: Panel, start: pd.Timestamp) -> Ints
     return folds_of_decisions(panel.dates[first - 1 : -1], folds.index.to_numpy(), folds.to_numpy())
 
 
-def _figures(
+def figures(
     book: Simulation, returns: Mapping[str, pd.Series], folds: Ints, name: str, settings: Validation, seed: int
 ) -> dict[str, float]:
+    """Give the figures of a portfolio, one of those with `returns`, by the names of the summary's columns."""
     earned = returns[name]
     turnover, cost = book.turnover.loc[earned.index], book.cost_rate.loc[earned.index]
     return {

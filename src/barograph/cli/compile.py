@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from barograph.backtest import Execution, simulate
+from barograph.backtest import Day, Execution, Order, simulate
+from barograph.backtest import run as run_strategy
 from barograph.drift.comparison import compare_values
 from barograph.drift.permutation import cut_blocks, draw_blocks
 from barograph.features import stream
@@ -23,6 +24,11 @@ _EXECUTION: Final = Execution(
 _ROWS: Final = 500
 
 
+class _Buyer:
+    def on_bar(self, day: Day) -> None:
+        day.send(Order(str(day.symbols[0]), shares=1.0))
+
+
 def run() -> str:
     """Call the kernels of features, scores, drift and backtests once; numba keeps them beside the source."""
     market = _MARKET.load()
@@ -32,6 +38,7 @@ def run() -> str:
     _drift()
     weights = pd.DataFrame(0.5, market.bars["date"].unique()[:9], market.bars["symbol"].unique()[:2])
     simulate(market.bars, weights, _EXECUTION)
+    _ = run_strategy(market.bars, _Buyer(), _EXECUTION).trades
     return "kernels compiled"
 
 

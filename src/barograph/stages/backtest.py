@@ -1,30 +1,50 @@
 """Backtest: trade the forecasts of predictors and the signals with costs, beside the equal-weighted universe."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pyarrow.parquet as pq
 
 from barograph import tables
-from barograph.backtest import backtest, metrics
+from barograph.backtest import Portfolios, backtest, known_context, metrics, trade_strategies
+from barograph.backtest.engine.schema import FILLS, ORDERS, POSITIONS, TRADES
+from barograph.config import build
 from barograph.features.schema import FEATURES
-from barograph.market.schema import BARS
+from barograph.market.schema import BARS, CONTEXT
 from barograph.names import ENSEMBLE, SIGNAL_PREFIX
+from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.words import estimate
 
 
-@stage("model_names", "strategy", "execution", "validation", "seed")
+@stage(
+    "execution",
+    "features.release_lag",
+    "gate.candidate",
+    "model_names",
+    "seed",
+    "strategies",
+    "strategy",
+    "validation",
+)
 def main(stage: Stage) -> str:
-    """Simulate the portfolio of every predictor and every signal."""
+    """Simulate the portfolio of every predictor and every signal, and strategies beside the candidate."""
     strategy, execution, validation = (stage.build(key) for key in ("strategy", "execution", "validation"))
-    given = (read_predictors(stage), stage.read(BARS), strategy, execution, validation)
-    result = backtest(*given, stage.settings["seed"], _signals(stage))
+    predictions, bars, signals, seed = read_predictors(stage), stage.read(BARS), _signals(stage), stage.settings["seed"]
+    result = backtest(predictions, bars, strategy, execution, validation, seed, signals)
     for name in ("summary", "equity", "monthly", "cost_curve"):
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
     equity = result.equity[result.equity["predictor"] == ENSEMBLE]
     day = equity["date"].dt
     equity = equity.assign(year=day.year + (day.day_of_year - 1) / 366)
     stage.write_csv("reports/backtest/ensemble_equity.csv", equity[["date", "year", "equity"]])
+    candidate = predictions[predictions["predictor"] == stage.settings["gate.candidate"]]
+    given = (candidate, bars, strategy, _strategies(stage), execution, validation, seed)
+    context = known_context(stage.read(CONTEXT), stage.read(REGIME_SERIES), stage.settings["features.release_lag"])
+    _write(stage, trade_strategies(*given, signals=signals, context=context, features=_features(stage)))
     scores = metrics(result)
     stage.write_json("reports/metrics/backtest.json", scores)
     ours = scores[ENSEMBLE]
@@ -32,6 +52,24 @@ def main(stage: Stage) -> str:
         f"ensemble's Sharpe ratio after costs {estimate(ours, 'sharpe', '.2f')}, "
         f"in excess of the universe {estimate(ours, 'excess_sharpe', '+.2f')}"
     )
+
+
+def _strategies(stage: Stage) -> dict[str, Any]:
+    return {name: build(section, f"strategies.{name}") for name, section in stage.settings["strategies"].items()}
+
+
+def _write(stage: Stage, portfolios: Portfolios) -> None:
+    for table in (ORDERS, FILLS, TRADES, POSITIONS):
+        stage.write(table, getattr(portfolios, Path(table.path).stem))
+    stage.write_csv("reports/backtest/strategies.csv", portfolios.summary)
+    for name in ("rejections", "choices"):
+        stage.write_csv(f"reports/backtest/{name}.csv", getattr(portfolios, name))
+
+
+def _features(stage: Stage) -> pd.DataFrame | None:
+    """Read all features for strategies of the user; those of Barograph read none, and the table may be large."""
+    used = re.findall(r"'_target_': '(\w+)", repr(stage.settings["strategies"]))
+    return stage.read(FEATURES) if set(used) - {"barograph"} else None
 
 
 def _signals(stage: Stage) -> pd.DataFrame:

@@ -40,6 +40,7 @@ _REPLICATION: Final = f"{_STUDY}/us57.json"
     "drift",
     "explain",
     "gate",
+    "strategies",
     "strategy",
     "execution",
     "seed",

@@ -282,8 +282,15 @@ def end_target(held: Any, outcome: Any, t: int, status: int, code: int) -> None:
 def cancel_target(s: State, t: int, n: int, code: int) -> None:
     """Cancel the target weight of a symbol, if one waits."""
     if not np.isnan(s.holdings[n].target):
-        end_target(s.holdings[n], s.outcomes[s.counts[ROWS] - 1, n], t, CANCELLED, code)
+        row = newest_row(s) if s.rules.logged else 0
+        end_target(s.holdings[n], s.outcomes[row, n], t, CANCELLED, code)
         s.counts[WAITING] -= 1
+
+
+@njit(nogil=True, error_model="numpy")
+def newest_row(s: State) -> int:
+    """Give the place of the newest row of target weights; 0 before the first."""
+    return max(int(s.counts[ROWS]) - 1, 0)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -294,7 +301,7 @@ def decide(s: State, t: int, weights: Floats) -> None:
         for n in range(symbols):
             cancel_target(s, t, n, REPLACED)
     s.rows[row].sent, s.rows[row].base = t, s.counts[NUMBER]
-    waiting, outcomes = 0, s.outcomes[row]
+    waiting, outcomes = 0, s.outcomes[row if s.rules.logged else 0]
     for n in range(symbols):
         if weights[n] == 0.0 and h[n].shares == 0.0:
             continue

@@ -16,18 +16,7 @@ from barograph.backtest.engine.accounting import (
     REJECTED,
     WORKS,
 )
-from barograph.backtest.engine.state import (
-    BASKETS,
-    ENTRIES,
-    FILLS,
-    NUMBER,
-    ORDERS,
-    ROWS,
-    TIMED,
-    WAITING,
-    WORKING,
-    State,
-)
+from barograph.backtest.engine.state import BASKETS, ENTRIES, FILLS, NUMBER, ORDERS, TIMED, WAITING, WORKING, State
 
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING_STOP = range(5)
 # Why the engine itself sent an order: a bracket's sides, a time stop, a margin call. All of them only reduce.
@@ -108,9 +97,9 @@ def settle(s: State, t: int, before: float) -> None:
 @njit(nogil=True, error_model="numpy")
 def _fill_basket(s: State, t: int, share: float, before: float) -> None:
     """Fill the entries of the basket; the target weights among them end."""
-    rules, money, basket, h, fills, row = s.rules, s.money, s.basket, s.holdings, s.fills, max(s.counts[ROWS] - 1, 0)
+    rules, money, basket, h, fills, row = s.rules, s.money, s.basket, s.holdings, s.fills, accounting.newest_row(s)
     made, ended, factors, orders = s.counts[FILLS], 0, s.market.factor[t], s.orders
-    outcomes, base = s.outcomes[row], s.rows[row].base
+    outcomes, base = s.outcomes[row if rules.logged else 0], s.rows[row].base
     for e in range(s.counts[ENTRIES]):
         entry, held = basket[e], h[basket[e].symbol]
         factor = accounting.factor_of(rules, factors, entry.symbol)
@@ -121,7 +110,7 @@ def _fill_basket(s: State, t: int, share: float, before: float) -> None:
             fills[made].number = orders[i].number if i >= 0 else base + n
             fills[made].day, fills[made].symbol = t, n
             accounting.fill(rules, money, held, fills[made], entry, factor)
-            made += 1
+            made += rules.logged
         if i < 0 and not (rules.carry and code in (PARTICIPATION, NO_VOLUME)):
             status = FILLED if code == 0 else PARTLY if size > 0.0 else REJECTED
             accounting.end_target(held, outcomes[n], t, status, code)

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from barograph.backtest.engine.market import dated, refuse_labels
+from barograph.backtest.engine.market import Sheet, dated, refuse_labels
 from barograph.errors import InputError
-from barograph.market.panel import Panel
 from barograph.names import KEY
 from barograph.typing import Ints
 
@@ -80,7 +79,7 @@ class View(Mapping[str, Any]):
         return name in self._columns.names
 
 
-def columns_of(title: str, frame: pd.DataFrame | None, panel: Panel) -> Columns:
+def columns_of(title: str, frame: pd.DataFrame | None, panel: Sheet) -> Columns:
     """Give the columns of a table by symbol and date, laid out as the bars are; NaN where it has no row.
 
     Rows of a symbol or date without any bar are never seen.
@@ -105,7 +104,7 @@ def columns_of(title: str, frame: pd.DataFrame | None, panel: Panel) -> Columns:
     return Columns(title, [str(name) for name in frame.columns if name not in KEY], laid_out)
 
 
-def _cells(title: str, frame: pd.DataFrame, panel: Panel) -> tuple[Ints, Any]:
+def _cells(title: str, frame: pd.DataFrame, panel: Sheet) -> tuple[Ints, Any]:
     """Give the cell of each row whose symbol and date have bars, and which rows these are (None: all)."""
     dates = pd.DatetimeIndex(panel.dates).get_indexer(pd.DatetimeIndex(frame["date"].astype("datetime64[us]")))
     codes, names = pd.factorize(frame["symbol"])
@@ -122,7 +121,7 @@ def _cells(title: str, frame: pd.DataFrame, panel: Panel) -> tuple[Ints, Any]:
     return cells, None if known.all() else np.flatnonzero(known)
 
 
-def context_of(context: pd.DataFrame | None, panel: Panel) -> Columns:
+def context_of(context: pd.DataFrame | None, panel: Sheet) -> Columns:
     """Give the columns of the context, kept once per date: of the last row at or before each date of the bars."""
     table = dated(context)
     place = table.index.searchsorted(pd.DatetimeIndex(panel.dates), side="right") - 1

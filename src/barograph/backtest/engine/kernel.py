@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from numba import njit
 
 from barograph.backtest.engine import accounting, book, matching, state
@@ -37,7 +38,7 @@ def _has_room(s: State) -> bool:
     """Whether the arrays have room for all that one date may add."""
     symbols, working = len(s.holdings), s.counts[WORKING]
     orders = s.counts[ORDERS] + symbols + 2 * working + s.counts[TIMED]
-    fills = s.counts[FILLS] + 2 * symbols + working
+    fills = s.counts[FILLS] + (2 * symbols + working if s.rules.logged else 0)
     return orders <= len(s.orders) and fills <= len(s.fills)  # type: ignore[no-any-return]
 
 
@@ -49,6 +50,16 @@ def _finish(s: State, t: int) -> None:
             book.end(s, t, s.working[w], CANCELLED, END_OF_DATA)
     for n in range(len(s.holdings)):
         accounting.cancel_target(s, t, n, END_OF_DATA)
+
+
+@njit(cache=True, nogil=True)
+def gross_of(weights: Floats) -> Floats:
+    """Give the sum of absolute weights of each row (R,)."""
+    gross = np.zeros(len(weights))
+    for r in range(len(weights)):
+        for n in range(weights.shape[1]):
+            gross[r] += abs(weights[r, n])
+    return gross
 
 
 def _compiled(digest: int) -> Callable[[State, int, int, Ints, Floats], int]:

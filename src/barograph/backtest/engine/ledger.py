@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from barograph.backtest.engine.market import Sheet
 from barograph.backtest.engine.orders import CODES, KINDS, STATUSES
 from barograph.backtest.engine.state import FILLS, ORDERS, ROWS, State
-from barograph.market.panel import Panel
 from barograph.typing import Floats, Ints
 
 PAYOUT: Final = "delisting"
@@ -27,9 +28,9 @@ class Ledger:
 
     Attributes
     ----------
-    state : State
-        After the last date.
-    panel : Panel
+    play : callable
+        Gives the state after the last date, with the fills.
+    panel : Sheet
     columns : ndarray of shape (N,)
         The columns of the panel that were traded.
     symbols : Index of shape (N,)
@@ -42,13 +43,18 @@ class Ledger:
         Columns of signals and context by name: a function that gives the values at dates and symbols (places).
     """
 
-    state: State
-    panel: Panel
+    play: Callable[[], State]
+    panel: Sheet
     columns: Ints
     symbols: pd.Index
     weights: Floats
     reasons: Mapping[int, str]
     seen: Mapping[str, Callable[[Ints, Ints], Any]]
+
+    @cached_property
+    def state(self) -> State:
+        """The state after the last date, with the fills."""
+        return self.play()
 
     @property
     def dates(self) -> pd.DatetimeIndex:

@@ -1,5 +1,8 @@
 """What the engine is given, checked and laid out: bars, rates, and what may be borrowed."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -8,14 +11,14 @@ import pandas as pd
 from barograph.backtest.engine.state import Market, Rules, State
 from barograph.backtest.execution import Execution
 from barograph.errors import InputError
-from barograph.market.panel import Panel, to_panel
+from barograph.market.panel import Panel, layout_of
 from barograph.names import LABEL_COLUMNS
-from barograph.typing import Floats, Ints
+from barograph.typing import Dates, Floats, Ints
 
 _PRICES: Final = ("open", "high", "low", "close")
 
 
-def rules_of(execution: Execution) -> Rules:
+def rules_of(execution: Execution, *, logged: bool = True) -> Rules:
     """Give the settings as plain numbers of fixed types."""
     return Rules(
         commission=execution.commission_bps / 1e4,
@@ -35,6 +38,7 @@ def rules_of(execution: Execution) -> Rules:
         target_first=execution.first == "target",
         at_open=execution.price == "next_open",
         factored=_factored(execution),
+        logged=logged,
     )
 
 
@@ -42,29 +46,66 @@ def _factored(execution: Execution) -> bool:
     return execution.lot is not None or execution.commission_per_share > 0.0
 
 
-def lay_out(bars: pd.DataFrame | Panel, execution: Execution) -> tuple[Panel, Floats | None]:
-    """Give the bars as a panel, and their factors (T, N) if the execution needs them."""
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Bars by date and symbol (T, N), each field laid out when it is first read."""
+
+    dates: Dates
+    symbols: Any
+    read: Callable[[str], Floats]
+
+    @cached_property
+    def open(self) -> Floats:
+        """Opens."""
+        return self.read("open")
+
+    @cached_property
+    def high(self) -> Floats:
+        """Highs."""
+        return self.read("high")
+
+    @cached_property
+    def low(self) -> Floats:
+        """Lows."""
+        return self.read("low")
+
+    @cached_property
+    def close(self) -> Floats:
+        """Closes."""
+        return self.read("close")
+
+    @cached_property
+    def volume(self) -> Floats:
+        """Volumes."""
+        return self.read("volume")
+
+    @cached_property
+    def factor(self) -> Floats:
+        """Adjusted price over real price."""
+        return self.read("factor")
+
+
+def lay_out(bars: pd.DataFrame | Panel, execution: Execution) -> Sheet:
+    """Give the bars by date and symbol, with their factors if the execution needs them."""
     if isinstance(bars, Panel):
         if _factored(execution):
             raise InputError(
                 "bars: a panel has no factor; give a frame with a column factor for lots and per-share fees"
             )
-        return bars, None
-    panel = to_panel(bars)
-    if not _factored(execution):
-        return panel, None
-    if "factor" not in bars:
+        return Sheet(bars.dates, bars.symbols, partial(getattr, bars))
+    layout = layout_of(bars)
+    sheet = Sheet(layout.dates, layout.symbols, lambda name: layout.grid(bars[name]))
+    if _factored(execution) and "factor" not in bars:
         raise InputError(
             "bars: the column factor (adjusted price over real price) is missing; whole lots and commissions per share "
             "need it, as adjusted prices do not tell how many shares are traded"
         )
-    factor = to_panel(bars.assign(close=bars["factor"])).close
-    if not (factor[~np.isnan(panel.close)] > 0.0).all():
+    if _factored(execution) and not (sheet.factor[~np.isnan(sheet.close)] > 0.0).all():
         raise InputError("bars: factor is missing or not positive; every bar needs a positive one")
-    return panel, factor
+    return sheet
 
 
-def market_of(panel: Panel, factor: Floats | None, columns: Ints, execution: Execution, *, every_field: bool) -> Market:
+def market_of(panel: Sheet, columns: Ints, execution: Execution, *, every_field: bool) -> Market:
     """Give the bars of some columns of the panel; fields that nothing reads are the closes again."""
     close = chosen(panel.close, columns)
     _refuse_negative(close, "close", panel, columns)
@@ -83,7 +124,7 @@ def market_of(panel: Panel, factor: Floats | None, columns: Ints, execution: Exe
         low=field("low", every_field),
         close=close,
         volume=field("volume", every_field or execution.participation is not None),
-        factor=close if factor is None else chosen(factor, columns),
+        factor=chosen(panel.factor, columns) if _factored(execution) else close,
     )
     _check(market, panel, columns, execution)
     return market
@@ -91,7 +132,7 @@ def market_of(panel: Panel, factor: Floats | None, columns: Ints, execution: Exe
 
 def set_rates(
     state: State,
-    panel: Panel,
+    panel: Sheet,
     columns: Ints,
     execution: Execution,
     context: pd.DataFrame | None,
@@ -107,12 +148,14 @@ def set_rates(
 
 
 def chosen(values: Floats, columns: Ints) -> Floats:
-    """Give the columns, C-contiguous and writable: numba would compile again for arrays that are not."""
+    """Give the columns, C-contiguous and read-only: numba would compile again for arrays that are not."""
     every = len(columns) == values.shape[1] and bool((columns == np.arange(len(columns))).all())
-    return np.require(values if every else values[:, columns], np.float64, ["C", "W"])
+    view = np.require(values if every else values[:, columns], np.float64, ["C"]).view()
+    view.flags.writeable = False
+    return view
 
 
-def _check(market: Market, panel: Panel, columns: Ints, execution: Execution) -> None:
+def _check(market: Market, panel: Sheet, columns: Ints, execution: Execution) -> None:
     if execution.participation is not None and not np.isfinite(market.volume).any():
         raise InputError("execution.participation is set, but the bars have no volume; set it to null on such bars")
     if execution.price == "next_open":
@@ -124,14 +167,14 @@ def _check(market: Market, panel: Panel, columns: Ints, execution: Execution) ->
             )
 
 
-def _refuse_negative(values: Floats, name: str, panel: Panel, columns: Ints) -> None:
+def _refuse_negative(values: Floats, name: str, panel: Sheet, columns: Ints) -> None:
     wrong = values <= 0.0
     if wrong.any():
         place = _cell(wrong, panel, columns, f"has the {name} {values[wrong][0]:g} on")
         raise InputError(f"bars: {place}; a positive price is required")
 
 
-def _cell(wrong: Any, panel: Panel, columns: Ints, words: str) -> str:
+def _cell(wrong: Any, panel: Sheet, columns: Ints, words: str) -> str:
     t, n = np.argwhere(wrong)[0]
     return f"{panel.symbols[columns[n]]} {words} {pd.DatetimeIndex(panel.dates)[t]:%Y-%m-%d}"
 

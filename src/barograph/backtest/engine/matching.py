@@ -65,7 +65,7 @@ def _pay_out(s: State, t: int, n: int) -> None:
         made = s.fills[s.counts[FILLS]]
         made.number, made.day, made.symbol = -1, t, n
         made.shares, made.price, made.spread, made.commission = -shares, price, 0.0, 0.0
-        s.counts[FILLS] += 1
+        s.counts[FILLS] += s.rules.logged
     accounting.cancel_target(s, t, n, DELISTED)
     for w in range(s.counts[COUNT_WORKING]):
         i = s.working[w]

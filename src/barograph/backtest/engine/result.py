@@ -1,14 +1,14 @@
 """The record of a simulated portfolio; its tables are built when they are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from barograph.backtest.engine.ledger import Ledger, fills_table, orders_table
-from barograph.backtest.engine.state import AMBIGUOUS
+from barograph.backtest.engine.state import AMBIGUOUS, State
 
 COSTS: Final = ("commission", "slippage", "interest", "borrow")
 
@@ -30,6 +30,8 @@ class Simulation:
         ``commission``, ``slippage``, ``interest`` (paid; negative when earned) and ``borrow`` of each date.
     initial_cash : float
         The equity before the first date.
+    memory : mapping
+        ``day.memory`` of the last date; empty for target weights.
     """
 
     equity: pd.Series
@@ -37,6 +39,7 @@ class Simulation:
     positions: pd.DataFrame
     costs: pd.DataFrame
     initial_cash: float
+    memory: Mapping[Any, Any]
     _ledger: Ledger = field(repr=False)
     _again: "Callable[[], Simulation] | None" = field(default=None, repr=False)
 
@@ -113,15 +116,22 @@ class Simulation:
         return self.equity.shift(1, fill_value=self.initial_cash)
 
 
-def simulation_of(ledger: Ledger, initial_cash: float, again: Callable[[], Simulation] | None = None) -> Simulation:
+def simulation_of(
+    state: State,
+    ledger: Ledger,
+    initial_cash: float,
+    again: Callable[[], Simulation] | None = None,
+    memory: Mapping[Any, Any] | None = None,
+) -> Simulation:
     """Give the record of what the engine has played."""
-    record, dates = ledger.state.dates, ledger.dates
+    record, dates = state.dates, ledger.dates
     return Simulation(
         equity=pd.Series(record["equity"], dates, name="equity"),
         cash=pd.Series(record["cash"], dates, name="cash"),
-        positions=pd.DataFrame(ledger.state.positions, dates, ledger.symbols),
+        positions=pd.DataFrame(state.positions, dates, ledger.symbols, copy=False),
         costs=pd.DataFrame({name: record[name] for name in COSTS}, dates),
         initial_cash=initial_cash,
+        memory=memory or {},
         _ledger=ledger,
         _again=again,
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import Any, Protocol
 
 import numpy as np
@@ -43,7 +44,8 @@ def run(
     """Let a strategy trade, date by date.
 
     At the close of each date the strategy's ``on_bar(day)`` sees the :class:`Day` and sends orders, which work from the
-    next date on. A strategy that has ``target_weights(signals, context)`` instead is traded by :func:`simulate`. The
+    next date on. A strategy that has ``target_weights(signals, context)`` instead, or
+    ``target_weights(signals)``, is traded by :func:`simulate`. The
     strategy is copied before the run; what it keeps from date to date is in the copy or in ``day.memory``.
 
     Parameters
@@ -75,11 +77,13 @@ def run(
     """
     name, kept = type(strategy).__name__, deepcopy(strategy)
     if not hasattr(strategy, "on_bar"):
-        weights = _called(name, "", partial(deepcopy(kept).target_weights, signals, context))
+        decide = deepcopy(kept).target_weights
+        given = (signals, context)[: len(signature(decide).parameters)]
+        weights = _called(name, "", partial(decide, *given))
         return simulate(bars, weights, execution, context=context, shortable=shortable)
-    panel, factor = lay_out(bars, execution)
+    panel = lay_out(bars, execution)
     everything = np.arange(len(panel.symbols))
-    market = market_of(panel, factor, everything, execution, every_field=True)
+    market = market_of(panel, everything, execution, every_field=True)
     state = new_state(rules_of(execution), market, execution.initial_cash, rows=16, orders=64, fills=64)
     set_rates(state, panel, everything, execution, context, shortable)
     tables = columns_of("signals", signals, panel), columns_of("features", features, panel)
@@ -90,7 +94,7 @@ def run(
         other = replace(execution, first="target" if execution.first == "stop" else "stop")
         return run(bars, kept, other, signals, context, features=features, shortable=shortable)
 
-    return simulation_of(session.ledger(), execution.initial_cash, again)
+    return simulation_of(session.state, session.ledger(), execution.initial_cash, again, session.memory)
 
 
 def _play(session: Session, strategy: EventStrategy, name: str) -> None:

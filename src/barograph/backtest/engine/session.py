@@ -11,12 +11,12 @@ import pandas as pd
 from barograph.backtest.engine.columns import Columns, History
 from barograph.backtest.engine.day import BAR_FIELDS, OpenOrder
 from barograph.backtest.engine.ledger import Ledger
+from barograph.backtest.engine.market import Sheet
 from barograph.backtest.engine.orders import CODES, KINDS, STATUSES, Order
 from barograph.backtest.engine.simulate import WEIGHT_TOLERANCE, play_to
 from barograph.backtest.engine.state import NUMBER, ORDERS, WORKING, State, with_room
 from barograph.backtest.execution import Execution
 from barograph.errors import InputError
-from barograph.market.panel import Panel
 from barograph.typing import Floats
 
 _WORKS: Final = STATUSES.index("working")
@@ -28,7 +28,7 @@ _REJECTED: Final = STATUSES.index("rejected")
 class Session:
     """One run: the engine's state, the tables that the strategy sees, and the orders of the date."""
 
-    panel: Panel
+    panel: Sheet
     execution: Execution
     state: State
     signals: Columns
@@ -51,12 +51,14 @@ class Session:
         market = self.state.market
         self._has_range = bool(np.isfinite(market.high).any() and np.isfinite(market.low).any())
         self._decided, self._weights = np.full(len(self.dates), -1), np.zeros((1, len(self.symbols)))
+        self._shown = self._weights.view()
+        self._shown.flags.writeable = False
         self._has_open = bool(np.isfinite(market.open).any())
 
     def play(self, t: int, name: str) -> None:
         """Play a date, or at the end the last row of target weights."""
-        decided, weights = self._decided, self._weights
-        self.state = play_to(self.state, min(t + 1, len(self.dates)), t, decided, weights, self.dates, name)
+        stop = min(t + 1, len(self.dates))
+        self.state = play_to(self.state, stop, t, self._decided, self._shown, self.dates, name)
         self.t = t
 
     def keep_row(self) -> None:
@@ -149,7 +151,7 @@ class Session:
             for table in (self.signals, self.context)
             for name in table.names
         }
-        return Ledger(self.state, self.panel, np.arange(len(names)), names, weights, self.reasons, seen)
+        return Ledger(lambda: self.state, self.panel, np.arange(len(names)), names, weights, self.reasons, seen)
 
     def _end(self, place: int, t: int, status: int, code: str) -> None:
         sent = self.state.orders[place]

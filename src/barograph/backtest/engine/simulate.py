@@ -1,5 +1,7 @@
 """The panel driver: target weights in, a simulated portfolio out."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -76,19 +78,24 @@ def simulate(
     and its order is void. The rule looks back only: where the bars end changes no earlier position. A symbol that
     trades again can be bought again.
     """
-    panel, factor = lay_out(bars, execution)
+    panel = lay_out(bars, execution)
     dates, symbols = pd.DatetimeIndex(panel.dates, name="date"), pd.Index(panel.symbols)
     columns = _locate(symbols, target_weights.columns, "symbol")
     decided = _decisions(dates, target_weights)
     weights = _checked_weights(target_weights, execution.max_leverage)
-    market = market_of(panel, factor, columns, execution, every_field=False)
-    size = {"rows": len(weights), "orders": len(columns), "fills": market.close.size + 2 * len(columns)}
-    state = new_state(rules_of(execution), market, execution.initial_cash, **size)
-    set_rates(state, panel, columns, execution, context, shortable)
-    state = play_to(state, len(dates), 0, decided, weights, dates, "target weights ruin")
-    state = play_to(state, len(dates), len(dates), decided, weights, dates, "")
-    ledger = Ledger(state, panel, columns, target_weights.columns, weights, {}, {})
-    return simulation_of(ledger, execution.initial_cash)
+    market = market_of(panel, columns, execution, every_field=False)
+
+    def played(logged: bool) -> State:
+        fills = market.close.size + 2 * len(columns) if logged else 1
+        size = {"rows": len(weights), "orders": len(columns), "fills": fills}
+        state = new_state(rules_of(execution, logged=logged), market, execution.initial_cash, **size)
+        set_rates(state, panel, columns, execution, context, shortable)
+        state = play_to(state, len(dates), 0, decided, weights, dates, "target weights ruin")
+        return play_to(state, len(dates), len(dates), decided, weights, dates, "")
+
+    # Fills are most of the memory: the tables are made of a second pass, when somebody asks for one.
+    ledger = Ledger(partial(played, True), panel, columns, target_weights.columns, weights, {}, {})
+    return simulation_of(played(False), ledger, execution.initial_cash)
 
 
 def play_to(
@@ -109,7 +116,7 @@ def play_to(
             return state
         symbols, working = len(state.holdings), int(state.counts[WORKING])
         orders = symbols + 2 * working + int(state.counts[TIMED])
-        state = with_room(state, rows=0, orders=orders, fills=2 * symbols + working)
+        state = with_room(state, rows=0, orders=orders, fills=2 * symbols + working if state.rules.logged else 0)
 
 
 def _locate(known: pd.Index, wanted: pd.Index, axis: str) -> Ints:
@@ -135,9 +142,11 @@ def _decisions(dates: pd.DatetimeIndex, target_weights: pd.DataFrame) -> Ints:
 
 
 def _checked_weights(target_weights: pd.DataFrame, max_leverage: float) -> Floats:
+    from barograph.backtest.engine.kernel import gross_of
+
     values = target_weights.to_numpy(dtype=np.float64, na_value=np.nan)
     weights = chosen(values, np.arange(values.shape[1]))
-    gross = np.abs(weights).sum(axis=1)
+    gross = gross_of(weights)
     if not np.isfinite(gross).all():
         row, column = np.argwhere(~np.isfinite(weights))[0]
         date, symbol, weight = target_weights.index[row], target_weights.columns[column], weights[row, column]

@@ -61,6 +61,7 @@ class Rules(NamedTuple):
     target_first: bool
     at_open: bool
     factored: bool  # whether `Market.factor` is used
+    logged: bool  # whether fills and the ends of target weights are noted; else each overwrites the one before
 
 
 class Market(NamedTuple):
@@ -108,7 +109,7 @@ def new_state(rules: Rules, market: Market, cash: float, *, rows: int, orders: i
         timed=np.zeros(orders, _I),
         basket=np.zeros(symbols + orders, ENTRY),
         rows=np.zeros(max(rows, 1), ROW),
-        outcomes=np.zeros((max(rows, 1), symbols), OUTCOME),
+        outcomes=np.zeros((max(rows, 1) if rules.logged else 1, symbols), OUTCOME),
         fills=np.zeros(fills, FILL),
         counts=np.zeros(10, _I),
     )

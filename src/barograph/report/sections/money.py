@@ -9,12 +9,15 @@ import pandas as pd
 from barograph.names import UNIVERSE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import charts, palette, words
-from barograph.report.blocks import Cell, Chart, Column, Row, Section, Table
+from barograph.report.blocks import Block, Cell, Chart, Column, Row, Section, Table
 from barograph.report.cells import figures, heads, predictor_row
 from barograph.report.charts import Layout, Trace
 from barograph.report.results import BACKTEST, MONTHLY, Csv, Results
 
 EQUITY: Final = Csv("reports/backtest/equity.csv", ("date", "predictor", "equity", "drawdown"), dates=("date",))
+STRATEGIES: Final = Csv(
+    "reports/backtest/strategies.csv", ("portfolio", *(name for name in BACKTEST.columns if name != "predictor"))
+)
 COST_CURVE: Final = Csv("reports/backtest/cost_curve.csv", ("predictor", "cost_bps", "sharpe"))
 _METRICS: Final = (
     *("cagr", "annual_volatility", "sharpe", "excess_sharpe", "sortino", "calmar"),
@@ -40,7 +43,8 @@ def section(results: Results) -> Section:
     )
     columns = [Column(name) for name in _MONTHS]
     calendar = Table("months", monthly, columns, months(results), first="Year", sortable=False, style="months")
-    return Section("money", "Money", heading(results), [equity(results), table, cost_curve(results), calendar])
+    blocks: list[Block] = [equity(results), table, cost_curve(results), *strategies(results), calendar]
+    return Section("money", "Money", heading(results), blocks)
 
 
 def heading(results: Results) -> str:
@@ -60,6 +64,24 @@ def rows(results: Results) -> list[Row]:
     cells = dict(zip(table["predictor"], figures(table, _METRICS), strict=True))
     marks = palette.marks(results.traded)
     return [predictor_row(name, results.headline, cells[name], marks[name].colour) for name in results.traded]
+
+
+def strategies(results: Results) -> list[Table]:
+    """Compare the strategies with the candidate and the universe; no table where there are none."""
+    table = results[STRATEGIES].rename(columns={"portfolio": "predictor"})
+    names = table["predictor"].tolist()
+    if len(names) <= 2:
+        return []
+    caption = (
+        f"Strategies after costs beside {palette.subject(results.candidate)} and the universe, on the same dates, "
+        f"{results.confidence} intervals beneath. They see the candidate's probabilities, and begin in cash."
+    )
+    cells = figures(table.assign(max_drawdown=-table["max_drawdown"].abs()), _METRICS)
+    marks = palette.marks(names)
+    rows = [
+        predictor_row(name, results.candidate, row, marks[name].colour) for name, row in zip(names, cells, strict=True)
+    ]
+    return [Table("strategies-table", caption, heads(_METRICS), rows, first="Strategy")]
 
 
 def weekly(equity: pd.DataFrame) -> pd.DataFrame:
