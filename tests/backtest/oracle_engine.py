@@ -53,11 +53,16 @@ class Ticket:
     left: float | None = None  # shares that are still wanted; unknown until the order is tried
     carried: bool = False
     triggered: bool = False
+    tried_on: int = -1
     filled: float = 0.0
     status: str = "working"
     code: str = ""
     children: "list[Ticket]" = field(default_factory=list)
     due: int | None = None  # the time stop is sent when the symbol has had so many bars
+
+    @property
+    def only_reduces(self) -> bool:
+        return self.entry is not None or self.is_margin_call
 
     @property
     def side(self) -> float:
@@ -81,14 +86,15 @@ class Ticket:
 
 @dataclass
 class Part:
-    """What one order of a basket may close and open, and what it carries to a later bar."""
+    """What one order of a basket may close and open, and why that is not all that it wants."""
 
     ticket: Ticket
+    wanted: float
     closing: float
     opening: float
-    carry: float = 0.0
     code: str = ""
     closes_all: bool = False
+    filled: float = 0.0
     is_first: bool = False
 
 
@@ -129,10 +135,10 @@ class Engine:
             self.pay_out_the_delisted()
             self.last_bar |= dict.fromkeys(self.day, self.t)
             self.marks |= {name: quote.open for name, quote in self.day.items() if not math.isnan(quote.open)}
-            self.basket([ticket for ticket in self.tried() if self.fills_at_open(ticket)])
+            self.basket([ticket for ticket in self.today() if self.fills_at_open(ticket)])
             self.inside_the_bar()
             self.marks |= {name: quote.close for name, quote in self.day.items()}
-            self.basket([ticket for ticket in self.tried() if ticket.kind == "market" and ticket.at == "close"])
+            self.basket([ticket for ticket in self.today() if ticket.kind == "market" and ticket.at == "close"])
             self.after_the_close()
             self.act(self.script.get(date, []))
         for ticket in self.working():
@@ -142,9 +148,10 @@ class Engine:
     def working(self) -> list[Ticket]:
         return [ticket for ticket in self.tickets if ticket.status == "working"]
 
-    def tried(self) -> list[Ticket]:
-        """Give the orders that today's bars may fill."""
-        return [ticket for ticket in self.working() if ticket.symbol in self.day and ticket.sent < self.t]
+    def today(self) -> list[Ticket]:
+        """Give the orders that today's bars may fill; each is tried once."""
+        open_today = [ticket for ticket in self.working() if ticket.symbol in self.day and ticket.sent < self.t]
+        return [ticket for ticket in open_today if ticket.tried_on < self.t]
 
     def pay_interest(self) -> None:
         if self.t == 0:
@@ -192,21 +199,18 @@ class Engine:
         return (ticket.kind == "limit" or ticket.triggered) and reaches(price, ticket.limit, -ticket.side)
 
     def inside_the_bar(self) -> None:
-        stops = [ticket for ticket in self.tried() if ticket.kind not in ("market", "limit") and not ticket.triggered]
-        limits = [ticket for ticket in self.tried() if ticket.kind in LIMITS and ticket not in stops]
+        stops = [ticket for ticket in self.today() if ticket.kind not in ("market", "limit") and not ticket.triggered]
+        limits = [ticket for ticket in self.today() if ticket.kind in LIMITS and ticket not in stops]
         late = [ticket for ticket in stops if self.rules.first == "target" and self.other_side_inside(ticket)]
-        ambiguous: list[Ticket] = []
+        self.ambiguous_bars += sum(self.inside(stop) and self.other_side_inside(stop) for stop in stops)
         for ticket in [*(stop for stop in stops if stop not in late), *limits, *late]:
             if ticket.status != "working" or not self.inside(ticket):
                 continue
-            if ticket.entry and ticket.entry not in ambiguous and self.other_side_inside(ticket):
-                ambiguous.append(ticket.entry)
             if ticket in stops and ticket.kind == "stop_limit":
                 ticket.triggered = True
             else:
                 self.marks[ticket.symbol] = ticket.level if ticket.kind in STOPS else ticket.limit
                 self.basket([ticket])
-        self.ambiguous_bars += len(ambiguous)
 
     def inside(self, ticket: Ticket) -> bool:
         """Say whether the bar reaches the stop, or trades through the limit, after its open."""
@@ -218,7 +222,7 @@ class Engine:
 
     def other_side_inside(self, ticket: Ticket) -> bool:
         others = [other for other in (ticket.entry.children if ticket.entry else []) if other is not ticket]
-        return any(other in self.tried() and other.kind != "market" and self.inside(other) for other in others)
+        return any(other in self.today() and other.kind != "market" and self.inside(other) for other in others)
 
     def after_the_close(self) -> None:
         worth = self.worth()
@@ -228,11 +232,10 @@ class Engine:
         for ticket in self.working():
             if ticket.until == "day" and not ticket.carried:
                 ticket.end("day_over" if ticket.symbol in self.day else "no_bar")
-        for ticket in self.tried():
-            quote = self.day[ticket.symbol]
-            ticket.reference = (
-                max(ticket.reference, quote.high) if ticket.side < 0 else min(ticket.reference, quote.low)
-            )
+        for ticket in self.working():
+            if ticket.symbol in self.day and ticket.sent < self.t and ticket.kind == "trailing_stop":
+                quote, best = self.day[ticket.symbol], ticket.reference
+                ticket.reference = max(best, quote.high) if ticket.side < 0 else min(best, quote.low)
         for name in self.day:
             self.bar_count[name] += 1
         for entry in list(self.tickets):
@@ -249,7 +252,7 @@ class Engine:
             held, priced = self.shares[ticket.symbol], ticket.symbol in self.marks
             if ticket.is_margin_call:
                 ticket.end("replaced")
-            elif not ticket.entry and (not priced or split(self.wanted(ticket, worth, held), held)[1]):
+            elif not ticket.entry and (not priced or abs(held + self.wanted(ticket, worth, held)) > abs(held)):
                 ticket.end("margin_call")
         cut = 1 - self.rules.max_leverage * worth / gross
         for name, amount in self.shares.items():
@@ -293,16 +296,18 @@ class Engine:
         worth = max(self.worth(), 0.0)
         after, asked, parts = dict(self.shares), dict(self.shares), []
         for ticket in one_per_bracket(tickets):
-            name = ticket.symbol
-            ticket.left = self.wanted(ticket, worth, asked[name])
-            asked[name] += ticket.left
-            part = self.allowed(ticket, after[name])
-            self.share_volume(part, "closing")
+            name, ticket.tried_on = ticket.symbol, self.t
+            wanted = self.wanted(ticket, worth, asked[name])
+            if ticket.only_reduces:
+                wanted = split(wanted, after[name])[0]
+                if not wanted:
+                    ticket.end("position_closed")
+                    continue
+            asked[name] += wanted
+            part = self.allowed(ticket, wanted, after[name])
             part.closes_all = part.closing != 0 and part.closing == -after[name]
             after[name] += part.closing
             parts.append(part)
-        for part in parts:
-            self.share_volume(part, "opening")
         scale, code = self.scale(parts, after, worth)
         for part in parts:
             if part.opening and scale < 1:
@@ -316,46 +321,40 @@ class Engine:
 
     def wanted(self, ticket: Ticket, worth: float, held: float) -> float:
         """Give the shares still to be bought; sold where negative."""
+        price = self.marks[ticket.symbol]
         if ticket.entry:
-            return split(-(ticket.entry.filled + ticket.filled), held)[0]
-        if ticket.left is not None and ticket.weight is None:
+            return -(ticket.entry.filled + ticket.filled)
+        if ticket.left is not None:
             return ticket.left
         if ticket.shares is not None:
             return ticket.shares
-        price = self.marks[ticket.symbol]
         if ticket.value is not None:
             return ticket.value / price
         target = (ticket.weight or 0.0) * worth
         return 0.0 if target and abs(target - held * price) <= 1e-12 * worth else target / price - held
 
-    def allowed(self, ticket: Ticket, held: float) -> Part:
-        """Split an order into its closing and its opening part, both in lots, without what nobody would lend."""
-        closing, opening = split(ticket.left or 0.0, held)
-        part = Part(ticket, closing, 0.0 if ticket.entry else opening)
+    def allowed(self, ticket: Ticket, wanted: float, held: float) -> Part:
+        """Split an order into its closing and its opening part, cut to what may be borrowed, lots and volume."""
+        part, symbol = Part(ticket, wanted, *split(wanted, held)), ticket.symbol
         if part.opening < 0 and self.rules.account == "cash":
             part.opening, part.code = 0.0, "short_in_cash_account"
-        elif part.opening < 0 and self.shortable is not None and ticket.symbol not in self.shortable:
+        elif part.opening < 0 and self.shortable is not None and symbol not in self.shortable:
             part.opening, part.code = 0.0, "nothing_to_borrow"
         if part.closing or part.opening:
             part.closing = part.closing if part.closing == -held else self.in_lots(ticket, part.closing)
             part.opening = self.in_lots(ticket, part.opening)
             part.code = part.code if part.closing or part.opening else part.code or "below_a_lot"
-        return part
-
-    def share_volume(self, part: Part, name: str) -> None:
-        """Cut a part to what is left of the bar's volume."""
-        amount, symbol = getattr(part, name), part.ticket.symbol
-        if self.rules.participation is not None and amount:
-            volume = self.day[symbol].volume
-            room = max(self.rules.participation * volume - self.used[symbol], 0.0) if volume >= 0 else 0.0
+        if self.rules.participation is None:
+            return part
+        volume = self.day[symbol].volume
+        for name in ("closing", "opening"):
+            amount = getattr(part, name)
+            room = max(self.rules.participation * volume - self.used[symbol], 0.0) if volume > 0 else 0.0
             if abs(amount) > room:
-                cut = self.in_lots(part.ticket, math.copysign(room, amount))
-                setattr(part, name, cut)
-                if self.rules.remainder == "carry":
-                    part.carry += amount - cut
-                else:
-                    part.code = part.code or ("participation" if volume > 0 else "no_volume")
-        self.used[symbol] += abs(getattr(part, name))
+                setattr(part, name, self.in_lots(ticket, math.copysign(room, amount)))
+                part.code = part.code or ("participation" if volume > 0 else "no_volume")
+            self.used[symbol] += abs(getattr(part, name))
+        return part
 
     def in_lots(self, ticket: Ticket, amount: float) -> float:
         if self.rules.lot is None:
@@ -371,17 +370,17 @@ class Engine:
             room = self.rules.max_leverage * worth - kept
             return (1.0 if opened - room <= 2e-9 * worth or not opened else max(room, 0.0) / opened), "over_leverage"
         cash = self.cash - sum(self.money(part.ticket, part.closing) for part in parts)
-        for part in parts if cash < -2e-9 * worth else []:
+        for part in parts if cash < -1e-12 * worth else []:
             loss = self.money(part.ticket, part.closing)
             if loss > 0:  # a sale that brings in less than its fee, which nobody could pay
                 cash += loss
                 self.used[part.ticket.symbol] -= abs(part.closing)
-                part.closing, part.carry, part.code = 0.0, 0.0, "no_cash"
+                part.closing, part.code = 0.0, "no_cash"
 
         def lacks(factor: float) -> float:
             return sum(self.money(part.ticket, factor * part.opening) for part in parts) - cash
 
-        if lacks(1.0) <= 2e-9 * worth:
+        if lacks(1.0) <= 1e-12 * worth:
             return 1.0, ""
         low, high = 0.0, 1.0
         for _ in range(100):
@@ -410,7 +409,7 @@ class Engine:
         name = ticket.symbol
         if not amount or (not part.closes_all and abs(amount) * self.marks[name] <= 1e-12 * worth):
             return
-        part.is_first = not ticket.filled
+        part.filled, part.is_first = amount, not ticket.filled
         self.cash -= self.money(ticket, amount)
         held = self.shares[name] + amount
         self.shares[name] = 0.0 if abs(held) <= 1e-12 * abs(amount) else held
@@ -420,12 +419,11 @@ class Engine:
     def settle(self, part: Part) -> None:
         """End an order, or leave it working for what is carried; send its bracket, or end the bracket that it is of."""
         ticket = part.ticket
-        if ticket.entry and not (part.closing or part.carry or part.code):
-            return  # an earlier order of the basket closed the position
-        ticket.code, ticket.left = part.code or ticket.code, part.carry
-        if part.carry:
+        if self.rules.remainder == "carry" and part.code in ("participation", "no_volume"):
             ticket.carried = True
             ticket.triggered = ticket.triggered or ticket.kind in STOPS
+            if ticket.weight is None:
+                ticket.left = part.wanted - part.filled
         else:
             ticket.end(part.code)
         if part.is_first:
@@ -447,7 +445,8 @@ class Engine:
         for ticket in self.tickets:
             if ticket.due is not None and self.shares[ticket.symbol] * ticket.filled <= 0:
                 ticket.due = None
-            if ticket.entry and ticket.status == "working" and self.shares[ticket.symbol] * ticket.side >= 0:
+            held = self.shares[ticket.symbol]
+            if ticket.only_reduces and ticket.status == "working" and held * ticket.side >= 0:
                 ticket.end("position_closed")
 
     # The account
@@ -511,7 +510,7 @@ def trip(
     price = end["price"] if end else market[dates[-1]][name].close
     held = [date for date in dates if lot["date"] < date and (end is None or date <= end["date"])]
     whole = [market[date][name] for date in held if end is None or date < end["date"]]
-    seen = [lot["price"], price, *(quote.high for quote in whole), *(quote.low for quote in whole)]
+    seen = [lot["price"], price, *(x if x == x else quote.close for quote in whole for x in (quote.high, quote.low))]
     parts = [(lot, size / abs(lot["shares"])), *([(end, size / abs(end["shares"]))] if end else [])]
     commission = sum(share * fill["commission"] for fill, share in parts)
     pnl = side * size * (price - lot["price"]) - commission

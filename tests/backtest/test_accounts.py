@@ -114,11 +114,12 @@ def test_minimum_fees_are_part_of_what_cash_must_pay(minimum: float) -> None:
     assert result.costs["commission"].iloc[1] == pytest.approx(fees)
 
 
-def test_a_sale_that_is_not_worth_its_fee_is_not_made_in_a_cash_account() -> None:
+@pytest.mark.parametrize(("bought", "code"), [(99.8, "no_cash"), (99.0, "")])
+def test_a_sale_that_is_not_worth_its_fee_is_made_only_if_cash_pays_the_rest(bought: float, code: str) -> None:
     bars = ohlc(A=flat(10.0, 4))
-    script = {0: [Order("A", shares=99.0)], 1: [Order("A", shares=-0.1)]}
+    script = {0: [Order("A", shares=bought)], 1: [Order("A", shares=-0.1)]}
     result = play(bars, script, replace(CASH, commission_minimum=2.0))
-    assert result.orders["code"].tolist() == ["", "no_cash"]
+    assert result.orders["code"].tolist() == ["", code]
 
 
 def test_commissions_by_hand() -> None:

@@ -58,3 +58,23 @@ def test_it_goes_back_to_the_bars(market: MarketData) -> None:
 def test_a_second_bar_of_one_day_is_refused(market: MarketData) -> None:
     with pytest.raises(ValueError, match="two rows of one symbol and date"):
         to_panel(pd.concat([market.bars, market.bars.iloc[[7]]]))
+
+
+@pytest.mark.parametrize("damage", ["none", "shuffled", "a row less", "symbols turned", "dates turned", "object"])
+def test_complete_sorted_bars_give_the_panel_of_any_others(market: MarketData, damage: str) -> None:
+    """The path without a search gives the values of the one with it."""
+    bars = market.bars
+    given = {
+        "none": bars,
+        "shuffled": bars.sample(frac=1.0, random_state=0),
+        "a row less": bars.drop(index=[5]),
+        "symbols turned": bars.sort_values(["symbol", "date"], ascending=[False, True]),
+        "dates turned": bars.sort_values(["symbol", "date"], ascending=[True, False]),
+        "object": bars.astype({"symbol": object}),
+    }[damage]
+    panel = to_panel(given)
+    for name in COLUMNS:
+        wide = given.pivot(index="date", columns="symbol", values=name)
+        np.testing.assert_array_equal(getattr(panel, name), wide.to_numpy())
+    assert panel.symbols.tolist() == wide.columns.tolist()
+    assert panel.dates.tolist() == wide.index.to_numpy().astype("datetime64[us]").tolist()

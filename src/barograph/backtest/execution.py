@@ -56,7 +56,7 @@ class Execution:
     participation : float or None
         The share of a bar's volume, in (0, 1], that all orders of a symbol may fill together; None does not limit it.
     remainder : {"carry", "cancel"}
-        Whether the part of an order that `participation` cuts off works on as long as the order, or is cancelled.
+        Whether the part of an order that `participation` cuts off works on until it fills, or is cancelled.
     delisting_haircut : float
         The share of the last close that a delisted position loses. Delistings for poor performance lost about 0.3 on
         NYSE and AMEX [1]_ and 0.55 on Nasdaq [2]_.

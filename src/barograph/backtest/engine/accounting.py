@@ -24,6 +24,8 @@ from barograph.typing import Floats
 
 LEVERAGE_TOLERANCE = 2e-9
 DUST = 1e-12
+# Sizes that differ by less are the same: what is left of a position otherwise is an error of rounding.
+SAME = 1e-9
 _YEAR = 365.0
 # Places in `barograph.backtest.engine.orders.STATUSES` and `CODES`.
 WORKS, FILLED, PARTLY, CANCELLED, EXPIRED, REJECTED = range(1, 7)
@@ -130,16 +132,20 @@ def plan(
 ) -> None:
     """Write an order's closing and opening part into an entry of the basket, cut by borrowing, volume and lots."""
     sign = 1.0 if want > 0.0 else -1.0
-    left = held.closable if sign * held.shares < 0.0 else 0.0
-    closing = min(abs(want), left)
-    opening = abs(want) - closing
-    closes, code = closing == left and left > 0.0, 0
+    size, left = abs(want), held.closable if sign * held.shares < 0.0 else 0.0
+    closes, code = left > 0.0 and size >= left * (1.0 - SAME), 0
+    closing = left if closes else min(size, left)
+    opening = size - closing if size > left * (1.0 + SAME) else 0.0
     if opening * price <= DUST * before:
         opening = 0.0
     if not closes and closing * price <= DUST * before:
         closing = 0.0
     if opening > 0.0 and sign < 0.0 and (rules.cash_account or np.isnan(held.borrow_rate)):
         opening, code = 0.0, SHORT if rules.cash_account else NOTHING_TO_BORROW
+    if rules.lot > 0.0 and closing + opening > 0.0:
+        closing = closing if closes else whole_lots(rules.lot, closing, factor)
+        opening = whole_lots(rules.lot, opening, factor)
+        code = BELOW_A_LOT if code == 0 and closing + opening == 0.0 else code
     if rules.participation > 0.0:
         room = held.room
         if closing + opening > room:
@@ -147,12 +153,12 @@ def plan(
             closes = closes and closing <= room
             closing = min(closing, room)
             opening = room - closing
+            if rules.lot > 0.0:
+                closing = closing if closes else whole_lots(rules.lot, closing, factor)
+                opening = whole_lots(rules.lot, opening, factor)
         held.room = room - closing - opening
     held.closable -= closing
     held.projected += want
-    if rules.lot > 0.0 and not closes and closing > 0.0:
-        closing = whole_lots(rules.lot, closing, factor)
-        code = BELOW_A_LOT if code == 0 and closing + opening == 0.0 else code
     entry.sign, entry.code, entry.closing, entry.opening = sign, code, closing, opening
     entry.price, entry.spread, entry.whole = price, spread, whole
 
@@ -193,19 +199,20 @@ def share_of_openings(s: State, t: int, before: float) -> float:
 
 @njit(nogil=True, error_model="numpy")
 def _affordable(s: State, t: int, before: float) -> float:
-    """Solve cost(factor) = cash by Newton's method; the cost is convex and made of few lines, so that it ends soon."""
+    """Solve cost(factor) = cash by Newton's method; the cost is convex and made of few lines, so that it ends soon.
+
+    Sales that bring in less than their fees are not made where nobody could pay for them.
+    """
     cash = s.money[CASH]
     for e in range(s.counts[ENTRIES]):
-        entry = s.basket[e]
-        if entry.closing > 0.0:
-            paid = paid_at(entry.price, entry.sign, entry.spread)
-            net = entry.closing * paid - fee_of(
-                s.rules, entry.closing, paid, factor_of(s.rules, s.market.factor[t], entry.symbol)
-            )
+        cash += _proceeds(s, t, e)
+    if cash < -DUST * before:
+        for e in range(s.counts[ENTRIES]):
+            net, entry = _proceeds(s, t, e), s.basket[e]
             if net < 0.0:
+                cash -= net
+                s.holdings[entry.symbol].room += entry.closing
                 entry.closing, entry.code = 0.0, NO_CASH
-            else:
-                cash += net
     factor = 1.0
     for k in range(s.counts[ENTRIES] + 2):
         over, slope = _over(s, t, factor, cash)
@@ -213,6 +220,17 @@ def _affordable(s: State, t: int, before: float) -> float:
             break
         factor = max(0.0, factor - over / slope)
     return factor
+
+
+@njit(nogil=True, error_model="numpy")
+def _proceeds(s: State, t: int, e: int) -> float:
+    """Give the money that a sale brings in, less its fee."""
+    entry = s.basket[e]
+    if entry.closing == 0.0:
+        return 0.0
+    paid = paid_at(entry.price, entry.sign, entry.spread)
+    factor = factor_of(s.rules, s.market.factor[t], entry.symbol)
+    return float(entry.closing * paid - fee_of(s.rules, entry.closing, paid, factor))
 
 
 @njit(nogil=True, error_model="numpy")
@@ -234,13 +252,9 @@ def _over(s: State, t: int, factor: float, cash: float) -> tuple[float, float]:
 def filled_size(rules: Rules, held: Any, entry: Any, share: float, before: float, factor: float) -> tuple[float, int]:
     """Give the shares that an entry of the basket fills, and the code of the first cut."""
     closing, opening, code = entry.closing, entry.opening, entry.code
-    if opening > 0.0:
-        if share < 1.0:
-            opening *= share
-            code = code if code != 0 else NO_CASH if rules.cash_account else OVER_LEVERAGE
-        if rules.lot > 0.0:
-            opening = whole_lots(rules.lot, opening, factor)
-            code = BELOW_A_LOT if code == 0 and opening + closing == 0.0 else code
+    if opening > 0.0 and share < 1.0:
+        opening = whole_lots(rules.lot, opening * share, factor) if rules.lot > 0.0 else opening * share
+        code = code if code != 0 else NO_CASH if rules.cash_account else OVER_LEVERAGE
     size = closing + opening
     if size * entry.price <= DUST * before and (closing == 0.0 or closing < abs(held.shares)):
         size = 0.0
@@ -258,12 +272,13 @@ def fill(rules: Rules, money: Floats, held: Any, made: Any, entry: Any, factor: 
     fee = fee_of(rules, size, paid, factor)
     made.shares, made.price, made.spread, made.commission = signed, price, spread, fee
     before = held.shares
-    after = before + signed
+    after = before + signed if abs(before + signed) > DUST * size else 0.0
     if entry.code == 0 and abs(after - entry.whole) <= 1e-9 * abs(entry.whole):
         after = entry.whole
-    if before * signed >= 0.0:
+    # Only days tell the average price, and a run notes everything.
+    if rules.logged and before * signed >= 0.0:
         held.cost = (held.cost * abs(before) + paid * size) / (abs(before) + size)
-    elif after * before < 0.0:
+    elif rules.logged and after * before < 0.0:
         held.cost = paid
     money[CASH] -= signed * paid + fee
     money[COMMISSION] += fee

@@ -32,7 +32,7 @@ def new_order(s: State, t: int, n: int, kind: int, side: int, day: bool) -> int:
     b[i].shares, b[i].value, b[i].weight, b[i].limit, b[i].stop = np.nan, np.nan, np.nan, np.nan, np.nan
     b[i].trail, b[i].best, b[i].target, b[i].loss = np.nan, np.nan, np.nan, np.nan
     b[i].bars, b[i].age, b[i].parent, b[i].role, b[i].sibling = 0, 0, -1, ENTRY, -1
-    b[i].woken, b[i].first, b[i].last = -1, -1, t
+    b[i].woken, b[i].entered, b[i].first, b[i].last = -1, 0, -1, t
     b[i].status, b[i].code, b[i].filled, b[i].paid = WORKS, 0, 0.0, 0.0
     s.working[s.counts[WORKING]] = i
     s.counts[WORKING] += 1
@@ -92,6 +92,10 @@ def settle(s: State, t: int, before: float) -> None:
         for e in range(s.counts[ENTRIES]):
             if s.basket[e].place >= 0:
                 _conclude(s, t, s.basket[e].place, s.basket[e].filled, s.basket[e].paid, s.basket[e].code)
+        for e in range(s.counts[ENTRIES]):
+            n, filled = s.basket[e].symbol, s.basket[e].filled
+            if s.basket[e].closing > 0.0 or (filled != 0.0 and filled * s.holdings[n].shares <= 0.0):
+                _end_reducing(s, t, n)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -129,9 +133,33 @@ def _learn(s: State, t: int, i: int, signed: float, paid: float) -> None:
     if first:
         b[i].first = t
         _follow(s, t, i, -1 if signed > 0.0 else 1)
-    other = b[i].sibling
-    if other >= 0 and b[other].status == WORKS:
-        end(s, t, other, CANCELLED, OTHER_SIDE)
+    if b[i].role != ENTRY and b[i].role != CALL:
+        _end_bracket(s, t, i)
+
+
+@njit(nogil=True, error_model="numpy")
+def _end_bracket(s: State, t: int, i: int) -> None:
+    """End what is left of the bracket of an order that has filled: the other sides, the time stop and the entry."""
+    b, entry = s.orders, s.orders[i].parent
+    b[entry].bars = 0
+    for w in range(s.counts[WORKING]):
+        k = s.working[w]
+        if b[k].status == WORKS and k != i and (k == entry or b[k].parent == entry):
+            end(s, t, k, CANCELLED, OTHER_SIDE)
+
+
+@njit(nogil=True, error_model="numpy")
+def _end_reducing(s: State, t: int, n: int) -> None:
+    """End the orders that can only reduce a position which is gone, and forget its time stops."""
+    b, shares = s.orders, s.holdings[n].shares
+    for w in range(s.counts[WORKING]):
+        i = s.working[w]
+        if b[i].symbol == n and b[i].status == WORKS and b[i].role != ENTRY and shares * b[i].side >= 0.0:
+            end(s, t, i, CANCELLED, POSITION_CLOSED)
+    for w in range(s.counts[TIMED]):
+        i = s.timed[w]
+        if b[i].symbol == n and shares * b[i].filled <= 0.0:
+            b[i].bars = 0
 
 
 @njit(nogil=True, error_model="numpy")
@@ -171,13 +199,11 @@ def _follow(s: State, t: int, i: int, side: int) -> None:
 
 @njit(nogil=True, error_model="numpy")
 def end_of_order(s: State, t: int, i: int, has_bar: bool) -> None:
-    """End an order after the close if it worked for this day only."""
+    """End an order after the close if it worked for this day only, and volume did not leave it to the next."""
     b = s.orders
-    if b[i].day == 0 or b[i].status != WORKS or b[i].sent == t:
+    if b[i].day == 0 or b[i].status != WORKS or b[i].sent == t or b[i].code != 0:
         return
     if not has_bar:
         end(s, t, i, REJECTED, accounting.NO_BAR)
-    elif b[i].code != 0:
-        end(s, t, i, REJECTED, b[i].code)
     else:
         end(s, t, i, EXPIRED, accounting.DAY_OVER)

@@ -93,6 +93,8 @@ def lay_out(bars: pd.DataFrame | Panel, execution: Execution) -> Sheet:
                 "bars: a panel has no factor; give a frame with a column factor for lots and per-share fees"
             )
         return Sheet(bars.dates, bars.symbols, partial(getattr, bars))
+    # A copy without data: fields are laid out later, and the caller may have changed the frame by then.
+    bars = bars.copy(deep=False)
     layout = layout_of(bars)
     sheet = Sheet(layout.dates, layout.symbols, lambda name: layout.grid(bars[name]))
     if _factored(execution) and "factor" not in bars:

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from barograph.backtest.engine import accounting
-from barograph.backtest.engine.accounting import CANCELLED, DELISTED, POSITION_CLOSED, REPLACED, WORKS
+from barograph.backtest.engine.accounting import CANCELLED, DELISTED, REPLACED, WORKS
 from barograph.backtest.engine.book import (
     CALL,
     ENTRY,
@@ -22,6 +22,7 @@ from barograph.backtest.engine.book import (
 )
 from barograph.backtest.engine.state import (
     AMBIGUOUS,
+    BASKETS,
     BORROW,
     CASH,
     COMMISSION,
@@ -98,9 +99,33 @@ def _plan_book(s: State, t: int, price: Floats, at_open: bool, before: float, lo
         n = b[i].symbol
         if b[i].status != WORKS or b[i].sent == t or not low <= b[i].number < high or np.isnan(price[n]):
             continue
-        if b[i].at_open == at_open if b[i].now == MARKET else at_open and _meets_open(s, i, price[n]):
+        if _meets(s, i, price[n], at_open) and not _bracket_is_in(s, t, i, price[n], at_open):
             spread = 0.0 if b[i].now == LIMIT else s.rules.half_spread
             plan_order(s, t, i, price[n], spread, before)
+
+
+@njit(nogil=True, error_model="numpy")
+def _meets(s: State, i: int, price: float, at_open: bool) -> bool:
+    b = s.orders
+    return bool(b[i].at_open == at_open if b[i].now == MARKET else at_open and _meets_open(s, i, price))
+
+
+@njit(nogil=True, error_model="numpy")
+def _bracket_is_in(s: State, t: int, i: int, price: float, at_open: bool) -> bool:
+    """Whether another order of a bracket takes part in the basket: the first side that may, else the entry."""
+    b = s.orders
+    if b[i].role == ENTRY:
+        for w in range(s.counts[COUNT_WORKING] if b[i].first >= 0 else 0):
+            k = s.working[w]
+            if b[k].parent == i and b[k].status == WORKS and b[k].sent < t and _meets(s, k, price, at_open):
+                return True
+        return False
+    if b[i].role == CALL:
+        return False
+    entry, basket = b[i].parent, s.counts[BASKETS]
+    already = b[entry].entered == basket
+    b[entry].entered = basket
+    return bool(already)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -171,7 +196,9 @@ def _both_hit(s: State, t: int, i: int) -> bool:
     """Whether a bracket's stop and target are both inside the bar, so that its order decides which fills."""
     b = s.orders
     other = b[i].sibling
-    if b[i].role != LOSS or other < 0 or b[other].status != WORKS or not _works(s, t, i):
+    if b[i].role != LOSS or b[i].now == MARKET or not _works(s, t, i):
+        return False
+    if other < 0 or b[other].status != WORKS or b[other].woken == t:
         return False
     return s.holdings[b[i].symbol].shares * b[i].side < 0.0 and stop_hit(s, t, i) and limit_hit(s, t, other)
 
@@ -210,7 +237,7 @@ def after_close(s: State, t: int) -> None:
         _review(s, t)
     if s.counts[TIMED] > 0:
         _count_bars(s, t)
-    if not s.rules.cash_account and equity < s.rules.maintenance * money[GROSS]:
+    if not s.rules.cash_account and 0.0 < equity < s.rules.maintenance * money[GROSS]:
         _call(s, t)
     if s.counts[COUNT_WORKING] > 0:
         _forget_ended(s)
@@ -223,9 +250,6 @@ def _review(s: State, t: int) -> None:
         i = s.working[w]
         n = b[i].symbol
         if b[i].status != WORKS:
-            continue
-        if b[i].role != ENTRY and s.holdings[n].shares * b[i].side >= 0.0:
-            end(s, t, i, CANCELLED, POSITION_CLOSED)
             continue
         end_of_order(s, t, i, not np.isnan(s.market.close[t, n]))
         if b[i].kind == TRAILING_STOP and b[i].sent < t:
@@ -242,7 +266,7 @@ def _count_bars(s: State, t: int) -> None:
     for w in range(s.counts[TIMED]):
         i = s.timed[w]
         n = b[i].symbol
-        if s.holdings[n].shares * b[i].filled <= 0.0:
+        if b[i].bars == 0 or s.holdings[n].shares * b[i].filled <= 0.0:
             continue
         if b[i].first < t and not np.isnan(s.market.close[t, n]):
             b[i].age += 1

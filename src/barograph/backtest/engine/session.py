@@ -193,7 +193,8 @@ def _enter(state: State, order: Order, n: int, t: int) -> int:
         "target": nan if order.take_profit is None else order.take_profit,
         "loss": nan if order.stop_loss is None else order.stop_loss,
         **{"best": state.holdings["mark"][n], "bars": order.max_bars or 0, "age": 0, "parent": -1, "role": 0},
-        **{"sibling": -1, "woken": -1, "first": -1, "last": t, "status": _WORKS, "code": 0, "filled": 0.0, "paid": 0.0},
+        **{"sibling": -1, "woken": -1, "entered": 0, "first": -1, "last": t},
+        **{"status": _WORKS, "code": 0, "filled": 0.0, "paid": 0.0},
     }
     for name, value in values.items():
         state.orders[name][place] = value

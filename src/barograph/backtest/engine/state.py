@@ -25,9 +25,10 @@ def _records(**fields: str) -> np.dtype[Any]:
 HOLDING: Final = _records(f8="shares mark cost room target borrow_rate closable projected", i8="quiet seen")
 # An order. `now` is the kind that it works as: a stop that was triggered is a market or limit order. NaN or -1 where a
 # value does not apply; `best` is the reference of a trailing stop, `target` and `loss` are the bracket's prices, `bars`
-# and `age` belong to the time stop, `side` is 0 until a weight fills, `woken` is the date that triggered a stop-limit.
+# and `age` belong to the time stop, `side` is 0 until a weight fills, `woken` is the date that triggered a stop-limit,
+# `entered` of an entry the basket that contains a side of its bracket.
 ORDER: Final = _records(
-    i8="number symbol kind now at_open day bars age parent role sibling side woken sent first last status code",
+    i8="number symbol kind now at_open day bars age parent role sibling side woken entered sent first last status code",
     f8="shares value weight limit stop trail best target loss filled paid",
 )
 # An order in the basket: its place (-1: a target weight), parts, and the position if a target fills in full.
