@@ -83,6 +83,14 @@ def test_mean_reversion_holds_from_the_fall_to_the_average() -> None:
     assert follow(MeanReversion(lookback=4, entry=1.51, exit=0.0, k=2), market)[0] == [None] * 7
 
 
+def test_mean_reversion_may_sell_below_the_average() -> None:
+    # The score of 6.5 in 10, 10, 6, 6.5 is -0.75.
+    market = Market({"A": [10, 10, 10, 6, 6.5], "B": [5] * 5})
+    early, late = (MeanReversion(lookback=4, entry=1.5, exit=level, k=2) for level in (0.8, 0.7))
+    assert follow(early, market)[0][3:] == [[0.5, 0.0], [0.0, 0.0]]
+    assert follow(late, market)[0][3:] == [[0.5, 0.0], None]
+
+
 def test_more_names_than_places_share_equally() -> None:
     fallen = [10, 10, 10, 6]
     market = Market({"A": fallen, "B": fallen, "C": fallen, "D": [1] * 4})
@@ -171,6 +179,13 @@ def test_a_spread_is_sold_above_and_closed_near_its_mean() -> None:
     for row, known in zip(after, expected, strict=True):
         if known is not None:
             assert row == pytest.approx(known.tolist())
+
+
+def test_names_that_move_against_each_other_make_no_pair() -> None:
+    closes = cointegrated()
+    window = np.column_stack([closes["A"], 1.0 / closes["B"]])[:300]
+    assert coint(*np.log(window).T, maxlag=1, autolag=None)[1] < 0.01
+    assert not PAIRS.form(window)
 
 
 def test_prices_that_never_differ_make_no_pair() -> None:

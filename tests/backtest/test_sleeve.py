@@ -42,7 +42,7 @@ def test_the_entry_price_is_an_average_and_selling_leaves_it() -> None:
 
 
 def test_a_name_without_a_bar_keeps_its_last_close() -> None:
-    _, sleeve = follow(Scripted([1.0, 0.0]), Market({"A": [1, 1, NAN, 2], "B": [1, 1, 1, 1]}))
+    _, sleeve = follow(Scripted([1.0, 0.0]), Market({"A": [3, 3, NAN, 6], "B": [1, 1, 1, 1]}))
     assert sleeve.returns == pytest.approx([0.0, 0.0, 1.0])
 
 

@@ -114,6 +114,14 @@ def test_fixed_shares_are_mixed_and_netted() -> None:
     assert decided == [[0.75, 0.0], [0.5, 0.125], [-0.25, 0.875], None, None, None]
 
 
+def test_positions_that_drifted_beyond_the_equity_are_scaled_down() -> None:
+    # Sold at 1 and worth 2: a short position of 1 and a long one of 0.5, of an equity of 0.5.
+    market = Market({"A": [1, 1, 2], "B": [1, 1, 1]})
+    strategies = {"short": Scripted([-0.5, 0.5]), "other": Scripted(None, None, [0.0, 0.0])}
+    decided, _ = follow(Combination(strategies=strategies, shares={"short": 1.0, "other": 0.0}, lookback=2), market)
+    assert decided[2] == pytest.approx([-2 / 3, 1 / 3])
+
+
 def test_shares_follow_the_inverse_of_volatility() -> None:
     # After the closes of the fourth date, on paper: one earned +0.1, -0.1, the other +0.02, -0.02.
     market = Market({"A": [1, 1, 1.1, 0.99], "B": [1, 1, 1.02, 0.9996]})
@@ -129,6 +137,13 @@ def test_the_best_of_late_is_followed() -> None:
     decided, _ = follow(Switch(strategies=strategies, lookback=2, choose_days=1, cost_bps=0.0), market)
     # Returns of the first two dates on paper are known on the third.
     assert decided == [[0.5, 0.5], None, [1.0, 0.0], None, [0.0, 1.0], None]
+
+
+def test_all_are_followed_until_the_lookback_is_full() -> None:
+    market = Market({"A": [1, 1, 1.1, 1.2, 1.2], "B": [1, 1, 1, 1, 1]})
+    strategies = {"one": Scripted([1.0, 0.0]), "other": Scripted([0.0, 1.0])}
+    decided, _ = follow(Switch(strategies=strategies, lookback=3, choose_days=1, cost_bps=0.0), market)
+    assert decided == [[0.5, 0.5], None, None, [1.0, 0.0], None]
 
 
 def test_a_choice_lasts_until_the_next() -> None:
@@ -181,6 +196,12 @@ def test_a_grid_follows_what_did_best_before_the_fold() -> None:
         alone, _ = follow(strategy.candidates[row.parameters], market, cost_bps=10.0)
         last = int((years <= row.fold).sum())
         assert decided[first + 1 : last] == alone[first + 1 : last]
+
+
+def test_a_fold_without_enough_dates_before_it_keeps_the_parameters() -> None:
+    found = choices(follow(grid(min_days=300), yearly())[1].memory)
+    assert (found["parameters"] == "as given").tolist() == [True, True, False]
+    assert found["sharpe"].isna().tolist() == [True, True, False]
 
 
 def test_the_candidates_are_every_combination() -> None:

@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from dvc.repo import Repo
 
 from barograph import config
@@ -92,6 +93,17 @@ def test_every_row_of_a_test_window_with_features_is_predicted_once(finished):
     assert predicted["date"].between(predicted["test_start"], predicted["test_end"]).all()
     tested = features[features["date"] >= folds["test_start"].min()]
     assert len(predicted) == len(tested)
+
+
+def test_strategies_trade_beside_the_ensemble(finished):
+    configured = list(yaml.safe_load((finished.folder / "params.yaml").read_text())["strategies"])
+    summary = pd.read_csv(finished.folder / "reports/backtest/strategies.csv")
+    assert summary["portfolio"].tolist() == ["ensemble", *configured, "universe"]
+    record = {name: table(finished, f"data/backtest/{name}.parquet") for name in ("orders", "fills", "positions")}
+    assert all(set(rows["portfolio"]) == {"ensemble", *configured} for rows in record.values())
+    fills = record["fills"][record["fills"]["order"] >= 0].groupby(["portfolio", "order"])["shares"].sum()
+    filled = record["orders"].set_index(["portfolio", "order"])["filled_shares"].reindex(fills.index)
+    assert fills.to_numpy() == pytest.approx(filled.to_numpy())
 
 
 def test_plots_are_drawn(clone):

@@ -21,14 +21,7 @@ from barograph.stages.words import estimate
 
 
 @stage(
-    "execution",
-    "features.release_lag",
-    "gate.candidate",
-    "model_names",
-    "seed",
-    "strategies",
-    "strategy",
-    "validation",
+    "execution", "features.release_lag", "gate.candidate", "model_names", "seed", "strategies", "strategy", "validation"
 )
 def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal, and strategies beside the candidate."""

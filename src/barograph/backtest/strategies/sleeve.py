@@ -43,6 +43,7 @@ class Sleeve:
         self._cost = cost_bps / 1e4
         self._day: View
         self._decided: Floats | None = None
+        self._most = 1.0
 
     def decide(self, day: View) -> Floats | None:
         """Mark the account at a date's closes and let the strategy decide; to be called once per date."""
@@ -54,11 +55,21 @@ class Sleeve:
         else:
             self._mark(close)
         self._decided = self.strategy.weights(self)
+        if self._decided is not None:
+            self._most = max(1.0, float(np.nansum(np.abs(self._decided))))
         return self._decided
 
     @property
     def target(self) -> Floats:
-        """The weights decided on this date; of names without a decision, those they have."""
+        """The weights decided on this date; of names without a decision, those they have.
+
+        Short positions that lose can drift beyond the equity: more gross exposure than was decided last, and than 1, is
+        scaled down.
+        """
+        weights = self._wanted()
+        return weights / max(1.0, float(np.abs(weights).sum()) / self._most)
+
+    def _wanted(self) -> Floats:
         if self._decided is None:
             return self.weights
         return np.where(np.isnan(self._decided), self.weights, self._decided)
@@ -70,7 +81,7 @@ class Sleeve:
         self._close, self.weights = now, value / wealth if wealth else np.zeros(len(value))
         paid = 0.0
         if self._decided is not None:
-            before, after = self.weights, self.target
+            before, after = self.weights, self._wanted()
             paid = self._cost * float(np.abs(after - before).sum())
             self.entry_price = self._average(before, after, now)
             self.weights = after
