@@ -17,7 +17,7 @@ from .oracle_engine import Engine, Quote, RuinError, round_trips
 from .random_markets import random_case, random_row
 
 Key = tuple[Any, ...]
-CASES_PER_BLOCK = {0: 15, 1: 250, 2: 250}
+CASES_PER_BLOCK = {0: 10, 1: 250, 2: 250}
 BLOCKS = [(block, number) for number in CASES_PER_BLOCK for block in range(16)]
 CODES = {
     *("", "no_bar", "no_cash", "over_leverage", "nothing_to_borrow", "short_in_cash_account", "no_volume", "delisted"),

@@ -79,7 +79,7 @@ def episode_bootstrap_counts(
     both stages together 90 to 98 % (85 % with three, 80 % with two). Folds are more, and alike in length: drawn whole,
     with the :func:`~barograph.scoring.evidence.widening` that is due to 16 of them, their intervals covered 90 to 95 %
     at 0.93 to 1.03 of the true width. Blocks within them counted the spread of days twice: 94 to 99 % at up to 1.35 of
-    that width, so that a skill was found less often than it could be (``benchmarks/coverage.py``).
+    that width, so that a skill was found less often than it could be (``benchmarks/interval_coverage.py``).
 
     References
     ----------

@@ -1,6 +1,6 @@
 """Do intervals cover: simulated scores with a known truth, and how often the intervals of validation contain it.
 
-Run as ``python benchmarks/coverage.py`` in the project's root; ``--simulations 100`` is a try.
+Run as ``python benchmarks/interval_coverage.py`` in the project's root; ``--simulations 100`` is a try.
 """
 
 import argparse
