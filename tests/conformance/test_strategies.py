@@ -188,7 +188,7 @@ class Raising:
         (StopLoss(strategy=Raising(), loss=0.1), "StopLoss"),
         (Combination(strategies={"a": Raising()}, shares={"a": 1.0}, lookback=2), "Combination"),
     ],
-    ids=str,
+    ids=["Raising", "StopLoss", "Combination"],
 )
 def test_a_strategy_that_raises_ends_in_one_line(strategy: Any, name: str) -> None:
     third = world()[1]["bars"]["date"].drop_duplicates().nsmallest(3).iloc[-1]
