@@ -11,7 +11,7 @@ from tests.dependencies import ROOT
 PAGES = [
     *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "LIMITATIONS", "CHANGELOG")),
     ROOT / "benchmarks/README.md",
-    ROOT / "studies/ablation/README.md",
+    *sorted((ROOT / "studies").glob("*/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -92,6 +92,13 @@ def test_families_are_sorted_by_their_verdicts() -> None:
     )
 
 
+def test_sentences_have_the_decimals_of_the_table() -> None:
+    where = {"option": "without_trend", "metric": "log_loss", "slice": "overall"}
+    table = changed(_table(), where=where, low=-0.00123, high=-0.00071)
+    assert "trend (-0.10 % [-0.12, -0.07])" in feature_words(table, _facts())[1].replace(MINUS, "-")
+    assert "-0.10      [-0.12, -0.07]" in feature_summary(table, _facts())
+
+
 def test_options_that_could_not_be_compared_are_named_with_the_reason() -> None:
     assert "Not compared: without_volume, the data has no feature of the family volume." in _said()
     assert not any("Not compared" in part for part in _said(left_out={}))

@@ -31,6 +31,8 @@ def test_the_feature_study_runs_beside_the_pipeline(clone):
     assert "Running stage" not in clone.run("dvc", "repro", STUDY)
     clone.run("dvc", "repro", "--force", "--single-item", f"{STUDY}:option@without_context", f"{STUDY}:differences")
     assert (folder / "summary.txt").read_text() == summary
+    for name in ("headline.csv", "facts.json"):
+        (clone.folder / "studies/published/features" / name).write_bytes((folder / name).read_bytes())
     assert "Running stage" not in clone.run("dvc", "repro"), "the pipeline does not depend on the study"
     code = clone.folder / "src/barograph/feature_study/answer.py"
     code.write_text(code.read_text() + "\n")

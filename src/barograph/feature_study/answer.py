@@ -1,6 +1,7 @@
 """The feature study's answer in sentences: no word beyond the verdict, no difference without its interval."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -12,6 +13,7 @@ from barograph.report import words
 from barograph.report.study.claims import scope
 from barograph.report.study.differences import Difference, Study
 from barograph.report.study.scale import baselines, log_losses
+from barograph.report.study.tables import shared
 from barograph.report.words import Quantity
 from barograph.scoring import Estimate
 
@@ -82,7 +84,13 @@ def _of_the_eleven(gap: Difference) -> tuple[Quantity, Quantity]:
 
 
 def _families(study: Study) -> str:
-    found = [gap for gap in study.against(ALL) if dropped_family(gap.option)]
+    compared = study.against(ALL)
+    # With the decimals of the table.
+    found = [
+        replace(gap, gain=gain)
+        for gap, gain in zip(compared, shared(compared), strict=True)
+        if dropped_family(gap.option)
+    ]
     if not found:
         return ""
     open_ = [gap for gap in found if gap.told and not gap.sure]
