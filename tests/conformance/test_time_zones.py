@@ -20,11 +20,12 @@ DAYS_BY_NAME = ("dates", "exit_dates", "calendar")
 # Of frames: rows of features without their dates, results that were computed (also those that `memory_study.compare`
 # is given, and refuses with a time zone), and tables that have no dates.
 UNDATED = {
-    *("explain.Attribution", "explain.attribute", "explain.method", "gate.gate_metrics", "labels.class_shares"),
+    *("explain.Attribution", "explain.attribute", "explain.method", "feature_study.offer", "gate.gate_metrics"),
+    "labels.class_shares",
     *("models.FittedModel.predict_proba", "models.SVM.estimator", "models.SVM.fit", "models.TrainingRows"),
 }
 RESULTS = {
-    *("backtest.BacktestResult", "backtest.Simulation", "drift.DriftResult", "ensemble.Combination"),
+    *("backtest.BacktestResult", "backtest.Portfolios", "backtest.Simulation", "drift.DriftResult", "ensemble.Combination"),
     *("memory_study.Draw", "memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),
     *("validation.Cells", "validation.ValidationResult", "market.Panel", "scoring.Resamples"),
 }

@@ -116,6 +116,7 @@ def trade_strategies(
     )
 
 
+@without_time_zones
 def known_context(context: pd.DataFrame, regimes: pd.DataFrame, release_lag: Mapping[str, int]) -> pd.DataFrame:
     """Give the context with the regimes as they were known at each date's close.
 
