@@ -25,7 +25,13 @@ UNDATED = {
     *("models.FittedModel.predict_proba", "models.SVM.estimator", "models.SVM.fit", "models.TrainingRows"),
 }
 RESULTS = {
-    *("backtest.BacktestResult", "backtest.Portfolios", "backtest.Simulation", "drift.DriftResult", "ensemble.Combination"),
+    *(
+        "backtest.BacktestResult",
+        "backtest.Portfolios",
+        "backtest.Simulation",
+        "drift.DriftResult",
+        "ensemble.Combination",
+    ),
     *("memory_study.Draw", "memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),
     *("validation.Cells", "validation.ValidationResult", "market.Panel", "scoring.Resamples"),
 }
