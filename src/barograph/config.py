@@ -54,6 +54,11 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Sections that describe several objects by name.
 _BY_NAME: Final = ("models", "strategies")
+_PATHS: Final[Mapping[str, str]] = {
+    "watch": "file or folder on which the market data depends",
+    "own_strategies": "file or folder of strategies of your own, on which the backtest depends",
+    "shortable": "file of the names that can be sold short",
+}
 
 
 def compose(overrides: Sequence[str] = (), *, config_name: str = "config") -> dict[str, Any]:
@@ -159,11 +164,12 @@ def _check_values(settings: Settings) -> None:
         raise InputError(
             f"model_names: {settings['model_names']!r}; it lists the keys of models, {list(settings['models'])}"
         )
-    seed, watch = settings["seed"], settings["watch"]
+    seed = settings["seed"]
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError(f"seed: {seed!r}; it must be a whole number, zero or more")
-    if not isinstance(watch, str) or not watch:
-        raise InputError(f"watch: {watch!r}; it must name the file or folder on which the market data depends")
+    for key, dependency in _PATHS.items():
+        if not isinstance(settings[key], str) or not settings[key]:
+            raise InputError(f"{key}: {settings[key]!r}; it must name the {dependency}")
 
 
 def without_code(section: Any) -> Any:

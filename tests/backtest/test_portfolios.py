@@ -64,6 +64,21 @@ def test_a_strategy_has_the_figures_of_its_run(portfolios: Portfolios) -> None:
         pd.testing.assert_frame_equal(wide, book.positions, check_names=False)
 
 
+def test_only_names_of_the_table_are_sold_short() -> None:
+    class Short:
+        def on_bar(self, day: Any) -> None:
+            if not day.memory:
+                day.memory["sent"] = True
+                for symbol in day.symbols[:3]:
+                    day.send(Order(str(symbol), weight=-0.2))
+
+    names = sorted(CANDIDATE["symbol"].unique())[:3]
+    shortable = pd.DataFrame({"symbol": names[:1], "borrow_rate": [1.0]})
+    records = traded(strategies={"short": Short()}, shortable=shortable)
+    orders = records.orders[records.orders["portfolio"] == "short"].set_index("symbol")["code"]
+    assert orders.to_dict() == {names[0]: "", names[1]: "nothing_to_borrow", names[2]: "nothing_to_borrow"}
+
+
 def test_the_records_are_tables_with_their_schemas(portfolios: Portfolios, tmp_path: Path) -> None:
     for table in (ORDERS, FILLS, TRADES, POSITIONS):
         record = getattr(portfolios, Path(table.path).stem)

@@ -5,6 +5,7 @@ from barograph.backtest.engine import Day, Order, Simulation, run, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.performance import BacktestResult, backtest, metrics, net_returns
 from barograph.backtest.portfolios import Portfolios, known_context, trade_strategies
+from barograph.backtest.shortable import read_shortable
 from barograph.backtest.significance import (
     deflated_sharpe_ratio,
     probabilistic_sharpe_ratio,
@@ -32,6 +33,7 @@ __all__ = [
     "net_returns",
     "probabilistic_sharpe_ratio",
     "probability_of_backtest_overfitting",
+    "read_shortable",
     "run",
     "simulate",
     "trade_strategies",

@@ -56,6 +56,7 @@ def trade_strategies(
     signals: pd.DataFrame | None = None,
     context: pd.DataFrame | None = None,
     features: pd.DataFrame | None = None,
+    shortable: pd.DataFrame | None = None,
 ) -> Portfolios:
     """Trade strategies beside the candidate.
 
@@ -78,6 +79,8 @@ def trade_strategies(
         One row per date, as it was known on that date.
     features : DataFrame or None
         ``symbol, date`` and a column per feature.
+    shortable : DataFrame or None
+        ``symbol, borrow_rate`` of the names that can be sold short; None: every name, at the execution's rate.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def trade_strategies(
     books = {names[0]: simulate(panel, decisions[names[0]], execution, context=context)}
     for name, each in strategies.items():
         try:
-            books[name] = run(panel, each, execution, seen, context, features=features)
+            books[name] = run(panel, each, execution, seen, context, features=features, shortable=shortable)
         except InputError as error:
             raise InputError(f"strategies.{name}: {error}") from error
     books[UNIVERSE] = simulate(panel, decisions[UNIVERSE], execution)

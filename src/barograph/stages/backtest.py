@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from barograph import tables
-from barograph.backtest import Portfolios, backtest, known_context, metrics, trade_strategies
+from barograph.backtest import Portfolios, backtest, known_context, metrics, read_shortable, trade_strategies
 from barograph.backtest.engine.schema import FILLS, ORDERS, POSITIONS, TRADES
 from barograph.config import build
 from barograph.features.schema import FEATURES
@@ -21,7 +21,15 @@ from barograph.stages.words import estimate
 
 
 @stage(
-    "execution", "features.release_lag", "gate.candidate", "model_names", "seed", "strategies", "strategy", "validation"
+    "execution",
+    "features.release_lag",
+    "gate.candidate",
+    "model_names",
+    "seed",
+    "shortable",
+    "strategies",
+    "strategy",
+    "validation",
 )
 def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal, and strategies beside the candidate."""
@@ -37,7 +45,10 @@ def main(stage: Stage) -> str:
     candidate = predictions[predictions["predictor"] == stage.settings["gate.candidate"]]
     given = (candidate, bars, strategy, _strategies(stage), execution, validation, seed)
     context = known_context(stage.read(CONTEXT), stage.read(REGIME_SERIES), stage.settings["features.release_lag"])
-    _write(stage, trade_strategies(*given, signals=signals, context=context, features=_features(stage)))
+    shortable = read_shortable(Path(stage.settings["shortable"]))
+    features = _features(stage)
+    portfolios = trade_strategies(*given, signals=signals, context=context, features=features, shortable=shortable)
+    _write(stage, portfolios)
     scores = metrics(result)
     stage.write_json("reports/metrics/backtest.json", scores)
     ours = scores[ENSEMBLE]
