@@ -65,6 +65,9 @@ RULES: dict[str, Any] = {
     "delisting_haircut": 0.0,
     "limit_touch": False,
     "first": "stop",
+    "impact": None,
+    "schedule": "whole",
+    "schedule_bars": 1,
 }
 GONE = ("cancelled", "end_of_data")
 DONE = ("filled", "")

@@ -4,6 +4,7 @@ A market is ``{date: {symbol: Quote}}``. A script is ``{date: [action]}``: ``("o
 ``("row", {symbol: weight})`` rebalances, and ``("cancel", n)`` cancels the n-th order of the script if it still works.
 """
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -51,9 +52,9 @@ class Ticket:
     is_margin_call: bool = False
     reference: float = math.nan  # the best price that a trailing stop has seen
     left: float | None = None  # shares that are still wanted; unknown until the order is tried
-    carried: bool = False
     triggered: bool = False
     tried_on: int = -1
+    bars_tried: int = 0
     filled: float = 0.0
     status: str = "working"
     code: str = ""
@@ -96,6 +97,8 @@ class Part:
     closes_all: bool = False
     filled: float = 0.0
     is_first: bool = False
+    total: float = 0.0  # what the order wants on this bar and, by its schedule, on later ones
+    loss: float = 0.0  # half spread and impact, if all that is allowed fills
 
 
 @dataclass
@@ -122,6 +125,7 @@ class Engine:
         self.closes: list[dict[str, Any]] = []
         self.costs: list[dict[str, float]] = []
         self.ambiguous_bars = 0
+        self.history: dict[str, list[Quote]] = {name: [] for name in self.symbols}
 
     # The order of events
 
@@ -130,6 +134,9 @@ class Engine:
             self.t = t
             self.day = self.market[date]
             self.used = dict.fromkeys(self.symbols, 0.0)
+            self.crossed = dict.fromkeys(self.symbols, 0.0)
+            for name, quote in self.day.items():
+                self.history[name].append(quote)
             self.costs.append(dict.fromkeys(("commission", "slippage", "interest", "borrow"), 0.0))
             self.pay_interest()
             self.pay_out_the_delisted()
@@ -137,8 +144,11 @@ class Engine:
             self.marks |= {name: quote.open for name, quote in self.day.items() if not math.isnan(quote.open)}
             self.basket([ticket for ticket in self.today() if self.fills_at_open(ticket)])
             self.inside_the_bar()
+            if self.rules.price in ("typical", "ohlc_mean"):
+                self.marks |= {name: self.mean_price(quote) for name, quote in self.day.items()}
+                self.basket([ticket for ticket in self.today() if market_order(ticket, self.rules.price)])
             self.marks |= {name: quote.close for name, quote in self.day.items()}
-            self.basket([ticket for ticket in self.today() if ticket.kind == "market" and ticket.at == "close"])
+            self.basket([ticket for ticket in self.today() if market_order(ticket, "close")])
             self.after_the_close()
             self.act(self.script.get(date, []))
         for ticket in self.working():
@@ -198,6 +208,10 @@ class Engine:
             ticket.triggered = True
         return (ticket.kind == "limit" or ticket.triggered) and reaches(price, ticket.limit, -ticket.side)
 
+    def mean_price(self, quote: Quote) -> float:
+        prices = quote[1:4] if self.rules.price == "typical" else quote[:4]
+        return sum(prices) / len(prices)
+
     def inside_the_bar(self) -> None:
         stops = [ticket for ticket in self.today() if ticket.kind not in ("market", "limit") and not ticket.triggered]
         limits = [ticket for ticket in self.today() if ticket.kind in LIMITS and ticket not in stops]
@@ -230,7 +244,7 @@ class Engine:
         if worth <= 0:
             raise RuinError(self.dates[self.t])
         for ticket in self.working():
-            if ticket.until == "day" and not ticket.carried:
+            if ticket.until == "day" and not ticket.bars_tried:
                 ticket.end("day_over" if ticket.symbol in self.day else "no_bar")
         for ticket in self.working():
             if ticket.symbol in self.day and ticket.sent < self.t and ticket.kind == "trailing_stop":
@@ -294,10 +308,11 @@ class Engine:
 
     def basket(self, tickets: list[Ticket]) -> None:
         worth = max(self.worth(), 0.0)
-        after, asked, parts = dict(self.shares), dict(self.shares), []
+        after, asked, parts, planned = dict(self.shares), dict(self.shares), [], dict(self.crossed)
         for ticket in one_per_bracket(tickets):
             name, ticket.tried_on = ticket.symbol, self.t
-            wanted = self.wanted(ticket, worth, asked[name])
+            total = self.wanted(ticket, worth, asked[name])
+            wanted = total * self.scheduled(ticket)
             if ticket.only_reduces:
                 wanted = split(wanted, after[name])[0]
                 if not wanted:
@@ -305,6 +320,10 @@ class Engine:
                     continue
             asked[name] += wanted
             part = self.allowed(ticket, wanted, after[name])
+            part.total = total
+            size = abs(part.closing + part.opening)
+            part.loss = self.loss(ticket, planned[name], size)
+            planned[name] += size if ticket.kind not in LIMITS else 0.0
             part.closes_all = part.closing != 0 and part.closing == -after[name]
             after[name] += part.closing
             parts.append(part)
@@ -344,12 +363,15 @@ class Engine:
             part.closing = part.closing if part.closing == -held else self.in_lots(ticket, part.closing)
             part.opening = self.in_lots(ticket, part.opening)
             part.code = part.code if part.closing or part.opening else part.code or "below_a_lot"
-        if self.rules.participation is None:
+        limit = self.rules.participation
+        if limit is None and self.rules.schedule != "volume_weighted":
             return part
-        volume = self.day[symbol].volume
+        volume, limit = self.day[symbol].volume, math.inf if limit is None else limit
+        if self.rules.impact and len(self.history[symbol]) < 2:
+            volume = math.nan  # without a return there is no volatility
         for name in ("closing", "opening"):
             amount = getattr(part, name)
-            room = max(self.rules.participation * volume - self.used[symbol], 0.0) if volume > 0 else 0.0
+            room = max(limit * volume - self.used[symbol], 0.0) if volume > 0 else 0.0
             if abs(amount) > room:
                 setattr(part, name, self.in_lots(ticket, math.copysign(room, amount)))
                 part.code = part.code or ("participation" if volume > 0 else "no_volume")
@@ -369,16 +391,16 @@ class Engine:
             opened = sum(abs(part.opening * self.marks[part.ticket.symbol]) for part in parts)
             room = self.rules.max_leverage * worth - kept
             return (1.0 if opened - room <= 2e-9 * worth or not opened else max(room, 0.0) / opened), "over_leverage"
-        cash = self.cash - sum(self.money(part.ticket, part.closing) for part in parts)
+        cash = self.cash - sum(self.money(part, part.closing) for part in parts)
         for part in parts if cash < -1e-12 * worth else []:
-            loss = self.money(part.ticket, part.closing)
+            loss = self.money(part, part.closing)
             if loss > 0:  # a sale that brings in less than its fee, which nobody could pay
                 cash += loss
                 self.used[part.ticket.symbol] -= abs(part.closing)
                 part.closing, part.code = 0.0, "no_cash"
 
         def lacks(factor: float) -> float:
-            return sum(self.money(part.ticket, factor * part.opening) for part in parts) - cash
+            return sum(self.money(part, factor * part.opening) for part in parts) - cash
 
         if lacks(1.0) <= 1e-12 * worth:
             return 1.0, ""
@@ -388,20 +410,46 @@ class Engine:
             low, high = (middle, high) if lacks(middle) <= 0 else (low, middle)
         return low, "no_cash"
 
-    def bill(self, ticket: Ticket, amount: float) -> tuple[float, float, float]:
+    def scheduled(self, ticket: Ticket) -> float:
+        """Give the part of what an order wants that its schedule trades on this bar."""
+        left = self.rules.schedule_bars - ticket.bars_tried
+        if ticket.kind != "market" or ticket.only_reduces or left <= 1:
+            return 1.0
+        volumes = [quote.volume for quote in self.history[ticket.symbol] if quote.volume > 0][-20:]
+        today = self.day[ticket.symbol].volume
+        if self.rules.schedule == "twap" or not today > 0:
+            return 1 / left
+        return today / (today + (left - 1) * sum(volumes) / len(volumes))
+
+    def loss(self, ticket: Ticket, before: float, size: float) -> float:
+        """Give half spread and impact of shares that follow others on the bar, as a share of the price."""
+        if ticket.kind in LIMITS:
+            return 0.0
+        half = self.rules.half_spread_bps / 1e4
+        if not self.rules.impact or not size:
+            return half
+        closes = [quote.close for quote in self.history[ticket.symbol]][-21:]
+        returns = [math.log(b / a) for a, b in itertools.pairwise(closes)]
+        sigma = math.sqrt(sum(r * r for r in returns) / len(returns))
+        volume = self.day[ticket.symbol].volume
+        money = [self.rules.impact * sigma * math.sqrt(q / volume) * q for q in (before, before + size)]
+        return min(half + (money[1] - money[0]) / size, 1.0)
+
+    def bill(self, part: Part, amount: float) -> tuple[float, float, float]:
         """Give the price paid, the commission and the slippage of a fill at the mark."""
+        ticket = part.ticket
         price, rules, size = self.marks[ticket.symbol], self.rules, abs(amount)
         if not amount:
             return price, 0.0, 0.0
-        spread = 0.0 if ticket.kind in LIMITS else math.copysign(rules.half_spread_bps / 1e4, amount)
+        spread = math.copysign(part.loss, amount)
         fee = size * price * (1 + spread) * rules.commission_bps / 1e4
         fee += rules.commission_per_share * size * self.day[ticket.symbol].factor
         fee = max(rules.commission_minimum, fee) + rules.commission_per_order
         return price * (1 + spread), fee, size * price * abs(spread)
 
-    def money(self, ticket: Ticket, amount: float) -> float:
+    def money(self, part: Part, amount: float) -> float:
         """Give the money that a fill takes from the account."""
-        price, fee, _ = self.bill(ticket, amount)
+        price, fee, _ = self.bill(part, amount)
         return amount * price + fee
 
     def fill(self, part: Part, worth: float) -> None:
@@ -410,20 +458,22 @@ class Engine:
         if not amount or (not part.closes_all and abs(amount) * self.marks[name] <= 1e-12 * worth):
             return
         part.filled, part.is_first = amount, not ticket.filled
-        self.cash -= self.money(ticket, amount)
+        part.loss = self.loss(ticket, self.crossed[name], abs(amount))
+        self.crossed[name] += abs(amount) if ticket.kind not in LIMITS else 0.0
+        self.cash -= self.money(part, amount)
         held = self.shares[name] + amount
         self.shares[name] = 0.0 if abs(held) <= 1e-12 * abs(amount) else held
         ticket.filled += amount
-        self.record(name, amount, *self.bill(ticket, amount), ticket)
+        self.record(name, amount, *self.bill(part, amount), ticket)
 
     def settle(self, part: Part) -> None:
         """End an order, or leave it working for what is carried; send its bracket, or end the bracket that it is of."""
         ticket = part.ticket
-        if self.rules.remainder == "carry" and part.code in ("participation", "no_volume"):
-            ticket.carried = True
+        ticket.bars_tried += 1
+        if self.goes_on(part):
             ticket.triggered = ticket.triggered or ticket.kind in STOPS
             if ticket.weight is None:
-                ticket.left = part.wanted - part.filled
+                ticket.left = part.total - part.filled
         else:
             ticket.end(part.code)
         if part.is_first:
@@ -439,6 +489,13 @@ class Engine:
             for other in [ticket.entry, *ticket.entry.children]:
                 if other.status == "working" and other is not ticket:
                     other.end("other_side_filled")
+
+    def goes_on(self, part: Part) -> bool:
+        """Say whether an order has bars of its schedule left, or is carried on."""
+        ticket = part.ticket
+        if ticket.kind == "market" and not ticket.only_reduces and ticket.bars_tried < self.rules.schedule_bars:
+            return True
+        return self.rules.remainder == "carry" and part.code in ("participation", "no_volume")
 
     def void_children(self) -> None:
         """End the children of positions that are gone."""
@@ -459,6 +516,10 @@ class Engine:
         self.costs[-1]["slippage"] += slippage
         fill = {"date": self.dates[self.t], "symbol": name, "shares": amount, "price": price}
         self.fills.append(fill | {"commission": fee, "slippage": slippage, "order": order})
+
+
+def market_order(ticket: Ticket, at: str) -> bool:
+    return ticket.kind == "market" and ticket.at == at
 
 
 def one_per_bracket(tickets: list[Ticket]) -> list[Ticket]:

@@ -44,7 +44,7 @@ def random_rules(rng: np.random.Generator) -> dict[str, Any]:
         return values[0] if rng.random() > share else values[rng.integers(1, len(values))]
 
     rules = RULES | {
-        "price": some("next_open", "next_close"),
+        "price": some("next_open", "next_close", "typical", "ohlc_mean"),
         "commission_bps": some(0.0, 7.0, 50.0),
         "half_spread_bps": some(0.0, 10.0, 100.0),
         "max_leverage": some(1.0, 1.5, 2.0, 0.5),
@@ -63,7 +63,15 @@ def random_rules(rng: np.random.Generator) -> dict[str, Any]:
         "remainder": some("cancel", "carry"),
         "limit_touch": some(False, True),
         "first": some("stop", "target"),
+        "impact": some(None, 0.5, 2.0, 30.0),
+        "schedule": some("whole", "twap", "volume_weighted"),
     }
+    if rules["impact"] is not None and rules["participation"] is None:
+        rules["participation"] = some(0.1, 0.5, 1.0)
+    if rules["schedule"] == "volume_weighted" and rules["price"] == "next_open":
+        rules["schedule"] = "twap"
+    if rules["schedule"] != "whole":
+        rules["schedule_bars"] = some(2, 3, 5)
     if rules["account"] == "cash":
         rules["max_leverage"] = 1.0
     rules["maintenance_margin"] = min(rules["maintenance_margin"], 1 / rules["max_leverage"])

@@ -12,11 +12,14 @@ from barograph.backtest import Execution, Order, Simulation, run, simulate
 from barograph.errors import InputError
 
 from .invariants import check
-from .known_answers import CASES, RULES, Case
+from .known_answers import CASES as ORDERS
+from .known_answers import RULES, Case
+from .known_executions import CASES as EXECUTIONS
 from .oracle_engine import Engine, Quote, RuinError, round_trips
 from .random_markets import random_case, random_row
 
 Key = tuple[Any, ...]
+CASES = ORDERS | EXECUTIONS
 CASES_PER_BLOCK = {0: 10, 1: 250, 2: 250}
 BLOCKS = [(block, number) for number in CASES_PER_BLOCK for block in range(16)]
 CODES = {

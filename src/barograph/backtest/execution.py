@@ -15,15 +15,16 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 @dataclass(frozen=True, config=STRICT)
 class Execution:
-    """Fills at the next bar, with commission and half the bid-ask spread.
+    """Fills at the next bar, with commission, half the bid-ask spread and, where it is set, market impact.
 
-    Market impact is off: fills are priced as if the portfolio were small against the volume traded, whatever its size.
+    Without impact, fills are priced as if the portfolio were small against the volume traded, whatever its size.
 
     Parameters
     ----------
-    price : {"next_close", "next_open"}
-        Where an order decided at a close is filled: at the symbol's next close or at its next open. Only
-        ``next_close`` works on bars without opens.
+    price : {"next_close", "next_open", "typical", "ohlc_mean"}
+        Where an order decided at a close is filled: at the next close or open of the symbol, or at a mean of its next
+        bar, (high + low + close) / 3 or (open + high + low + close) / 4. A mean stands for an order that is worked over
+        the day; daily bars do not contain the volume-weighted price. Only ``next_close`` works on closes alone.
     commission_bps : float
         Basis points of the value traded, at the price paid or received.
     half_spread_bps : float
@@ -57,6 +58,17 @@ class Execution:
         The share of a bar's volume, in (0, 1], that all orders of a symbol may fill together; None does not limit it.
     remainder : {"carry", "cancel"}
         Whether the part of an order that `participation` cuts off works on until it fills, or is cancelled.
+    impact : float or None
+        The coefficient Y of the square-root law [3]_: shares Q that cross the spread during one bar of volume V cost
+        Y sigma (Q / V)^0.5 of their price on average, beside the half spread. Sigma is the root mean square of the
+        symbol's last 20 daily log returns. About 1 fits most markets. It needs `participation`, as the law was
+        measured on orders below the volume. Limit orders pay none. None: no impact.
+    schedule : {"whole", "twap", "volume_weighted"}
+        Whether target weights and market orders are filled on one bar, in equal parts over `schedule_bars` bars, or in
+        parts that follow the volume of these bars: on each bar its volume over that of the bar and, for each bar that
+        remains, the mean of the last 20. The volume of a day is not known at its open.
+    schedule_bars : int
+        Bars of the symbol over which a schedule spreads an order; 1 with ``whole``.
     delisting_haircut : float
         The share of the last close that a delisted position loses. Delistings for poor performance lost about 0.3 on
         NYSE and AMEX [1]_ and 0.55 on Nasdaq [2]_.
@@ -70,9 +82,11 @@ class Execution:
     .. [1] Shumway, T. (1997). "The Delisting Bias in CRSP Data." Journal of Finance 52(1), 327-340.
     .. [2] Shumway, T. & Warther, V. A. (1999). "The Delisting Bias in CRSP's Nasdaq Data and Its Implications for the
        Size Effect." Journal of Finance 54(6), 2361-2379.
+    .. [3] Toth, B. et al. (2011). "Anomalous Price Impact and the Critical Nature of Liquidity in Financial Markets."
+       Physical Review X 1, 021006.
     """
 
-    price: Literal["next_close", "next_open"]
+    price: Literal["next_close", "next_open", "typical", "ohlc_mean"]
     commission_bps: BasisPoints
     half_spread_bps: BasisPoints
     initial_cash: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -89,6 +103,9 @@ class Execution:
     commission_per_order: Money = 0.0
     participation: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
     remainder: Literal["carry", "cancel"] = "cancel"
+    impact: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None = None
+    schedule: Literal["whole", "twap", "volume_weighted"] = "whole"
+    schedule_bars: Annotated[int, Field(ge=1)] = 1
     delisting_haircut: Share = 0.0
     limit_touch: bool = False
     first: Literal["stop", "target"] = "stop"
@@ -102,6 +119,20 @@ class Execution:
                 f"max_leverage {self.max_leverage:g} times maintenance_margin {self.maintenance_margin:g} is above 1: "
                 "a margin call would come before the leverage allowed is reached"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _schedule_fits(self) -> "Execution":
+        if self.impact is not None and self.participation is None:
+            raise ValueError(
+                f"impact is {self.impact:g} and participation is null; the square-root law needs a limit on the share "
+                "of a bar's volume, such as participation=0.1"
+            )
+        if (self.schedule == "whole") != (self.schedule_bars == 1):
+            allowed = "1 is allowed" if self.schedule == "whole" else "2 or more are allowed"
+            raise ValueError(f"schedule_bars is {self.schedule_bars} with schedule={self.schedule}; {allowed}")
+        if self.schedule == "volume_weighted" and self.price == "next_open":
+            raise ValueError("price is next_open with schedule=volume_weighted; at its open a day's volume is unknown")
         return self
 
     @property

@@ -19,7 +19,16 @@ _MARKET: Final = Simulated(
     seed=0, symbols=3, first_year=2018, years=3, signal=0.0, calendar="XNYS", start=None, end=None, facts=True
 )
 _EXECUTION: Final = Execution(
-    price="next_close", commission_bps=1.0, half_spread_bps=4.0, initial_cash=1e6, max_leverage=1.0, delisting_days=21
+    price="next_close",
+    commission_bps=1.0,
+    half_spread_bps=4.0,
+    initial_cash=1e6,
+    max_leverage=1.0,
+    delisting_days=21,
+    participation=0.1,
+    impact=1.0,
+    schedule="volume_weighted",
+    schedule_bars=2,
 )
 _ROWS: Final = 500
 

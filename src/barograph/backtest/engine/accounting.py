@@ -115,6 +115,29 @@ def touch(held: Any, basket: int) -> None:
     """Note a symbol's position before the basket, once per basket."""
     if held.seen != basket:
         held.seen, held.closable, held.projected = basket, abs(held.shares), held.shares
+        held.planned = held.crossed
+
+
+@njit(nogil=True, error_model="numpy", forceinline=True)
+def loss_of(rules: Rules, held: Any, before: float, size: float) -> float:
+    """Give half spread and impact of shares that cross the spread after so many others on the same bar.
+
+    By the square-root law all of a bar's shares together lose toll x shares^1.5; those after the others lose the rest.
+    """
+    if rules.impact == 0.0 or size == 0.0:
+        return rules.half_spread
+    impact = held.toll * ((before + size) ** 1.5 - before**1.5) / size
+    return float(min(rules.half_spread + impact, 1.0))
+
+
+@njit(nogil=True, error_model="numpy")
+def part_of(s: State, t: int, n: int, tried: int) -> float:
+    """Give the part of what is left that a schedule trades on this bar, after so many bars."""
+    left = s.rules.slices - tried
+    if left <= 1:
+        return 1.0
+    pace = s.market.pace[t, n] if s.rules.by_volume else 1.0
+    return float(1.0 / left if np.isnan(pace) else 1.0 / (1.0 + (left - 1) * pace))
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
@@ -125,7 +148,7 @@ def plan(
     want: float,
     whole: float,
     price: float,
-    spread: float,
+    crosses: bool,
     before: float,
     volume: float,
     factor: float,
@@ -160,7 +183,10 @@ def plan(
     held.closable -= closing
     held.projected += want
     entry.sign, entry.code, entry.closing, entry.opening = sign, code, closing, opening
-    entry.price, entry.spread, entry.whole = price, spread, whole
+    entry.price, entry.whole, entry.crosses, entry.spread = price, whole, crosses, 0.0
+    if crosses:
+        entry.spread = loss_of(rules, held, held.planned, closing + opening)
+        held.planned += closing + opening
 
 
 @njit(nogil=True, error_model="numpy")
@@ -176,8 +202,10 @@ def plan_targets(s: State, t: int, price: Floats, before: float) -> None:
         whole = held.target * before / price[n]
         entry.place, entry.symbol = -1, n
         want = whole - held.projected
+        if rules.slices > 1:
+            want *= part_of(s, t, n, held.slices)
         factor = factor_of(rules, factors, n)
-        plan(rules, held, entry, want, whole, price[n], rules.half_spread, before, volume[n], factor)
+        plan(rules, held, entry, want, whole, price[n], True, before, volume[n], factor)
         e += 1
     s.counts[ENTRIES] = e
 
@@ -266,8 +294,13 @@ def filled_size(rules: Rules, held: Any, entry: Any, share: float, before: float
 @njit(nogil=True, error_model="numpy", forceinline=True)
 def fill(rules: Rules, money: Floats, held: Any, made: Any, entry: Any, factor: float) -> None:
     """Move shares and money, and note the fill and the price paid."""
-    signed, price, spread = entry.filled, entry.price, entry.spread
+    signed, price = entry.filled, entry.price
     size = abs(signed)
+    # What cash or leverage has cut loses less than was planned.
+    if entry.crosses and rules.impact > 0.0:
+        entry.spread = loss_of(rules, held, held.crossed, size)
+        held.crossed += size
+    spread = entry.spread
     paid = paid_at(price, signed, spread)
     fee = fee_of(rules, size, paid, factor)
     made.shares, made.price, made.spread, made.commission = signed, price, spread, fee
@@ -320,7 +353,7 @@ def decide(s: State, t: int, weights: Floats) -> None:
     for n in range(symbols):
         if weights[n] == 0.0 and h[n].shares == 0.0:
             continue
-        h[n].target, outcomes[n].status = weights[n], WORKS
+        h[n].target, h[n].slices, outcomes[n].status = weights[n], 0, WORKS
         waiting += 1
     s.counts[WAITING] = waiting
     s.counts[NUMBER] += symbols

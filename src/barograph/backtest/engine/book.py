@@ -19,6 +19,8 @@ from barograph.backtest.engine.accounting import (
 from barograph.backtest.engine.state import BASKETS, ENTRIES, FILLS, NUMBER, ORDERS, TIMED, WAITING, WORKING, State
 
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING_STOP = range(5)
+# Of the moments in `barograph.backtest.engine.orders`.
+CLOSE, OPEN = 0, 1
 # Why the engine itself sent an order: a bracket's sides, a time stop, a margin call. All of them only reduce.
 ENTRY, TARGET, LOSS, TIME, CALL = range(5)
 
@@ -28,12 +30,12 @@ def new_order(s: State, t: int, n: int, kind: int, side: int, day: bool) -> int:
     """Put an order into the book, and give its place."""
     b, i = s.orders, s.counts[ORDERS]
     b[i].number, b[i].symbol, b[i].kind, b[i].now, b[i].side = s.counts[NUMBER], n, kind, kind, side
-    b[i].at_open, b[i].day, b[i].sent = s.rules.at_open, day, t
+    b[i].at, b[i].day, b[i].sent = s.rules.moment, day, t
     b[i].shares, b[i].value, b[i].weight, b[i].limit, b[i].stop = np.nan, np.nan, np.nan, np.nan, np.nan
     b[i].trail, b[i].best, b[i].target, b[i].loss = np.nan, np.nan, np.nan, np.nan
     b[i].bars, b[i].age, b[i].parent, b[i].role, b[i].sibling = 0, 0, -1, ENTRY, -1
     b[i].woken, b[i].entered, b[i].first, b[i].last = -1, 0, -1, t
-    b[i].status, b[i].code, b[i].filled, b[i].paid = WORKS, 0, 0.0, 0.0
+    b[i].status, b[i].code, b[i].filled, b[i].paid, b[i].slices = WORKS, 0, 0.0, 0.0, 0
     s.working[s.counts[WORKING]] = i
     s.counts[WORKING] += 1
     s.counts[ORDERS] += 1
@@ -50,7 +52,7 @@ def end(s: State, t: int, i: int, status: int, code: int) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def plan_order(s: State, t: int, i: int, price: float, spread: float, before: float) -> None:
+def plan_order(s: State, t: int, i: int, price: float, crosses: bool, before: float) -> None:
     """Enter an order of the book into the basket; one that could only reduce a position that is gone ends."""
     b, n = s.orders, s.orders[i].symbol
     held, entry = s.holdings[n], s.basket[s.counts[ENTRIES]]
@@ -68,10 +70,18 @@ def plan_order(s: State, t: int, i: int, price: float, spread: float, before: fl
         if np.isnan(b[i].shares):
             b[i].shares = b[i].value / price
         want = b[i].shares - b[i].filled
+    if _is_spread(s, i):
+        want *= accounting.part_of(s, t, n, b[i].slices)
     entry.place, entry.symbol = i, n
     volume, factor = s.market.volume[t, n], accounting.factor_of(s.rules, s.market.factor[t], n)
-    accounting.plan(s.rules, held, entry, want, whole, price, spread, before, volume, factor)
+    accounting.plan(s.rules, held, entry, want, whole, price, crosses, before, volume, factor)
     s.counts[ENTRIES] += 1
+
+
+@njit(nogil=True, error_model="numpy")
+def _is_spread(s: State, i: int) -> bool:
+    """Whether a schedule of several bars spreads an order."""
+    return bool(s.rules.slices > 1 and s.orders[i].kind == MARKET and s.orders[i].role == ENTRY)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -115,7 +125,8 @@ def _fill_basket(s: State, t: int, share: float, before: float) -> None:
             fills[made].day, fills[made].symbol = t, n
             accounting.fill(rules, money, held, fills[made], entry, factor)
             made += rules.logged
-        if i < 0 and not (rules.carry and code in (PARTICIPATION, NO_VOLUME)):
+        held.slices += i < 0
+        if i < 0 and held.slices >= rules.slices and not (rules.carry and code in (PARTICIPATION, NO_VOLUME)):
             status = FILLED if code == 0 else PARTLY if size > 0.0 else REJECTED
             accounting.end_target(held, outcomes[n], t, status, code)
             ended += 1
@@ -167,12 +178,13 @@ def _conclude(s: State, t: int, i: int, signed: float, paid: float, code: int) -
     b = s.orders
     if signed != 0.0:
         _learn(s, t, i, signed, paid)
-    if s.rules.carry and code in (PARTICIPATION, NO_VOLUME):
+    b[i].slices += 1
+    if (_is_spread(s, i) and b[i].slices < s.rules.slices) or (s.rules.carry and code in (PARTICIPATION, NO_VOLUME)):
         # An order is tried once a date.
         b[i].code, b[i].woken = code, t
         if b[i].now not in (LIMIT, MARKET):
             # A stop that was triggered stays triggered.
-            b[i].now, b[i].at_open = MARKET, 1
+            b[i].now, b[i].at = MARKET, OPEN
     elif code == 0:
         end(s, t, i, FILLED, 0)
     else:
@@ -199,9 +211,9 @@ def _follow(s: State, t: int, i: int, side: int) -> None:
 
 @njit(nogil=True, error_model="numpy")
 def end_of_order(s: State, t: int, i: int, has_bar: bool) -> None:
-    """End an order after the close if it worked for this day only, and volume did not leave it to the next."""
+    """End an order after the close if it worked for this day only and has not been tried."""
     b = s.orders
-    if b[i].day == 0 or b[i].status != WORKS or b[i].sent == t or b[i].code != 0:
+    if b[i].day == 0 or b[i].status != WORKS or b[i].sent == t or b[i].slices > 0:
         return
     if not has_bar:
         end(s, t, i, REJECTED, accounting.NO_BAR)

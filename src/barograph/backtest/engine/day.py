@@ -120,7 +120,7 @@ class Day:
 
     @property
     def entry_price(self) -> Floats:
-        """The average price paid for each position (N,), half spread included; NaN without a position."""
+        """The average price paid for each position (N,), half spread and impact included; NaN without a position."""
         held = self._open().state.holdings
         return _read_only(np.where(held["shares"] != 0.0, held["cost"], np.nan))
 

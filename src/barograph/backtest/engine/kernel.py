@@ -25,10 +25,12 @@ _DIGEST: Final = zlib.crc32(_SOURCES)
 def _day(s: State, t: int) -> float:
     """Play one date, in the order of events that docs/backtest.md gives; the equity at its close."""
     matching.before_open(s, t)
-    matching.basket_of(s, t, s.market.open[t], True)
+    matching.basket_of(s, t, s.market.open[t], book.OPEN)
     if s.counts[WORKING] > 0:
         matching.during_day(s, t)
-    matching.basket_of(s, t, s.market.close[t], False)
+    if s.rules.moment > book.OPEN:
+        matching.basket_of(s, t, s.market.average[t], s.rules.moment)
+    matching.basket_of(s, t, s.market.close[t], book.CLOSE)
     matching.after_close(s, t)
     return s.money[EQUITY]  # type: ignore[no-any-return]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.backtest.engine.market import Sheet
-from barograph.backtest.engine.orders import CODES, KINDS, STATUSES
+from barograph.backtest.engine.orders import CODES, KINDS, MOMENTS, STATUSES
 from barograph.backtest.engine.state import FILLS, ORDERS, ROWS, State
 from barograph.typing import Floats, Ints
 
@@ -76,7 +76,7 @@ class Fills:
 
 
 def fills_of(ledger: Ledger) -> Fills:
-    """Give the fills; the price is the one paid or received, half spread included."""
+    """Give the fills; the price is the one paid or received, half spread and impact included."""
     count = int(ledger.state.counts[FILLS])
     made = ledger.state.fills[:count]
     made = made[np.lexsort((made["symbol"], made["day"]))]
@@ -167,7 +167,7 @@ def _book_part(ledger: Ledger) -> pd.DataFrame:
     count = int(ledger.state.counts[ORDERS])
     sent = ledger.state.orders[:count]
     market = sent["kind"] == KINDS.index("market")
-    at = np.where(market, np.where(sent["at_open"] != 0, "open", "close"), "")
+    at = np.where(market, np.array(MOMENTS, dtype=object)[sent["at"]], "")
     parent = sent["parent"]
     return pd.DataFrame(
         {
@@ -188,7 +188,7 @@ def _targets_part(ledger: Ledger) -> pd.DataFrame:
     row, symbol = np.nonzero(ledger.state.outcomes["status"][:rows])
     outcome, of_row = ledger.state.outcomes[row, symbol], ledger.state.rows[row]
     missing = np.full(len(row), np.nan)
-    same = {"at": "open" if ledger.state.rules.at_open else "close", "until": "cancelled", "reason": REBALANCE}
+    same = {"at": MOMENTS[ledger.state.rules.moment], "until": "cancelled", "reason": REBALANCE}
     return pd.DataFrame(
         {
             "order": of_row["base"] + symbol,

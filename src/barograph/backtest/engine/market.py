@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.backtest.engine.orders import MOMENTS
 from barograph.backtest.engine.state import Market, Rules, State
 from barograph.backtest.execution import Execution
 from barograph.errors import InputError
@@ -16,6 +17,13 @@ from barograph.names import LABEL_COLUMNS
 from barograph.typing import Dates, Floats, Ints
 
 _PRICES: Final = ("open", "high", "low", "close")
+# The fields of a bar that the price of fills needs.
+_NEEDED: Final = {
+    "next_close": (),
+    "next_open": ("open",),
+    "typical": ("high", "low"),
+    "ohlc_mean": ("open", "high", "low"),
+}
 
 
 def rules_of(execution: Execution, *, logged: bool = True) -> Rules:
@@ -30,16 +38,23 @@ def rules_of(execution: Execution, *, logged: bool = True) -> Rules:
         maintenance=float(execution.maintenance_margin),
         haircut=float(execution.delisting_haircut),
         lot=float(execution.lot or 0.0),
-        participation=float(execution.participation or 0.0),
+        participation=float(execution.participation or (np.inf if _by_volume(execution) else 0.0)),
+        impact=float(execution.impact or 0.0),
+        slices=int(execution.schedule_bars),
+        by_volume=_by_volume(execution),
         delisting_days=int(execution.delisting_days),
         cash_account=execution.account == "cash",
         carry=execution.remainder == "carry",
         touch=execution.limit_touch,
         target_first=execution.first == "target",
-        at_open=execution.price == "next_open",
+        moment=MOMENTS.index(execution.price.removeprefix("next_")),
         factored=_factored(execution),
         logged=logged,
     )
+
+
+def _by_volume(execution: Execution) -> bool:
+    return execution.schedule == "volume_weighted"
 
 
 def _factored(execution: Execution) -> bool:
@@ -113,7 +128,7 @@ def market_of(panel: Sheet, columns: Ints, execution: Execution, *, every_field:
     _refuse_negative(close, "close", panel, columns)
 
     def field(name: str, needed: bool) -> Floats:
-        if not needed:
+        if not (needed or every_field or name in _NEEDED[execution.price]):
             return close
         values = chosen(getattr(panel, name), columns)
         if name in _PRICES:
@@ -121,14 +136,34 @@ def market_of(panel: Sheet, columns: Ints, execution: Execution, *, every_field:
         return values
 
     market = Market(
-        open=field("open", every_field or execution.price == "next_open"),
-        high=field("high", every_field),
-        low=field("low", every_field),
+        open=field("open", False),
+        high=field("high", False),
+        low=field("low", False),
         close=close,
-        volume=field("volume", every_field or execution.participation is not None),
+        volume=field("volume", execution.participation is not None or _by_volume(execution)),
         factor=chosen(panel.factor, columns) if _factored(execution) else close,
+        average=close,
+        volatility=close,
+        pace=close,
     )
     _check(market, panel, columns, execution)
+    return _derived(market, execution)
+
+
+def _derived(market: Market, execution: Execution) -> Market:
+    """Give the market with the fields that follow from the bars, where a rule needs them."""
+    from barograph.backtest.engine.trailing import pace_of, volatility_of
+
+    fields = [getattr(market, name) for name in (*_NEEDED[execution.price], "close")]
+    every = np.arange(market.close.shape[1])
+    if len(fields) > 2:
+        market = market._replace(average=chosen(sum(fields) / len(fields), every))
+    if _by_volume(execution):
+        market = market._replace(pace=chosen(pace_of(market.volume), every))
+    if execution.impact is not None:
+        volatility = volatility_of(market.close)
+        volume = np.where(np.isnan(volatility), np.nan, market.volume)
+        market = market._replace(volatility=chosen(volatility, every), volume=chosen(volume, every))
     return market
 
 
@@ -160,11 +195,13 @@ def chosen(values: Floats, columns: Ints) -> Floats:
 def _check(market: Market, panel: Sheet, columns: Ints, execution: Execution) -> None:
     if execution.participation is not None and not np.isfinite(market.volume).any():
         raise InputError("execution.participation is set, but the bars have no volume; set it to null on such bars")
-    if execution.price == "next_open":
-        missing = np.isnan(market.open) & ~np.isnan(market.close)
+    if _by_volume(execution) and not np.isfinite(market.volume).any():
+        raise InputError("execution.schedule is volume_weighted, but the bars have no volume; use twap on such bars")
+    for name in _NEEDED[execution.price]:
+        missing = np.isnan(getattr(market, name)) & ~np.isnan(market.close)
         if missing.any():
             raise InputError(
-                f"execution.price is next_open, but {_cell(missing, panel, columns, 'has no open on')}; "
+                f"execution.price is {execution.price}, but {_cell(missing, panel, columns, f'has no {name} on')}; "
                 "use next_close on such bars"
             )
 

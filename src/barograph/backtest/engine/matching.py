@@ -11,6 +11,7 @@ from barograph.backtest.engine.book import (
     LIMIT,
     LOSS,
     MARKET,
+    OPEN,
     STOP_LIMIT,
     TIME,
     TRAILING_STOP,
@@ -54,6 +55,9 @@ def before_open(s: State, t: int) -> None:
         for n in range(len(h)):
             volume = s.market.volume[t, n]
             h[n].room = s.rules.participation * volume if volume > 0.0 else 0.0
+            if s.rules.impact > 0.0:
+                h[n].crossed = 0.0
+                h[n].toll = s.rules.impact * s.market.volatility[t, n] / np.sqrt(volume) if volume > 0.0 else 0.0
 
 
 @njit(nogil=True, error_model="numpy")
@@ -75,23 +79,23 @@ def _pay_out(s: State, t: int, n: int) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def basket_of(s: State, t: int, price: Floats, at_open: bool) -> None:
-    """Fill all that meets the open, or the close: one basket, in order of sending."""
-    targets = s.counts[WAITING] > 0 and s.rules.at_open == at_open
+def basket_of(s: State, t: int, price: Floats, moment: int) -> None:
+    """Fill all that meets the open, the mean or the close: one basket, in order of sending."""
+    targets = s.counts[WAITING] > 0 and s.rules.moment == moment
     if not targets and s.counts[COUNT_WORKING] == 0:
         return
     before = max(accounting.mark_all(s, price), 0.0)
     accounting.begin(s)
     row = s.rows[s.counts[ROWS] - 1].base if targets else s.counts[NUMBER]
-    _plan_book(s, t, price, at_open, before, 0, row)
+    _plan_book(s, t, price, moment, before, 0, row)
     if targets:
         accounting.plan_targets(s, t, price, before)
-        _plan_book(s, t, price, at_open, before, row, s.counts[NUMBER])
+        _plan_book(s, t, price, moment, before, row, s.counts[NUMBER])
     settle(s, t, before)
 
 
 @njit(nogil=True, error_model="numpy")
-def _plan_book(s: State, t: int, price: Floats, at_open: bool, before: float, low: int, high: int) -> None:
+def _plan_book(s: State, t: int, price: Floats, moment: int, before: float, low: int, high: int) -> None:
     """Enter the orders of the book with numbers from low to below high that meet these prices."""
     b = s.orders
     for w in range(s.counts[COUNT_WORKING]):
@@ -99,25 +103,24 @@ def _plan_book(s: State, t: int, price: Floats, at_open: bool, before: float, lo
         n = b[i].symbol
         if b[i].status != WORKS or b[i].sent == t or not low <= b[i].number < high or np.isnan(price[n]):
             continue
-        if _meets(s, i, price[n], at_open) and not _bracket_is_in(s, t, i, price[n], at_open):
-            spread = 0.0 if b[i].now == LIMIT else s.rules.half_spread
-            plan_order(s, t, i, price[n], spread, before)
+        if _meets(s, i, price[n], moment) and not _bracket_is_in(s, t, i, price[n], moment):
+            plan_order(s, t, i, price[n], b[i].now != LIMIT, before)
 
 
 @njit(nogil=True, error_model="numpy")
-def _meets(s: State, i: int, price: float, at_open: bool) -> bool:
+def _meets(s: State, i: int, price: float, moment: int) -> bool:
     b = s.orders
-    return bool(b[i].at_open == at_open if b[i].now == MARKET else at_open and _meets_open(s, i, price))
+    return bool(b[i].at == moment if b[i].now == MARKET else moment == OPEN and _meets_open(s, i, price))
 
 
 @njit(nogil=True, error_model="numpy")
-def _bracket_is_in(s: State, t: int, i: int, price: float, at_open: bool) -> bool:
+def _bracket_is_in(s: State, t: int, i: int, price: float, moment: int) -> bool:
     """Whether another order of a bracket takes part in the basket: the first side that may, else the entry."""
     b = s.orders
     if b[i].role == ENTRY:
         for w in range(s.counts[COUNT_WORKING] if b[i].first >= 0 else 0):
             k = s.working[w]
-            if b[k].parent == i and b[k].status == WORKS and b[k].sent < t and _meets(s, k, price, at_open):
+            if b[k].parent == i and b[k].status == WORKS and b[k].sent < t and _meets(s, k, price, moment):
                 return True
         return False
     if b[i].role == CALL:
@@ -180,7 +183,7 @@ def during_day(s: State, t: int) -> None:
     for w in range(working):
         i = s.working[w]
         if _works(s, t, i) and s.orders[i].now == LIMIT and s.orders[i].woken != t and limit_hit(s, t, i):
-            _fill_alone(s, t, i, s.orders[i].limit, 0.0)
+            _fill_alone(s, t, i, s.orders[i].limit, False)
     if s.rules.target_first:
         for w in range(working):
             _try_stop(s, t, s.working[w], True)
@@ -211,14 +214,14 @@ def _try_stop(s: State, t: int, i: int, passed_over: bool) -> None:
     if b[i].now == STOP_LIMIT:
         b[i].now, b[i].woken = LIMIT, t
     elif (b[i].woken == t) == passed_over:
-        _fill_alone(s, t, i, trigger(s, i), s.rules.half_spread)
+        _fill_alone(s, t, i, trigger(s, i), True)
 
 
 @njit(nogil=True, error_model="numpy")
-def _fill_alone(s: State, t: int, i: int, price: float, spread: float) -> None:
+def _fill_alone(s: State, t: int, i: int, price: float, crosses: bool) -> None:
     before = max(accounting.mark_one(s, s.orders[i].symbol, price), 0.0)
     accounting.begin(s)
-    plan_order(s, t, i, price, spread, before)
+    plan_order(s, t, i, price, crosses, before)
     settle(s, t, before)
 
 

@@ -9,6 +9,7 @@ from barograph.errors import InputError
 
 KINDS: Final = ("market", "limit", "stop", "stop_limit", "trailing_stop")
 STATUSES: Final = ("", "working", "filled", "partly_filled", "cancelled", "expired", "rejected")
+MOMENTS: Final = ("close", "open", "typical", "ohlc_mean")
 CODES: Final = (
     "",
     "no_bar",

@@ -64,9 +64,9 @@ class Simulation:
     def fills(self) -> pd.DataFrame:
         """One row per fill, by date and symbol.
 
-        ``date``, ``symbol``, ``shares`` (negative when sold), ``price`` (paid or received, half spread included),
-        ``commission``, ``slippage`` (money lost to the half spread, contained in ``price``), ``order`` (its number; -1
-        for the payout of a delisted symbol) and ``reason``.
+        ``date``, ``symbol``, ``shares`` (negative when sold), ``price`` (paid or received, half spread and impact
+        included), ``commission``, ``slippage`` (money lost to half spread and impact, contained in ``price``),
+        ``order`` (its number; -1 for the payout of a delisted symbol) and ``reason``.
         """
         return fills_table(self._ledger)
 
@@ -77,8 +77,8 @@ class Simulation:
         ``order``, ``parent`` (the entry of a bracket's side or time stop; else -1), ``symbol``, ``sent`` (the date at
         whose close it was sent), ``kind``, ``at`` (of market orders), ``until``, ``shares``, ``value``, ``weight``,
         ``limit``, ``stop``, ``trail``, ``status`` (``filled``, ``partly_filled``, ``cancelled``, ``expired``,
-        ``rejected``), ``code`` (empty if filled), ``filled_shares``, ``average_price`` (half spread included),
-        ``first_fill``, ``last_event`` (dates) and ``reason``.
+        ``rejected``), ``code`` (empty if filled), ``filled_shares``, ``average_price`` (half spread and impact
+        included), ``first_fill``, ``last_event`` (dates) and ``reason``.
         """
         return orders_table(self._ledger)
 

@@ -12,7 +12,7 @@ from barograph.backtest.engine.columns import Columns, History
 from barograph.backtest.engine.day import BAR_FIELDS, OpenOrder
 from barograph.backtest.engine.ledger import Ledger
 from barograph.backtest.engine.market import Sheet
-from barograph.backtest.engine.orders import CODES, KINDS, STATUSES, Order
+from barograph.backtest.engine.orders import CODES, KINDS, MOMENTS, STATUSES, Order
 from barograph.backtest.engine.simulate import WEIGHT_TOLERANCE, play_to
 from barograph.backtest.engine.state import NUMBER, ORDERS, WORKING, State, with_room
 from barograph.backtest.execution import Execution
@@ -188,13 +188,13 @@ def _enter(state: State, order: Order, n: int, t: int) -> int:
     nan = math.nan
     values = {
         **{"number": count[NUMBER], "symbol": n, "kind": kind, "now": kind, "side": order.direction, "sent": t},
-        **{"at_open": order.at == "open" if order.at else state.rules.at_open, "day": order.until == "day"},
+        **{"at": MOMENTS.index(order.at) if order.at else state.rules.moment, "day": order.until == "day"},
         **{name: nan if (v := getattr(order, name)) is None else v for name in _NUMBERS},
         "target": nan if order.take_profit is None else order.take_profit,
         "loss": nan if order.stop_loss is None else order.stop_loss,
         **{"best": state.holdings["mark"][n], "bars": order.max_bars or 0, "age": 0, "parent": -1, "role": 0},
         **{"sibling": -1, "woken": -1, "entered": 0, "first": -1, "last": t},
-        **{"status": _WORKS, "code": 0, "filled": 0.0, "paid": 0.0},
+        **{"status": _WORKS, "code": 0, "filled": 0.0, "paid": 0.0, "slices": 0},
     }
     for name, value in values.items():
         state.orders[name][place] = value

@@ -21,18 +21,25 @@ def _records(**fields: str) -> np.dtype[Any]:
 
 # A symbol: shares, their average price, the last known price, what may still be traded today, the target weight that
 # waits (NaN: none), the percent per year to borrow it (NaN: impossible), dates since its last bar, and, in the basket
-# with the number `seen`, what is left to close and the position if all planned so far fills in full.
-HOLDING: Final = _records(f8="shares mark cost room target borrow_rate closable projected", i8="quiet seen")
+# with the number `seen`, what is left to close and the position if all planned so far fills in full. For impact: its
+# rate per square root of a share, the shares that crossed the spread today, and those with the planned ones. `slices`
+# counts the bars on which the target weight was tried.
+HOLDING: Final = _records(
+    f8="shares mark cost room target borrow_rate closable projected toll crossed planned", i8="quiet seen slices"
+)
 # An order. `now` is the kind that it works as: a stop that was triggered is a market or limit order. NaN or -1 where a
 # value does not apply; `best` is the reference of a trailing stop, `target` and `loss` are the bracket's prices, `bars`
 # and `age` belong to the time stop, `side` is 0 until a weight fills, `woken` is the date that triggered a stop-limit,
-# `entered` of an entry the basket that contains a side of its bracket.
+# `entered` of an entry the basket that contains a side of its bracket, `at` the moment at which a market order fills,
+# `slices` counts the baskets in which the order was tried.
 ORDER: Final = _records(
-    i8="number symbol kind now at_open day bars age parent role sibling side woken entered sent first last status code",
+    i8="number symbol kind now at day bars age parent role sibling side woken entered sent first last status code "
+    "slices",
     f8="shares value weight limit stop trail best target loss filled paid",
 )
-# An order in the basket: its place (-1: a target weight), parts, and the position if a target fills in full.
-ENTRY: Final = _records(i8="place symbol code", f8="closing opening sign price spread whole filled paid")
+# An order in the basket: its place (-1: a target weight), parts, the position if a target fills in full, and whether it
+# pays half spread and impact.
+ENTRY: Final = _records(i8="place symbol code crosses", f8="closing opening sign price spread whole filled paid")
 # A fill; the price is the bar's.
 FILL: Final = _records(i8="number", i4="day symbol", f8="shares price spread commission")
 # How a target weight ended, and of each row the date and the number of its first target.
@@ -54,13 +61,16 @@ class Rules(NamedTuple):
     maintenance: float
     haircut: float
     lot: float  # 0: fractions of shares
-    participation: float  # 0: no limit
+    participation: float  # 0: no limit; infinite: a bar needs volume, but all of it and more may be traded
+    impact: float  # 0: none
+    slices: int  # bars over which market orders and target weights are spread
+    by_volume: bool  # whether the bars' parts follow `Market.pace`; else they are equal
     delisting_days: int
     cash_account: bool
     carry: bool
     touch: bool
     target_first: bool
-    at_open: bool
+    moment: int  # a place in `barograph.backtest.engine.orders.MOMENTS`
     factored: bool  # whether `Market.factor` is used
     logged: bool  # whether fills and the ends of target weights are noted; else each overwrites the one before
 
@@ -74,6 +84,9 @@ class Market(NamedTuple):
     close: Floats
     volume: Floats
     factor: Floats
+    average: Floats  # the price of `Execution.price`, where that is a mean
+    volatility: Floats  # per bar
+    pace: Floats  # the usual volume over that of the bar
 
 
 class State(NamedTuple):
