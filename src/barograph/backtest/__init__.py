@@ -3,6 +3,7 @@
 from barograph.backtest import analytics
 from barograph.backtest.engine import Day, Order, Simulation, run, simulate
 from barograph.backtest.execution import Execution
+from barograph.backtest.management import Management, managed
 from barograph.backtest.performance import BacktestResult, backtest, metrics, net_returns
 from barograph.backtest.portfolios import Portfolios, known_context, trade_strategies
 from barograph.backtest.shortable import read_shortable
@@ -18,6 +19,7 @@ __all__ = [
     "ByWeights",
     "Day",
     "Execution",
+    "Management",
     "Order",
     "Portfolios",
     "Simulation",
@@ -29,6 +31,7 @@ __all__ = [
     "deflated_sharpe_ratio",
     "equal_weight",
     "known_context",
+    "managed",
     "metrics",
     "net_returns",
     "probabilistic_sharpe_ratio",

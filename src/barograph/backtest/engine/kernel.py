@@ -12,12 +12,16 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from barograph.backtest.engine import accounting, book, matching, state
+from barograph.backtest.engine import accounting, book, brakes, guard, matching, state
 from barograph.backtest.engine.accounting import CANCELLED, END_OF_DATA, WORKS, decide
+from barograph.backtest.engine.brakes import Guard
+from barograph.backtest.engine.guard import guarded
 from barograph.backtest.engine.state import EQUITY, FILLS, ORDERS, TIMED, WORKING, State
 from barograph.typing import Floats, Ints
 
-_SOURCES: Final = b"".join(Path(str(module.__file__)).read_bytes() for module in (accounting, book, matching, state))
+_SOURCES: Final = b"".join(
+    Path(str(module.__file__)).read_bytes() for module in (accounting, book, brakes, guard, matching, state)
+)
 _DIGEST: Final = zlib.crc32(_SOURCES)
 
 
@@ -64,9 +68,19 @@ def gross_of(weights: Floats) -> Floats:
     return gross
 
 
-def _compiled(digest: int) -> Callable[[State, int, int, Ints, Floats], int]:
+@njit(nogil=True, error_model="numpy")
+def _decide(s: State, t: int, row: int, weights: Floats, g: Guard) -> None:
+    """Decide a row of the weights (-1: none) at the close of date t, as far as the brakes let it."""
+    if len(g.brakes) > 0:
+        if guarded(s, t, g, row >= 0, weights[max(row, 0)]):
+            decide(s, t, g.row)
+    elif row >= 0:
+        decide(s, t, weights[row])
+
+
+def _compiled(digest: int) -> Callable[[State, int, int, Ints, Floats, Guard], int]:
     @njit(cache=True, nogil=True, error_model="numpy")
-    def play(s: State, start: int, stop: int, decided: Ints, weights: Floats) -> int:
+    def play(s: State, start: int, stop: int, decided: Ints, weights: Floats, g: Guard) -> int:
         """Play dates; row ``decided[t]`` of the weights is decided at the close of date t, -1: none.
 
         Returns `stop`, the first date that is not played for want of room, or the date of ruin.
@@ -75,13 +89,13 @@ def _compiled(digest: int) -> Callable[[State, int, int, Ints, Floats], int]:
         for t in range(start, stop):
             if digest < 0 or not _has_room(s):
                 return t
-            if t > 0 and decided[t - 1] >= 0:
-                decide(s, t - 1, weights[decided[t - 1]])
+            if t > 0:
+                _decide(s, t - 1, decided[t - 1], weights, g)
             if not _day(s, t) > 0.0:
                 return t
         if start == last:
-            if last > 0 and decided[last - 1] >= 0:
-                decide(s, last - 1, weights[decided[last - 1]])
+            if last > 0:
+                _decide(s, last - 1, decided[last - 1], weights, g)
             _finish(s, last - 1)
         return stop
 

@@ -41,6 +41,8 @@ class Ledger:
         The reasons that the strategy gave, by the order's place in the book.
     seen : mapping
         Columns of signals and context by name: a function that gives the values at dates and symbols (places).
+    brakes : mapping
+        The brake that reduced a row, by the place of the date on which the row was sent.
     """
 
     play: Callable[[], State]
@@ -50,6 +52,7 @@ class Ledger:
     weights: Floats
     reasons: Mapping[int, str]
     seen: Mapping[str, Callable[[Ints, Ints], Any]]
+    brakes: Mapping[int, str]
 
     @cached_property
     def state(self) -> State:
@@ -103,9 +106,13 @@ def origins(ledger: Ledger, fills: Fills) -> tuple[Ints, Any]:
     sent[in_row] = state.rows["sent"][row[in_row]]
     sent[in_book] = state.orders["sent"][place[in_book]]
     words = np.full(len(sent), PAYOUT, dtype=object)
-    words[in_row] = REBALANCE
+    words[in_row] = _reasons_of_rows(ledger, sent[in_row])
     words[in_book] = np.array(reasons_of(ledger, orders), dtype=object)[place[in_book]] if in_book.any() else ""
     return sent, words
+
+
+def _reasons_of_rows(ledger: Ledger, sent: Ints) -> Any:
+    return np.array([ledger.brakes.get(int(place), REBALANCE) for place in sent], dtype=object)
 
 
 def _in_book(ledger: Ledger, numbers: Ints) -> tuple[Ints, Any]:
@@ -188,7 +195,7 @@ def _targets_part(ledger: Ledger) -> pd.DataFrame:
     row, symbol = np.nonzero(ledger.state.outcomes["status"][:rows])
     outcome, of_row = ledger.state.outcomes[row, symbol], ledger.state.rows[row]
     missing = np.full(len(row), np.nan)
-    same = {"at": MOMENTS[ledger.state.rules.moment], "until": "cancelled", "reason": REBALANCE}
+    same = {"at": MOMENTS[ledger.state.rules.moment], "until": "cancelled"}
     return pd.DataFrame(
         {
             "order": of_row["base"] + symbol,
@@ -202,6 +209,7 @@ def _targets_part(ledger: Ledger) -> pd.DataFrame:
             "code": outcome["code"].astype(np.int64),
             "last_event": outcome["ended"].astype(np.int64),
             **{name: pd.array([word] * len(row), dtype="str") for name, word in same.items()},
+            "reason": pd.array(_reasons_of_rows(ledger, of_row["sent"]), dtype="str"),
         }
     )
 

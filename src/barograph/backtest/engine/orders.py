@@ -29,6 +29,7 @@ CODES: Final = (
     "position_closed",
     "margin_call",
     "end_of_data",
+    "emergency_stop",
 )
 # What an order may be for, and the prices that each kind needs: all of them, and no other.
 _SIZES: Final = ("shares", "value", "weight")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from barograph.backtest.engine.ledger import Ledger, fills_table, orders_table
 from barograph.backtest.engine.state import AMBIGUOUS, State
+from barograph.backtest.management import caps_table
 
 COSTS: Final = ("commission", "slippage", "interest", "borrow")
 
@@ -42,6 +43,7 @@ class Simulation:
     memory: Mapping[Any, Any]
     _ledger: Ledger = field(repr=False)
     _again: "Callable[[], Simulation] | None" = field(default=None, repr=False)
+    _caps: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
 
     @property
     def returns(self) -> pd.Series:
@@ -102,6 +104,17 @@ class Simulation:
 
         return trades_table(self._ledger)
 
+    @cached_property
+    def caps(self) -> pd.DataFrame:
+        """One row per limit that was exceeded: what overlays and brakes did, and why.
+
+        ``date`` (of the decision), ``step`` (the overlay's place in the order; 0: the account's leverage, to which a
+        sizing was scaled), ``overlay`` (its name), ``subject`` (a symbol, a sector, a cluster's first name, or
+        ``portfolio``), ``exposure`` before the overlay, ``limit``, and ``outcome``: ``applied`` (reduced to the limit),
+        ``unmet`` (exceeded in the end, since a later overlay had the last word) or ``warning``.
+        """
+        return caps_table([], self.equity.index) if self._caps is None else self._caps()
+
     @property
     def ambiguous_bars(self) -> int:
         """Number of bars that contained both prices of a bracket, so that ``execution.first`` decided."""
@@ -122,6 +135,7 @@ def simulation_of(
     initial_cash: float,
     again: Callable[[], Simulation] | None = None,
     memory: Mapping[Any, Any] | None = None,
+    caps: Callable[[], pd.DataFrame] | None = None,
 ) -> Simulation:
     """Give the record of what the engine has played."""
     record, dates = state.dates, ledger.dates
@@ -134,4 +148,5 @@ def simulation_of(
         memory=memory or {},
         _ledger=ledger,
         _again=again,
+        _caps=caps,
     )

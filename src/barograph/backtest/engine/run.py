@@ -12,12 +12,14 @@ import pandas as pd
 
 from barograph.backtest.engine.columns import columns_of, context_of
 from barograph.backtest.engine.day import Day
+from barograph.backtest.engine.desk import desk_of
 from barograph.backtest.engine.market import lay_out, market_of, rules_of, set_rates
 from barograph.backtest.engine.result import Simulation, simulation_of
 from barograph.backtest.engine.session import Session
 from barograph.backtest.engine.simulate import simulate
 from barograph.backtest.engine.state import new_state
 from barograph.backtest.execution import Execution
+from barograph.backtest.management import Managed, Management
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.panel import Panel
@@ -54,6 +56,7 @@ def run(
         Columns ``symbol, date, open, high, low, close, volume``, or the panel made of them; ``factor`` (adjusted price
         over real price) where `execution` needs it.
     strategy : object with ``on_bar`` or ``target_weights``
+        Or one with sizing and overlays, which :func:`barograph.backtest.managed` composes.
     execution : Execution
         Account, prices and costs.
     signals, features : DataFrame, optional
@@ -75,26 +78,33 @@ def run(
         If the strategy raises anything (its name, the date and the error in one line), reaches for a column that is not
         there or for a label, sends an order that the bars cannot tell how to fill, or loses all equity.
     """
-    name, kept = type(strategy).__name__, deepcopy(strategy)
-    if not hasattr(strategy, "on_bar"):
-        decide = deepcopy(kept).target_weights
+    kept = deepcopy(strategy)
+    inner, management = (kept.strategy, kept.management) if isinstance(kept, Managed) else (kept, Management())
+    name = type(inner).__name__
+    if not hasattr(inner, "on_bar"):
+        decide = deepcopy(inner).target_weights
         given = (signals, context)[: len(signature(decide).parameters)]
-        weights = _called(name, "", partial(decide, *given))
-        return simulate(bars, weights, execution, context=context, shortable=shortable)
+        tables: dict[str, Any] = {"context": context, "shortable": shortable, "signals": signals}
+        return simulate(bars, _called(name, "", partial(decide, *given)), execution, **tables, management=management)
     panel = lay_out(bars, execution)
     everything = np.arange(len(panel.symbols))
     market = market_of(panel, everything, execution, every_field=True)
-    state = new_state(rules_of(execution), market, execution.initial_cash, rows=16, orders=64, fills=64)
+    rows = len(panel.dates) if management.brakes else 16
+    state = new_state(rules_of(execution), market, execution.initial_cash, rows=rows, orders=64, fills=64)
     set_rates(state, panel, everything, execution, context, shortable)
-    tables = columns_of("signals", signals, panel), columns_of("features", features, panel)
-    session = Session(panel, execution, state, *tables, context_of(context, panel))
+    seen = columns_of("signals", signals, panel), columns_of("features", features, panel), context_of(context, panel)
+    desk = desk_of(management, panel, everything, execution, seen[0], seen[2])
+    guard = management.guard(pd.DatetimeIndex(panel.dates), len(panel.symbols))
+    session = Session(panel, execution, state, *seen, desk, guard)
     _play(session, deepcopy(kept), name)
 
     def again() -> Simulation:
         other = replace(execution, first="target" if execution.first == "stop" else "stop")
         return run(bars, kept, other, signals, context, features=features, shortable=shortable)
 
-    return simulation_of(session.state, session.ledger(), execution.initial_cash, again, session.memory)
+    ledger = session.ledger()
+    caps = partial(desk.caps, guard, session.state, session.traded(), session.dates)
+    return simulation_of(session.state, ledger, execution.initial_cash, again, session.memory, caps)
 
 
 def _play(session: Session, strategy: EventStrategy, name: str) -> None:

@@ -8,13 +8,15 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from barograph.backtest.engine.brakes import Guard
 from barograph.backtest.engine.columns import Columns, History
 from barograph.backtest.engine.day import BAR_FIELDS, OpenOrder
+from barograph.backtest.engine.desk import Desk
 from barograph.backtest.engine.ledger import Ledger
 from barograph.backtest.engine.market import Sheet
 from barograph.backtest.engine.orders import CODES, KINDS, MOMENTS, STATUSES, Order
 from barograph.backtest.engine.simulate import WEIGHT_TOLERANCE, play_to
-from barograph.backtest.engine.state import NUMBER, ORDERS, WORKING, State, with_room
+from barograph.backtest.engine.state import EQUITY, NUMBER, ORDERS, ROWS, WORKING, State, with_room
 from barograph.backtest.execution import Execution
 from barograph.errors import InputError
 from barograph.typing import Floats
@@ -34,6 +36,8 @@ class Session:
     signals: Columns
     features: Columns
     context: Columns
+    desk: Desk
+    guard: Guard
     t: int = -1
     row: Floats | None = None
     rows: list[Floats] = field(default_factory=list)
@@ -58,15 +62,16 @@ class Session:
     def play(self, t: int, name: str) -> None:
         """Play a date, or at the end the last row of target weights."""
         stop = min(t + 1, len(self.dates))
-        self.state = play_to(self.state, stop, t, self._decided, self._shown, self.dates, name)
+        self.state = play_to(self.state, self.guard, stop, t, self._decided, self._shown, self.dates, name)
         self.t = t
 
     def keep_row(self) -> None:
         """Let the row of target weights of the date be decided."""
         if self.row is not None:
             self.state = with_room(self.state, rows=1, orders=0, fills=0)
-            self._decided[self.t], self._weights[0] = 0, self.row
-            self.rows.append(self.row)
+            decided = self.desk.decide(self.row[None], np.array([self.t]), self.state.money[[EQUITY]])
+            self._decided[self.t], self._weights[0] = 0, decided[0]
+            self.rows.append(decided[0])
             self.row = None
 
     def place(self, symbol: str) -> int:
@@ -144,14 +149,20 @@ class Session:
 
     def ledger(self) -> Ledger:
         """Give what the tables are made of."""
-        weights = np.array(self.rows) if self.rows else np.zeros((0, len(self.symbols)))
         names = pd.Index(self.panel.symbols)
         seen = {
             name: (lambda days, symbols, table=table, name=name: _looked_up(table.value(name), days, symbols))
             for table in (self.signals, self.context)
             for name in table.names
         }
-        return Ledger(lambda: self.state, self.panel, np.arange(len(names)), names, weights, self.reasons, seen)
+        rows, brakes = self.traded(), self.desk.management.reasons(self.guard)
+        return Ledger(lambda: self.state, self.panel, np.arange(len(names)), names, rows, self.reasons, seen, brakes)
+
+    def traded(self) -> Floats:
+        """Give the rows of target weights (R, N) that were traded."""
+        if len(self.guard.brakes):
+            return self.guard.rows[: int(self.state.counts[ROWS])]
+        return np.array(self.rows) if self.rows else np.zeros((0, len(self.symbols)))
 
     def _end(self, place: int, t: int, status: int, code: str) -> None:
         sent = self.state.orders[place]

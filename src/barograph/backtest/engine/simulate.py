@@ -1,15 +1,17 @@
 """The panel driver: target weights in, a simulated portfolio out."""
 
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from barograph.backtest.engine.brakes import Guard
+from barograph.backtest.engine.desk import Desk, desk_of
 from barograph.backtest.engine.ledger import Ledger
 from barograph.backtest.engine.market import chosen, lay_out, market_of, rules_of, set_rates
 from barograph.backtest.engine.result import Simulation, simulation_of
 from barograph.backtest.engine.state import EQUITY, TIMED, WORKING, State, new_state, with_room
 from barograph.backtest.execution import Execution
+from barograph.backtest.management import Management
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.market.panel import Panel
@@ -26,6 +28,8 @@ def simulate(
     *,
     context: pd.DataFrame | None = None,
     shortable: pd.DataFrame | None = None,
+    signals: pd.DataFrame | None = None,
+    management: Management | None = None,
 ) -> Simulation:
     """Simulate a portfolio that is rebalanced to target weights.
 
@@ -49,6 +53,10 @@ def simulate(
     shortable : DataFrame, optional
         The names that can be borrowed: ``symbol`` and, in percent per year, ``borrow_rate``, by default that of
         `execution`. Without it every name can be borrowed.
+    signals : DataFrame, optional
+        ``symbol, date`` and columns of numbers, which a sizing may read.
+    management : Management, optional
+        Sizing, overlays and brakes between `target_weights` and what is traded; docs/risk.md.
 
     Returns
     -------
@@ -84,22 +92,50 @@ def simulate(
     decided = _decisions(dates, target_weights)
     weights = _checked_weights(target_weights, execution.max_leverage)
     market = market_of(panel, columns, execution, every_field=False)
+    desk = desk_of(management or Management(), panel, columns, execution, signals, context)
+    rows = weights.copy() if desk.management.needs_equity else desk.decide(weights, np.flatnonzero(decided >= 0))
+    shown, braked = chosen(rows, np.arange(len(columns))), len(desk.management.brakes) > 0
 
-    def played(logged: bool) -> State:
+    def played(logged: bool) -> tuple[State, Guard]:
         fills = market.close.size + 2 * len(columns) if logged else 1
-        size = {"rows": len(weights), "orders": len(columns), "fills": fills}
-        state = new_state(rules_of(execution, logged=logged), market, execution.initial_cash, **size)
+        size = {"rows": len(dates) if braked else len(rows), "orders": len(columns), "fills": fills}
+        state, start = new_state(rules_of(execution, logged=logged), market, execution.initial_cash, **size), 0
         set_rates(state, panel, columns, execution, context, shortable)
-        state = play_to(state, len(dates), 0, decided, weights, dates, "target weights ruin")
-        return play_to(state, len(dates), len(dates), decided, weights, dates, "")
+        guard = desk.management.guard(dates, len(columns))
+        if desk.management.needs_equity and not logged:
+            state, start = _decide_each(state, guard, decided, rows, dates, desk)
+        if start < len(dates):
+            state = play_to(state, guard, len(dates), start, decided, shown, dates, "target weights ruin")
+        return play_to(state, guard, len(dates), len(dates), decided, shown, dates, ""), guard
 
+    state, guard = played(False)
+    traded, reasons = guard.rows if braked else rows, desk.management.reasons(guard)
     # Fills are most of the memory: the tables are made of a second pass, when somebody asks for one.
-    ledger = Ledger(partial(played, True), panel, columns, target_weights.columns, weights, {}, {})
-    return simulation_of(played(False), ledger, execution.initial_cash)
+    ledger = Ledger(lambda: played(True)[0], panel, columns, target_weights.columns, traded, {}, {}, reasons)
+    return simulation_of(state, ledger, execution.initial_cash, caps=lambda: desk.caps(guard, state, traded, dates))
+
+
+def _decide_each(
+    state: State, guard: Guard, decided: Ints, rows: Floats, dates: pd.DatetimeIndex, desk: Desk
+) -> tuple[State, int]:
+    """Play up to each decision and let the desk decide its row, as far as that depends on the equity."""
+    start, shown = 0, chosen(rows, np.arange(rows.shape[1]))
+    for place in map(int, np.flatnonzero(decided >= 0)):
+        state = play_to(state, guard, place + 1, start, decided, shown, dates, "target weights ruin")
+        start, row = place + 1, slice(decided[place], decided[place] + 1)
+        rows[row] = desk.decide(rows[row], np.array([place]), state.money[[EQUITY]])
+    return state, start
 
 
 def play_to(
-    state: State, stop: int, start: int, decided: Ints, weights: Floats, dates: pd.DatetimeIndex, words: str
+    state: State,
+    guard: Guard,
+    stop: int,
+    start: int,
+    decided: Ints,
+    weights: Floats,
+    dates: pd.DatetimeIndex,
+    words: str,
 ) -> State:
     """Play the dates from `start` to before `stop`, make room where it is short, and refuse ruin.
 
@@ -107,8 +143,9 @@ def play_to(
     """
     from barograph.backtest.engine.kernel import play
 
+    weights = weights if len(weights) else np.zeros((1, len(state.holdings)))
     while True:
-        start = play(state, start, stop, decided, weights)
+        start = play(state, start, stop, decided, weights, guard)
         equity = state.money[EQUITY]
         if not equity > 0.0:
             raise InputError(f"{words} the portfolio: its equity is {equity:g} on {dates[start]:%Y-%m-%d}")
