@@ -9,7 +9,7 @@ import pandas as pd
 
 from barograph.backtest.engine.brakes import BRAKE, Guard, new_guard
 from barograph.backtest.risk.brakes import BRAKES, EmergencyStop
-from barograph.backtest.risk.contract import Breach, Overlay
+from barograph.backtest.risk.contract import PORTFOLIO, Breach, Overlay
 from barograph.backtest.situation import Known, Situation
 from barograph.backtest.sizing.contract import Sizing
 from barograph.backtest.strategies.sleeve import sleeves
@@ -113,7 +113,7 @@ class Management:
         acts = []
         for number, (name, _) in enumerate(self.brakes):
             places = np.flatnonzero((guard.brake == number) & ~np.isnan(guard.found))
-            subjects = np.full(len(places), "portfolio", dtype=object)
+            subjects = np.repeat(PORTFOLIO, len(places))
             breach = Breach(places, subjects, guard.found[places], guard.limit[places])
             acts += [Act(steps + 1 + number, name, breach)] if len(places) else []
         return acts

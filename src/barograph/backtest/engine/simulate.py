@@ -1,6 +1,5 @@
 """The panel driver: target weights in, a simulated portfolio out."""
 
-
 import numpy as np
 import pandas as pd
 

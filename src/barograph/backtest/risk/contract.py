@@ -2,15 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
 from barograph.backtest.engine.brakes import TOLERANCE
 from barograph.backtest.situation import Situation
-from barograph.typing import Floats, Ints, Mask
+from barograph.typing import Floats, Ints
 
 APPLIED, UNMET, WARNING = "applied", "unmet", "warning"
+PORTFOLIO: Final = np.array(["portfolio"], dtype=object)
 
 
 class Breach(NamedTuple):
@@ -75,27 +76,15 @@ def capped(weights: Floats, codes: Ints, subjects: Any, caps: Floats, at: Situat
     caps : ndarray of shape (R or 1, G)
     at : Situation
     """
-    from barograph.backtest.risk.kernels import exposures, scaled
+    from barograph.backtest.risk.kernels import reduced
 
-    return within(
-        weights, exposures(weights, codes, len(subjects)), caps, subjects, at, lambda by: scaled(weights, codes, by)
-    )
-
-
-def within(
-    weights: Floats, found: Floats, caps: Floats, subjects: Any, at: Situation, scale: Any
-) -> tuple[Floats, list[Breach]]:
-    """Scale by cap over exposure where an exposure (R, G) exceeds its cap, and say where."""
-    over: Mask = found > caps * (1.0 + TOLERANCE)
-    if not over.any():
+    result, rows, groups, exposures = reduced(weights, codes, caps, TOLERANCE)
+    if not len(rows):
         return weights, []
-    every = np.broadcast_to(caps, found.shape)
-    rows, groups = np.nonzero(over)
-    factors = np.ones(found.shape)
-    factors[rows, groups] = every[rows, groups] / found[rows, groups]
-    return scale(factors), [Breach(at.places[rows], subjects[groups], found[rows, groups], every[rows, groups])]
+    limits = caps[rows if len(caps) > 1 else np.zeros_like(rows), groups]
+    return result, [Breach(at.places[rows], subjects[groups], exposures, limits)]
 
 
 def whole(weights: Floats, caps: Floats, at: Situation) -> tuple[Floats, list[Breach]]:
     """Scale all names by one factor, so that gross exposure is within the caps (R or 1,)."""
-    return capped(weights, np.zeros(weights.shape[1], np.int64), np.array(["portfolio"]), caps[:, None], at)
+    return capped(weights, np.zeros(weights.shape[1], np.int64), PORTFOLIO, caps[:, None], at)

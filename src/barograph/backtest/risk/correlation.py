@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.backtest.engine.brakes import TOLERANCE
-from barograph.backtest.risk.contract import WARNING, Breach, Overlay, capped, whole, within
+from barograph.backtest.risk.contract import PORTFOLIO, WARNING, Breach, Overlay, capped, whole
 from barograph.backtest.risk.limits import Exposure
 from barograph.backtest.situation import Situation
 from barograph.errors import InputError
@@ -149,7 +149,7 @@ class CorrelationLimit(Overlay):
         reduced, found = whole(weights, np.where(share > 0.0, tight, np.inf), at)
         warned = np.flatnonzero(mean > self.warn)
         if len(warned):
-            subjects, limits = np.full(len(warned), "portfolio", dtype=object), np.full(len(warned), self.warn)
+            subjects, limits = np.repeat(PORTFOLIO, len(warned)), np.full(len(warned), self.warn)
             found.append(Breach(at.places[warned], subjects, mean[warned], limits, WARNING))
         return reduced, found
 
@@ -188,9 +188,15 @@ class BetaLimit(Overlay):
         if "index_close" not in at.columns:
             raise InputError("beta limit: the context has no column 'index_close'; it is needed for the names' betas")
         betas = np.array([self._betas(at, row) for row in range(len(weights))]).reshape(weights.shape)
-        beta = np.abs((weights * betas).sum(axis=1))[:, None]
-        subjects = np.array(["portfolio"], dtype=object)
-        return within(weights, beta, np.full((1, 1), self.most), subjects, at, lambda factors: weights * factors)
+        beta = np.abs((weights * betas).sum(axis=1))
+        rows = np.flatnonzero(beta > self.most * (1.0 + TOLERANCE))
+        if not len(rows):
+            return weights, []
+        result = weights.copy()
+        result[rows] *= self.most / beta[rows, None]
+        return result, [
+            Breach(at.places[rows], np.repeat(PORTFOLIO, len(rows)), beta[rows], np.full(len(rows), self.most))
+        ]
 
     def _betas(self, at: Situation, row: int) -> Floats:
         place = at.updated(row, self.every)

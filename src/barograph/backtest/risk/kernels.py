@@ -7,24 +7,34 @@ from barograph.typing import Floats, Ints
 
 
 @njit(cache=True, nogil=True)
-def exposures(weights: Floats, codes: Ints, groups: int) -> Floats:
-    """Give the gross exposure (R, G) of each group of names."""
-    found = np.zeros((len(weights), groups))
+def reduced(weights: Floats, codes: Ints, caps: Floats, tolerance: float) -> tuple[Floats, Ints, Ints, Floats]:
+    """Scale the names of each group (-1: none) so that its gross exposure is within its cap (R or 1, G).
+
+    Returns the weights (R, N), and of each exposure that was above its cap the row, the group and the exposure.
+    """
+    result, groups = weights.copy(), caps.shape[1]
+    rows, over, exposures, count = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64), 0
+    found, factors = np.zeros(groups), np.ones(groups)
     for r in range(len(weights)):
+        found[:] = 0.0
         for n in range(weights.shape[1]):
             if codes[n] >= 0:
-                found[r, codes[n]] += abs(weights[r, n])
-    return found
-
-
-@njit(cache=True, nogil=True)
-def scaled(weights: Floats, codes: Ints, factors: Floats) -> Floats:
-    """Scale each name by the factor (R, G) of its group."""
-    result = np.empty(weights.shape)
-    for r in range(len(weights)):
-        for n in range(weights.shape[1]):
-            result[r, n] = weights[r, n] * factors[r, codes[n]] if codes[n] >= 0 else weights[r, n]
-    return result
+                found[codes[n]] += abs(weights[r, n])
+        cap, before = caps[r if len(caps) > 1 else 0], count
+        for g in range(groups):
+            factors[g] = 1.0
+            if found[g] > cap[g] * (1.0 + tolerance):
+                if count == len(rows):
+                    rows, over = np.append(rows, rows), np.append(over, over)
+                    exposures = np.append(exposures, exposures)
+                factors[g] = cap[g] / found[g]
+                rows[count], over[count], exposures[count] = r, g, found[g]
+                count += 1
+        if count > before:
+            for n in range(weights.shape[1]):
+                if codes[n] >= 0:
+                    result[r, n] = weights[r, n] * factors[codes[n]]
+    return result, rows[:count], over[:count], exposures[:count]
 
 
 @njit(cache=True, nogil=True)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from barograph.backtest.engine.brakes import TOLERANCE
-from barograph.backtest.risk.contract import UNMET, Breach, Overlay, capped, whole
+from barograph.backtest.risk.contract import PORTFOLIO, UNMET, Breach, Overlay, capped, whole
 from barograph.backtest.situation import Situation
 from barograph.errors import InputError
 from barograph.typing import STRICT, Floats
@@ -144,7 +144,7 @@ class NetLimit(Overlay):
         shorts = np.divide(np.maximum(long - self.low, 0.0), short, out=np.ones(len(net)), where=low)
         result = np.where(weights > 0.0, weights * longs[:, None], weights * shorts[:, None])
         limits = np.where(high, self.high, self.low)[rows]
-        return result, [Breach(at.places[rows], np.full(len(rows), "portfolio", dtype=object), net[rows], limits)]
+        return result, [Breach(at.places[rows], np.repeat(PORTFOLIO, len(rows)), net[rows], limits)]
 
     def unmet(self, weights: Floats, at: Situation) -> Sequence[Breach]:
         """Give the rows outside the limits."""
@@ -155,7 +155,7 @@ class NetLimit(Overlay):
         high, low = net > self.high + slack, net < self.low - slack
         rows = np.flatnonzero(high | low)
         limits = np.where(high, self.high, self.low)[rows]
-        subjects = np.full(len(rows), "portfolio", dtype=object)
+        subjects = np.repeat(PORTFOLIO, len(rows))
         return [Breach(at.places[rows], subjects, net[rows], limits, UNMET)] if len(rows) else []
 
 
