@@ -46,6 +46,10 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "drift": (),
     "strategy": ("target_weights",),
     "strategies": ("on_bar", "target_weights"),
+    "sizing": ("size",),
+    "sizings": ("size",),
+    "risk": ("limit", "record"),
+    "overlays": ("limit", "record"),
     "execution": (),
     "explain": (),
     "gate": (),
@@ -53,7 +57,7 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "feature_study": (),
 }
 # Sections that describe several objects by name.
-_BY_NAME: Final = ("models", "strategies")
+_BY_NAME: Final = ("models", "strategies", "sizings", "risk", "overlays")
 _PATHS: Final[Mapping[str, str]] = {
     "watch": "file or folder on which the market data depends",
     "own_strategies": "file or folder of strategies of your own, on which the backtest depends",
@@ -146,6 +150,12 @@ def validate(settings: Settings) -> None:
             _check(settings[key], key, _METHODS[key])
             if _CODE in settings[key]:
                 raise InputError(f"{key}.{_CODE}: no such setting; a model alone names its source")
+    _check_named(settings)
+    _check_values(settings)
+
+
+def _check_named(settings: Settings) -> None:
+    """Check the sections that describe several objects by name."""
     if not settings["models"]:
         raise InputError("models: none is left; at least one is needed")
     for name, model in settings["models"].items():
@@ -156,7 +166,9 @@ def validate(settings: Settings) -> None:
         if name in RESERVED or name in settings["models"]:
             raise InputError(f"strategies.{name}: the name is taken by a predictor; choose another one")
         _check(strategy, f"strategies.{name}", _METHODS["strategies"])
-    _check_values(settings)
+    for key in ("sizings", "risk", "overlays"):
+        for name, section in settings[key].items():
+            _check(section, f"{key}.{name}", _METHODS[key])
 
 
 def _check_values(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Portfolio simulation: strategies, execution, costs and performance figures."""
 
 from barograph.backtest import analytics
+from barograph.backtest.comparison import compare_sizing
 from barograph.backtest.engine import Day, Order, Simulation, run, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.management import Management, managed
@@ -28,6 +29,7 @@ __all__ = [
     "TopK",
     "analytics",
     "backtest",
+    "compare_sizing",
     "deflated_sharpe_ratio",
     "equal_weight",
     "known_context",

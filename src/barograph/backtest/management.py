@@ -11,7 +11,7 @@ from barograph.backtest.engine.brakes import BRAKE, Guard, new_guard
 from barograph.backtest.risk.brakes import BRAKES, EmergencyStop
 from barograph.backtest.risk.contract import PORTFOLIO, Breach, Overlay
 from barograph.backtest.situation import Known, Situation
-from barograph.backtest.sizing.contract import Sizing
+from barograph.backtest.sizing import AsDecided, Sizing
 from barograph.backtest.strategies.sleeve import sleeves
 from barograph.errors import InputError
 from barograph.typing import Floats
@@ -43,11 +43,26 @@ class Management:
     portfolio: str = ""
 
     def __post_init__(self) -> None:
+        if isinstance(self.sizing, AsDecided):
+            object.__setattr__(self, "sizing", None)
         for name, each in self.overlays.items():
             if not hasattr(each, "limit") and not hasattr(each, "record"):
                 raise InputError(f"overlay {name}: {type(each).__name__} has neither a method limit nor record")
         if sum(isinstance(each, EmergencyStop) for each in self.overlays.values()) > 1:
             raise InputError("overlays: there are two emergency stops; one is allowed")
+
+    def over(self, strategy: Any) -> Any:
+        """Put a strategy under the management; see :func:`managed`."""
+        if self.sizing is None and not self.overlays:
+            return strategy
+        if not hasattr(strategy, "weights") and not hasattr(strategy, "target_weights"):
+            beyond = ["sizing"] if self.sizing is not None else [name for name, _ in self.limits]
+            if beyond:
+                raise InputError(
+                    f"{beyond[0]}: {type(strategy).__name__} sends orders; only brakes go with it, "
+                    "others need a method weights(day)"
+                )
+        return Managed(strategy, self)
 
     def named(self, portfolio: str) -> "Management":
         """Give the same for another portfolio."""
@@ -212,13 +227,4 @@ def managed(
     InputError
         If a strategy that sends orders is to be sized, or limited by anything but brakes.
     """
-    management = Management(sizing, dict(overlays or {}), universe, portfolio)
-    if sizing is None and not management.overlays:
-        return strategy
-    if not hasattr(strategy, "weights") and not hasattr(strategy, "target_weights"):
-        beyond = ["sizing"] if sizing is not None else [name for name, _ in management.limits]
-        if beyond:
-            raise InputError(
-                f"{beyond[0]}: {type(strategy).__name__} sends orders; only brakes go with it, others need weights(day)"
-            )
-    return Managed(strategy, management)
+    return Management(sizing, dict(overlays or {}), universe, portfolio).over(strategy)

@@ -10,6 +10,7 @@ import pandas as pd
 from barograph.backtest import analytics
 from barograph.backtest.engine import Simulation, simulate
 from barograph.backtest.execution import Execution
+from barograph.backtest.management import Management
 from barograph.backtest.strategies import Strategy, equal_weight
 from barograph.backtest.strategies.scores import refuse_repeats
 from barograph.dates import without_time_zones
@@ -60,6 +61,9 @@ def backtest(
     settings: Validation,
     seed: int,
     signals: pd.DataFrame | None = None,
+    *,
+    context: pd.DataFrame | None = None,
+    management: Management | None = None,
 ) -> BacktestResult:
     """Trade the out-of-sample predictions of every predictor, and signals beside them on the same dates.
 
@@ -85,6 +89,10 @@ def backtest(
     signals : DataFrame or None
         ``symbol, date`` and a column of scores per signal, which no predictor may be named after. Rows that the
         predictions lack do not count; a name without a score is not held.
+    context : DataFrame or None
+        One row per date, as it was known on that date, for overlays that read it.
+    management : Management or None
+        Sizing and overlays of every portfolio but the universe.
 
     Returns
     -------
@@ -97,7 +105,8 @@ def backtest(
         symbol and date, fewer than two dates follow the first decision, or a date has no fold or several.
     """
     panel, decisions, start = prepare(predictions, bars, strategy, signals)
-    books = {name: simulate(panel, weights, execution) for name, weights in decisions.items()}
+    tables = {name: given(name, predictions, context, management) for name in decisions}
+    books = {name: simulate(panel, weights, execution, **tables[name]) for name, weights in decisions.items()}
     returns = {name: book.returns.loc[start:] for name, book in books.items()}
     folds = folds_of(predictions, panel, start)
     rows = [{"predictor": name} | figures(books[name], returns, folds, name, settings, seed) for name in books]
@@ -105,7 +114,7 @@ def backtest(
         summary=pd.DataFrame(rows),
         equity=pd.concat([_equity(name, series) for name, series in returns.items()], ignore_index=True),
         monthly=pd.concat([_monthly(name, series) for name, series in returns.items()], ignore_index=True),
-        cost_curve=_cost_curve(panel, decisions, execution, start),
+        cost_curve=_cost_curve(panel, decisions, execution, start, tables),
     )
 
 
@@ -143,6 +152,17 @@ def prepare(
     if len(after) < 2:
         raise InputError(f"predictions: {len(after)} dates follow the first decision; a backtest needs at least two")
     return panel, decisions, pd.Timestamp(after[0])
+
+
+def given(
+    name: str, predictions: pd.DataFrame, context: pd.DataFrame | None, management: Management | None
+) -> dict[str, Any]:
+    """Give the further arguments with which :func:`simulate` trades a predictor or signal; none for the universe."""
+    if management is None or name == UNIVERSE:
+        return {}
+    rows = predictions[predictions["predictor"] == name]
+    signals = rows[[*KEY, *PROBABILITIES]] if len(rows) else None
+    return {"context": context, "signals": signals, "management": management.named(name)}
 
 
 def _decide(predictions: pd.DataFrame, signals: pd.DataFrame | None, strategy: Strategy) -> dict[str, pd.DataFrame]:
@@ -239,13 +259,17 @@ def _monthly(name: str, returns: pd.Series) -> pd.DataFrame:
 
 
 def _cost_curve(
-    panel: Panel, decisions: Mapping[str, pd.DataFrame], execution: Execution, start: pd.Timestamp
+    panel: Panel,
+    decisions: Mapping[str, pd.DataFrame],
+    execution: Execution,
+    start: pd.Timestamp,
+    tables: Mapping[str, Any],
 ) -> pd.DataFrame:
     rows = []
     for name, weights in decisions.items():
         for multiple in COST_MULTIPLES if execution.cost_bps else (1.0,):
             commission, half_spread = multiple * execution.commission_bps, multiple * execution.half_spread_bps
             charged = replace(execution, commission_bps=commission, half_spread_bps=half_spread)
-            returns = simulate(panel, weights, charged).returns.loc[start:]
+            returns = simulate(panel, weights, charged, **tables[name]).returns.loc[start:]
             rows.append((name, charged.cost_bps, analytics.sharpe_ratio(returns)))
     return pd.DataFrame(rows, columns=["predictor", "cost_bps", "sharpe"])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from barograph.backtest.engine import Simulation, run, simulate
 from barograph.backtest.execution import Execution
+from barograph.backtest.management import Management
 from barograph.backtest.performance import figures, folds_of, prepare
 from barograph.backtest.strategies import Strategy, choices
 from barograph.dates import without_time_zones
@@ -29,7 +30,7 @@ class Portfolios:
         ``portfolio, code, orders``: how many orders did not fill in full, and why.
     choices : DataFrame
         ``portfolio, fold, parameters, sharpe, days``: the choices of walk-forward grids.
-    orders, fills, trades, positions : DataFrame
+    orders, fills, trades, positions, caps : DataFrame
         ``portfolio`` and the columns of :class:`~barograph.backtest.Simulation`; positions in long form, those that are
         not 0. The universe is not among them.
     """
@@ -41,6 +42,7 @@ class Portfolios:
     fills: pd.DataFrame
     trades: pd.DataFrame
     positions: pd.DataFrame
+    caps: pd.DataFrame
 
 
 @without_time_zones
@@ -57,6 +59,7 @@ def trade_strategies(
     context: pd.DataFrame | None = None,
     features: pd.DataFrame | None = None,
     shortable: pd.DataFrame | None = None,
+    management: Management | None = None,
 ) -> Portfolios:
     """Trade strategies beside the candidate.
 
@@ -81,6 +84,8 @@ def trade_strategies(
         ``symbol, date`` and a column per feature.
     shortable : DataFrame or None
         ``symbol, borrow_rate`` of the names that can be sold short; None: every name, at the execution's rate.
+    management : Management or None
+        Sizing and overlays of every portfolio but the universe.
 
     Returns
     -------
@@ -97,9 +102,11 @@ def trade_strategies(
     panel, decisions, start = prepare(predictions, bars, strategy, None)
     seen = predictions[[*KEY, *PROBABILITIES]]
     seen = seen if signals is None else seen.merge(signals, on=KEY, how="left")
-    books = {names[0]: simulate(panel, decisions[names[0]], execution, context=context)}
+    rule, tables = management or Management(), {"context": context, "signals": seen}
+    books = {names[0]: simulate(panel, decisions[names[0]], execution, **tables, management=rule.named(names[0]))}
     for name, each in strategies.items():
         try:
+            each = rule.named(name).over(each)
             books[name] = run(panel, each, execution, seen, context, features=features, shortable=shortable)
         except InputError as error:
             raise InputError(f"strategies.{name}: {error}") from error
@@ -116,6 +123,7 @@ def trade_strategies(
         fills=_joined({name: book.fills.rename_axis("fill").reset_index() for name, book in books.items()}),
         trades=_joined({name: _trades(book) for name, book in books.items()}),
         positions=_joined({name: _positions(book) for name, book in books.items()}),
+        caps=_joined({name: book.caps for name, book in books.items()}),
     )
 
 

@@ -8,11 +8,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from barograph import tables
-from barograph.backtest import Portfolios, backtest, known_context, metrics, read_shortable, trade_strategies
-from barograph.backtest.engine.schema import FILLS, ORDERS, POSITIONS, TRADES
-from barograph.config import build
+from barograph.backtest import (
+    Management,
+    Portfolios,
+    backtest,
+    compare_sizing,
+    known_context,
+    metrics,
+    read_shortable,
+    trade_strategies,
+)
+from barograph.backtest.engine.schema import CAPS, FILLS, ORDERS, POSITIONS, TRADES
 from barograph.features.schema import FEATURES
-from barograph.market.schema import BARS, CONTEXT
+from barograph.market.schema import BARS, CONTEXT, UNIVERSE
 from barograph.names import ENSEMBLE, SIGNAL_PREFIX
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.predictors import read_predictors
@@ -25,8 +33,12 @@ from barograph.stages.words import estimate
     "features.release_lag",
     "gate.candidate",
     "model_names",
+    "overlays",
+    "risk",
     "seed",
     "shortable",
+    "sizing",
+    "sizings",
     "strategies",
     "strategy",
     "validation",
@@ -35,7 +47,10 @@ def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal, and strategies beside the candidate."""
     strategy, execution, validation = (stage.build(key) for key in ("strategy", "execution", "validation"))
     predictions, bars, signals, seed = read_predictors(stage), stage.read(BARS), _signals(stage), stage.settings["seed"]
-    result = backtest(predictions, bars, strategy, execution, validation, seed, signals)
+    context = known_context(stage.read(CONTEXT), stage.read(REGIME_SERIES), stage.settings["features.release_lag"])
+    management = Management(stage.build("sizing"), stage.build_each("risk"), stage.read(UNIVERSE))
+    settings: dict[str, Any] = {"context": context, "management": management}
+    result = backtest(predictions, bars, strategy, execution, validation, seed, signals, **settings)
     for name in ("summary", "equity", "monthly", "cost_curve"):
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
     equity = result.equity[result.equity["predictor"] == ENSEMBLE]
@@ -43,11 +58,13 @@ def main(stage: Stage) -> str:
     equity = equity.assign(year=day.year + (day.day_of_year - 1) / 366)
     stage.write_csv("reports/backtest/ensemble_equity.csv", equity[["date", "year", "equity"]])
     candidate = predictions[predictions["predictor"] == stage.settings["gate.candidate"]]
-    given = (candidate, bars, strategy, _strategies(stage), execution, validation, seed)
-    context = known_context(stage.read(CONTEXT), stage.read(REGIME_SERIES), stage.settings["features.release_lag"])
+    compared = (candidate, bars, strategy, execution, validation, seed, stage.build_each("sizings"))
+    sizing = compare_sizing(*compared, stage.build_each("overlays"), **settings)
+    stage.write_csv("reports/backtest/sizing.csv", sizing)
+    given = (candidate, bars, strategy, stage.build_each("strategies"), execution, validation, seed)
     shortable = read_shortable(Path(stage.settings["shortable"]))
     features = _features(stage)
-    portfolios = trade_strategies(*given, signals=signals, context=context, features=features, shortable=shortable)
+    portfolios = trade_strategies(*given, signals=signals, features=features, shortable=shortable, **settings)
     _write(stage, portfolios)
     scores = metrics(result)
     stage.write_json("reports/metrics/backtest.json", scores)
@@ -58,12 +75,8 @@ def main(stage: Stage) -> str:
     )
 
 
-def _strategies(stage: Stage) -> dict[str, Any]:
-    return {name: build(section, f"strategies.{name}") for name, section in stage.settings["strategies"].items()}
-
-
 def _write(stage: Stage, portfolios: Portfolios) -> None:
-    for table in (ORDERS, FILLS, TRADES, POSITIONS):
+    for table in (ORDERS, FILLS, TRADES, POSITIONS, CAPS):
         stage.write(table, getattr(portfolios, Path(table.path).stem))
     stage.write_csv("reports/backtest/strategies.csv", portfolios.summary)
     for name in ("rejections", "choices"):

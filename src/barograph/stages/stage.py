@@ -60,6 +60,10 @@ class Stage:
         """Build the object that a section describes."""
         return config.build(self.settings[key], key)
 
+    def build_each(self, key: str) -> dict[str, Any]:
+        """Build the objects that a section describes by name."""
+        return {name: config.build(section, f"{key}.{name}") for name, section in self.settings[key].items()}
+
     def named_model(self) -> str:
         """Give the key of the model that DVC names or, by hand, `model=` chooses.
 

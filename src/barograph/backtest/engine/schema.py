@@ -47,3 +47,11 @@ POSITIONS: Final = Table(
     ("portfolio", "symbol", "date"),
     {"portfolio": TEXT, "symbol": TEXT, "date": DATE, "shares": FLOAT},
 )
+CAPS: Final = Table(
+    "data/backtest/caps.parquet",
+    ("portfolio", "date", "step", "subject", "outcome"),
+    {
+        **{"portfolio": TEXT, "date": DATE, "step": _INT, "overlay": TEXT, "subject": TEXT},
+        **{"exposure": FLOAT, "limit": FLOAT, "outcome": TEXT},
+    },
+)
