@@ -22,6 +22,8 @@ defaults:
   - override /model@models.gradient_boosting: null
   - override /model@models.xgboost: null
   - override /model@models.neural_network: null
+  - override /sizing@sizings.minimum_variance: null
+  - override /sizing@sizings.risk_budgeting: null
 
 market:
   symbols: 6
