@@ -51,6 +51,7 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "risk": ("limit", "record"),
     "overlays": ("limit", "record"),
     "execution": (),
+    "backtest": (),
     "explain": (),
     "gate": (),
     "ablation": (),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import integrate, stats
 
 from barograph.backtest import analytics
 from barograph.errors import InputError
@@ -92,6 +93,7 @@ def test_drawdowns_are_listed_deepest_first() -> None:
     assert table["end"].iloc[[0, 2]].tolist() == [dates[5], dates[1]]
     assert table["end"].isna().tolist() == [False, True, False]
     assert table["periods"].tolist() == [2, 1, 1]
+    assert table["recovery"].tolist() == pytest.approx([2, np.nan, 1], nan_ok=True)
     assert analytics.drawdowns(returns.to_numpy())["start"].tolist() == [3, 7, 0]
 
 
@@ -126,6 +128,108 @@ def test_what_does_not_exist_is_nan(function: Callable[..., float], _: object) -
     assert all(np.isnan(analytics.alpha_beta([0.1, 0.2], [0.1, 0.1])))
     assert np.isnan(analytics.down_capture([0.1, 0.2], [0.1, 0.1]))
     assert np.isnan(analytics.information_ratio([0.1, 0.2], [0.1, 0.2]))
+
+
+@pytest.mark.parametrize("returns", SERIES, ids=len)
+def test_the_shape_agrees_with_scipy(returns: "pd.Series[float]") -> None:
+    assert analytics.skew(returns) == pytest.approx(stats.skew(returns), rel=1e-9)
+    assert analytics.kurtosis(returns) == pytest.approx(stats.kurtosis(returns, fisher=False), rel=1e-9)
+    assert np.isnan([analytics.skew([0.1, 0.1]), analytics.kurtosis([])]).all()
+
+
+def _quantile(p: float, returns: Any, method: str) -> float:
+    """Give the quantile of a method by its formula, with scipy's moments."""
+    z, skew, excess = stats.norm.ppf(p), stats.skew(returns), stats.kurtosis(returns)
+    if method == "cornish_fisher":
+        z += (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * excess / 24 - (2 * z**3 - 5 * z) * skew**2 / 36
+    return float(returns.mean() + returns.std(ddof=1) * z)
+
+
+@pytest.mark.parametrize("method", ["gaussian", "cornish_fisher"])
+@pytest.mark.parametrize("cutoff", [0.01, 0.05, 0.3])
+def test_the_tail_of_a_distribution_is_its_quantile_and_the_mean_below(method: Any, cutoff: float) -> None:
+    returns = 0.01 * np.random.default_rng(3).standard_t(7, 900)
+    returns += 3.0 * returns**2
+    found = analytics.value_at_risk(returns, cutoff=cutoff, method=method)
+    assert found == pytest.approx(_quantile(cutoff, returns, method), rel=1e-9)
+    below = integrate.quad(lambda p: _quantile(p, returns, method), 0, cutoff, epsabs=1e-12)[0] / cutoff
+    assert analytics.conditional_value_at_risk(returns, cutoff=cutoff, method=method) == pytest.approx(below, rel=1e-5)
+    assert below < found
+
+
+def test_cornish_fisher_is_given_exactly_where_its_quantiles_increase() -> None:
+    """Sums of two values, from calm to wild: the slope of the expansion is looked at on a grid."""
+    z, noise = np.linspace(-12, 12, 2001), np.random.default_rng(1).standard_normal(400)
+    judged = []
+    for rare in range(4, 400, 36):
+        for spread in (0.0, 0.5, 1.0, 2.0):
+            returns = 0.01 * (np.r_[np.ones(rare), -np.ones(400 - rare)] + spread * noise)
+            skew, excess = stats.skew(returns), stats.kurtosis(returns)
+            slope = 1 + z * skew / 3 + (3 * z**2 - 3) * excess / 24 - (6 * z**2 - 5) * skew**2 / 36
+            judged.append(bool(np.isfinite(analytics.value_at_risk(returns, method="cornish_fisher"))))
+            assert judged[-1] == bool((slope > 0).all())
+    assert 5 < sum(judged) < len(judged) - 5
+    fat = np.random.default_rng(0).standard_t(2.5, 2000) * 0.01
+    assert np.isnan(analytics.conditional_value_at_risk(fat, method="cornish_fisher"))
+
+
+def test_unknown_methods_and_cutoffs_are_refused() -> None:
+    wrong: Any = "normal"
+    with pytest.raises(InputError, match="'normal' given; allowed are historical, gaussian, cornish_fisher"):
+        analytics.value_at_risk([0.1], method=wrong)
+    with pytest.raises(InputError, match=r"cutoff: 0\.0 given"):
+        analytics.conditional_value_at_risk([0.1], cutoff=0.0, method="gaussian")
+
+
+@pytest.mark.parametrize("window", [2, 21])
+def test_rolling_figures_are_those_of_each_window(window: int) -> None:
+    returns, market = SERIES[0], MARKETS[0]
+    for rolled, theirs in (
+        (analytics.rolling_sharpe_ratio(returns, window), empyrical.roll_sharpe_ratio(returns, window)),
+        (analytics.rolling_volatility(returns, window), empyrical.roll_annual_volatility(returns, window)),
+        (analytics.rolling_max_drawdown(returns, window), empyrical.roll_max_drawdown(returns, window)),
+        (analytics.rolling_beta(returns, market, window), empyrical.roll_beta(returns, market, window)),
+    ):
+        np.testing.assert_allclose(rolled, theirs, rtol=1e-8)
+        assert rolled.index.equals(returns.index[window - 1 :])
+    assert analytics.rolling_sharpe_ratio(np.full(5, 0.01), 3).isna().all()
+    assert analytics.rolling_volatility(returns.to_numpy(), 30).index.tolist() == [29]
+    assert analytics.rolling_beta([0.1], [0.1], 5).empty
+    with pytest.raises(InputError, match="window: 1 periods"):
+        analytics.rolling_volatility(returns, 1)
+
+
+@pytest.mark.parametrize("pair", list(zip(SERIES, MARKETS, strict=True)), ids=lambda pair: len(pair[0]))
+def test_tracking_error_divides_the_mean_difference(pair: tuple[Any, Any]) -> None:
+    returns, market = pair
+    error = analytics.tracking_error(returns, market)
+    assert error == pytest.approx((returns - market).std() * np.sqrt(252), rel=1e-10)
+    mean = (returns - market).mean() * 252
+    assert analytics.information_ratio(returns, market) == pytest.approx(mean / error, rel=1e-10)
+
+
+def test_figures_of_trades() -> None:
+    trades = pd.DataFrame(
+        {
+            "exit_date": pd.to_datetime(["2020-01-02"] * 4 + [None]),
+            "pnl": [300.0, -100.0, -50.0, 0.0, 9e9],
+            "pnl_percent": [6.0, -2.0, -1.0, 0.0, 9e9],
+            "bars": [1, 2, 3, 6, 99],
+        }
+    )
+    assert analytics.trade_figures(trades) == pytest.approx(
+        {
+            "trades": 4,
+            "win_rate": 0.25,
+            "payoff_ratio": 4.0,
+            "profit_factor": 2.0,
+            "expectancy_percent": 0.75,
+            "holding_bars": 3.0,
+        }
+    )
+    none = analytics.trade_figures(trades.iloc[4:])
+    assert none["trades"] == 0
+    assert np.isnan([value for name, value in none.items() if name != "trades"]).all()
 
 
 def test_refuses_what_is_no_return() -> None:

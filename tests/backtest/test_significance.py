@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from barograph.backtest import deflated_sharpe_ratio, probabilistic_sharpe_ratio, probability_of_backtest_overfitting
+from barograph.backtest import (
+    deflated_sharpe_ratio,
+    minimum_track_record_length,
+    probabilistic_sharpe_ratio,
+    probability_of_backtest_overfitting,
+)
 from barograph.errors import InputError
 
 
@@ -23,6 +28,26 @@ def test_dsr_of_the_example_in_bailey_and_lopez_de_prado_2014() -> None:
     assert deflated_sharpe_ratio(sharpe, 1250, -3.0, 10.0, 100, variance) == pytest.approx(0.9004, abs=1e-4)
     assert deflated_sharpe_ratio(sharpe, 1250, -3.0, 10.0, 46, variance) == pytest.approx(0.9505, abs=1e-4)
     assert deflated_sharpe_ratio(sharpe, 1250, 0.0, 3.0, 88, variance) == pytest.approx(0.9505, abs=1e-4)
+
+
+def test_track_record_lengths_of_the_table_in_bailey_and_lopez_de_prado_2012() -> None:
+    """An annual Sharpe ratio of 2 exceeds 1 at 95 % after so many years, of daily, weekly and monthly returns."""
+    for periods, years in ((250, 2.73), (52, 2.83), (12, 3.24)):
+        length = minimum_track_record_length(2 / np.sqrt(periods), 0.0, 3.0, 1 / np.sqrt(periods))
+        assert length / periods == pytest.approx(years, abs=0.005)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.01, 0.3), st.floats(-1, 1), st.floats(3, 9), st.floats(0.6, 0.999))
+def test_a_record_of_the_minimum_length_has_just_that_probability(
+    sharpe: float, skew: float, kurtosis: float, level: float
+) -> None:
+    length = minimum_track_record_length(sharpe, skew, kurtosis, sharpe / 2, level=level)
+    z = np.sqrt(length - 1) * sharpe / 2 / np.sqrt(1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2)
+    assert stats.norm.cdf(z) == pytest.approx(level)
+    assert minimum_track_record_length(sharpe, skew, kurtosis, sharpe) == np.inf
+    with pytest.raises(InputError, match=r"level: 0\.5 given"):
+        minimum_track_record_length(sharpe, skew, kurtosis, level=0.5)
 
 
 def test_psr_is_a_half_at_the_benchmark() -> None:

@@ -10,6 +10,7 @@ from barograph.backtest.engine import Simulation, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.management import Management
 from barograph.backtest.performance import figures, folds_of, given, prepare
+from barograph.backtest.record import index_returns
 from barograph.backtest.strategies import Strategy
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
@@ -69,13 +70,14 @@ def compare_sizing(
     universe = simulate(panel, decisions[UNIVERSE], execution).returns.loc[start:]
     folds, first = folds_of(predictions, panel, start), pd.Series(dtype=float)
     rows: list[dict[str, Any]] = []
+    index = index_returns(context, pd.DatetimeIndex(universe.index))
     for (kind, option), rule in _options(base, sizings, overlays).items():
         try:
             book = simulate(panel, decisions[name], execution, **given(name, predictions, context, rule))
         except InputError as error:
             raise InputError(f"{kind} {option}: {error}") from error
         earned = book.returns.loc[start:]
-        found = figures(book, {name: earned, UNIVERSE: universe}, folds, name, settings, seed)
+        found = figures(book, {name: earned, UNIVERSE: universe}, folds, name, settings, seed, index)
         row: dict[str, Any] = {"kind": kind, "option": option} | {key: found[key] for key in _SHOWN}
         difference = UNDEFINED
         if rows:

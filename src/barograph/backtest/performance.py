@@ -11,6 +11,7 @@ from barograph.backtest import analytics
 from barograph.backtest.engine import Simulation, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.management import Management
+from barograph.backtest.record import index_returns, record_figures
 from barograph.backtest.strategies import Strategy, equal_weight
 from barograph.backtest.strategies.scores import refuse_repeats
 from barograph.dates import without_time_zones
@@ -36,7 +37,8 @@ class BacktestResult:
         One row per predictor, sorted by name, the universe last: ``predictor``, ``cagr``, ``annual_volatility``,
         ``sharpe`` and ``excess_sharpe`` (minus the universe's; missing for the universe) each with ``_low``
         and ``_high``, ``sortino``, ``calmar``, ``max_drawdown``, ``annual_turnover`` (1: the whole portfolio replaced
-        once a year) and ``cost_bps_per_year`` (of equity).
+        once a year), ``cost_bps_per_year`` (of equity) and the columns of
+        :func:`~barograph.backtest.record.record_figures`.
     equity : DataFrame
         ``date, predictor, equity, drawdown``: wealth from 1 before the first fill, and its distance from its running
         maximum (negative).
@@ -44,12 +46,15 @@ class BacktestResult:
         ``predictor, year, month, return``.
     cost_curve : DataFrame
         ``predictor, cost_bps, sharpe``: the Sharpe ratio had commission and half spread together been `cost_bps`.
+    index : DataFrame
+        ``date, equity, drawdown`` of the index, without dividends and costs; no row where it is not known.
     """
 
     summary: pd.DataFrame
     equity: pd.DataFrame
     monthly: pd.DataFrame
     cost_curve: pd.DataFrame
+    index: pd.DataFrame
 
 
 @without_time_zones
@@ -61,7 +66,6 @@ def backtest(
     settings: Validation,
     seed: int,
     signals: pd.DataFrame | None = None,
-    *,
     context: pd.DataFrame | None = None,
     management: Management | None = None,
 ) -> BacktestResult:
@@ -90,7 +94,7 @@ def backtest(
         ``symbol, date`` and a column of scores per signal, which no predictor may be named after. Rows that the
         predictions lack do not count; a name without a score is not held.
     context : DataFrame or None
-        One row per date, as it was known on that date, for overlays that read it.
+        One row per date, with ``index_close`` for the figures against the index, and what overlays read.
     management : Management or None
         Sizing and overlays of every portfolio but the universe.
 
@@ -109,12 +113,14 @@ def backtest(
     books = {name: simulate(panel, weights, execution, **tables[name]) for name, weights in decisions.items()}
     returns = {name: book.returns.loc[start:] for name, book in books.items()}
     folds = folds_of(predictions, panel, start)
-    rows = [{"predictor": name} | figures(books[name], returns, folds, name, settings, seed) for name in books]
+    index = index_returns(context, pd.DatetimeIndex(returns[UNIVERSE].index))
+    rows = [{"predictor": name} | figures(books[name], returns, folds, name, settings, seed, index) for name in books]
     return BacktestResult(
         summary=pd.DataFrame(rows),
         equity=pd.concat([_equity(name, series) for name, series in returns.items()], ignore_index=True),
         monthly=pd.concat([_monthly(name, series) for name, series in returns.items()], ignore_index=True),
         cost_curve=_cost_curve(panel, decisions, execution, start, tables),
+        index=_index(index),
     )
 
 
@@ -133,7 +139,7 @@ def net_returns(
 
 
 def metrics(result: BacktestResult) -> dict[str, dict[str, float | None]]:
-    """Give the summary as nested plain values, by predictor; an undefined figure is None."""
+    """Give the summary as nested plain values, by predictor; an undefined or infinite figure is None."""
     rows = result.summary.set_index("predictor").to_dict("index")
     return {
         str(name): {str(key): float(value) if np.isfinite(value) else None for key, value in row.items()}
@@ -212,7 +218,13 @@ def folds_of(predictions: pd.DataFrame, panel: Panel, start: pd.Timestamp) -> In
 
 
 def figures(
-    book: Simulation, returns: Mapping[str, pd.Series], folds: Ints, name: str, settings: Validation, seed: int
+    book: Simulation,
+    returns: Mapping[str, pd.Series],
+    folds: Ints,
+    name: str,
+    settings: Validation,
+    seed: int,
+    index: pd.Series | None,
 ) -> dict[str, float]:
     """Give the figures of a portfolio, one of those with `returns`, by the names of the summary's columns."""
     earned = returns[name]
@@ -226,6 +238,7 @@ def figures(
         "max_drawdown": analytics.max_drawdown(earned),
         "annual_turnover": float(turnover.mean()) * analytics.PERIODS,
         "cost_bps_per_year": float(cost.mean()) * analytics.PERIODS * 1e4,
+        **record_figures(book, earned, returns[UNIVERSE], index),
     }
 
 
@@ -250,6 +263,12 @@ def _equity(name: str, returns: pd.Series) -> pd.DataFrame:
     wealth = (1.0 + returns).cumprod()
     drawdown = wealth / wealth.cummax().clip(lower=1.0) - 1.0
     return pd.DataFrame({"date": returns.index, "predictor": name, "equity": wealth.array, "drawdown": drawdown.array})
+
+
+def _index(returns: pd.Series | None) -> pd.DataFrame:
+    if returns is None:
+        return pd.DataFrame(columns=["date", "equity", "drawdown"])
+    return _equity("index", returns).drop(columns="predictor")
 
 
 def _monthly(name: str, returns: pd.Series) -> pd.DataFrame:

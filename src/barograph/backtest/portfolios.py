@@ -6,13 +6,16 @@ from typing import Any
 
 import pandas as pd
 
+from barograph.backtest.attribution import contributions
 from barograph.backtest.engine import Simulation, run, simulate
 from barograph.backtest.execution import Execution
 from barograph.backtest.management import Management
 from barograph.backtest.performance import figures, folds_of, prepare
+from barograph.backtest.record import daily_record, index_returns
 from barograph.backtest.strategies import Strategy, choices
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
+from barograph.market.panel import Panel
 from barograph.names import KEY, PROBABILITIES, UNIVERSE
 from barograph.scoring import Validation
 
@@ -32,7 +35,9 @@ class Portfolios:
         ``portfolio, fold, parameters, sharpe, days``: the choices of walk-forward grids.
     orders, fills, trades, positions, caps : DataFrame
         ``portfolio`` and the columns of :class:`~barograph.backtest.Simulation`; positions in long form, those that are
-        not 0. The universe is not among them.
+        not 0. Trades have what they added to the return, ``contribution``. The universe is not among them.
+    days : DataFrame
+        ``portfolio`` and the columns of :func:`~barograph.backtest.record.daily_record`, of the universe too.
     """
 
     summary: pd.DataFrame
@@ -43,6 +48,7 @@ class Portfolios:
     trades: pd.DataFrame
     positions: pd.DataFrame
     caps: pd.DataFrame
+    days: pd.DataFrame
 
 
 @without_time_zones
@@ -55,6 +61,7 @@ def trade_strategies(
     settings: Validation,
     seed: int,
     *,
+    window: int = 252,
     signals: pd.DataFrame | None = None,
     context: pd.DataFrame | None = None,
     features: pd.DataFrame | None = None,
@@ -76,6 +83,8 @@ def trade_strategies(
         The candidate's.
     strategies : mapping of str to object
         Those beside it; each sees the candidate's probabilities and the signals as its signals.
+    window : int
+        Trading days of the rolling figures.
     signals : DataFrame or None
         ``symbol, date`` and a column of scores per signal.
     context : DataFrame or None
@@ -113,7 +122,12 @@ def trade_strategies(
     books[UNIVERSE] = simulate(panel, decisions[UNIVERSE], execution)
     returns = {name: book.returns.loc[start:] for name, book in books.items()}
     folds = folds_of(predictions, panel, start)
-    rows = [{"portfolio": name} | figures(books[name], returns, folds, name, settings, seed) for name in books]
+    universe = returns[UNIVERSE]
+    index = index_returns(context, pd.DatetimeIndex(universe.index))
+    rows = [
+        {"portfolio": name} | figures(book, returns, folds, name, settings, seed, index) for name, book in books.items()
+    ]
+    days = _joined({name: daily_record(book, panel, folds, universe, window) for name, book in books.items()})
     del books[UNIVERSE]
     return Portfolios(
         summary=pd.DataFrame(rows),
@@ -121,9 +135,10 @@ def trade_strategies(
         choices=_joined({name: choices(book.memory) for name, book in books.items()}),
         orders=_joined({name: book.orders for name, book in books.items()}),
         fills=_joined({name: book.fills.rename_axis("fill").reset_index() for name, book in books.items()}),
-        trades=_joined({name: _trades(book) for name, book in books.items()}),
+        trades=_joined({name: _trades(book, panel) for name, book in books.items()}),
         positions=_joined({name: _positions(book) for name, book in books.items()}),
         caps=_joined({name: book.caps for name, book in books.items()}),
+        days=days,
     )
 
 
@@ -154,10 +169,11 @@ def known_context(context: pd.DataFrame, regimes: pd.DataFrame, release_lag: Map
     return table.merge(regimes[["date", "regime", "index_return_10", "drawdown"]], on="date", how="left")
 
 
-def _trades(book: Simulation) -> pd.DataFrame:
-    """Give the trades a number, and a missing regime where there is no context."""
+def _trades(book: Simulation, panel: Panel) -> pd.DataFrame:
+    """Give the trades a number, what each added to the return, and a missing regime where there is no context."""
     absent = [name for name in ("entry_regime", "exit_regime") if name not in book.trades]
-    return book.trades.assign(**dict.fromkeys(absent)).rename_axis("trade").reset_index()
+    trades = book.trades.assign(contribution=contributions(book, panel), **dict.fromkeys(absent))
+    return trades.rename_axis("trade").reset_index()
 
 
 def _positions(book: Simulation) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Is a Sharpe ratio more than luck, and was the best of many strategies picked by luck."""
 
 from itertools import combinations, islice
-from math import e, sqrt
+from math import e, inf, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -49,9 +49,7 @@ def probabilistic_sharpe_ratio(sharpe: float, n: int, skew: float, kurtosis: flo
     """
     if n < 2:
         raise InputError(f"n: {n} returns given; at least 2 are needed")
-    variance = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
-    if not variance > 0:
-        raise InputError(f"sharpe {sharpe}, skew {skew}, kurtosis {kurtosis}: no distribution has these moments")
+    variance = _variance(sharpe, skew, kurtosis)
     return _NORMAL.cdf((sharpe - benchmark) * sqrt((n - 1) / variance))
 
 
@@ -91,15 +89,67 @@ def deflated_sharpe_ratio(
     .. [1] Bailey, López de Prado (2014), "The Deflated Sharpe Ratio: Correcting for Selection Bias, Backtest
        Overfitting and Non-Normality", Journal of Portfolio Management 40(5).
     """
+    expected_maximum = expected_maximum_sharpe(n_trials, trials_variance)
+    return probabilistic_sharpe_ratio(sharpe, n, skew, kurtosis, expected_maximum)
+
+
+def expected_maximum_sharpe(n_trials: int, trials_variance: float) -> float:
+    """Give the Sharpe ratio to be expected of the best of `n_trials` strategies without any skill, per period.
+
+    Parameters, errors and source are those of :func:`deflated_sharpe_ratio`.
+    """
     if n_trials < 1:
         raise InputError(f"n_trials: {n_trials} given; at least 1 is needed")
     if not trials_variance >= 0:
         raise InputError(f"trials_variance: {trials_variance} given; it must not be negative")
-    expected_maximum = 0.0
-    if n_trials > 1:
-        typical, extreme = _NORMAL.inv_cdf(1 - 1 / n_trials), _NORMAL.inv_cdf(1 - 1 / (n_trials * e))
-        expected_maximum = sqrt(trials_variance) * ((1 - _EULER_MASCHERONI) * typical + _EULER_MASCHERONI * extreme)
-    return probabilistic_sharpe_ratio(sharpe, n, skew, kurtosis, expected_maximum)
+    if n_trials == 1:
+        return 0.0
+    typical, extreme = _NORMAL.inv_cdf(1 - 1 / n_trials), _NORMAL.inv_cdf(1 - 1 / (n_trials * e))
+    return sqrt(trials_variance) * ((1 - _EULER_MASCHERONI) * typical + _EULER_MASCHERONI * extreme)
+
+
+def minimum_track_record_length(
+    sharpe: float, skew: float, kurtosis: float, benchmark: float = 0.0, *, level: float = 0.95
+) -> float:
+    r"""Give the number of returns with which a Sharpe ratio would exceed a benchmark with the confidence wanted.
+
+    .. math:: n^* = 1 + \left( 1 - \gamma_3 SR + \tfrac{\gamma_4 - 1}{4} SR^2 \right)
+        \left( \frac{\Phi^{-1}(level)}{SR - SR^*} \right)^2
+
+    Parameters
+    ----------
+    sharpe, skew, kurtosis, benchmark
+        As :func:`probabilistic_sharpe_ratio` takes them.
+    level : float, default=0.95
+        Confidence, above a half and below 1.
+
+    Returns
+    -------
+    float
+        Infinite where the Sharpe ratio is not above the benchmark: no length will do.
+
+    Raises
+    ------
+    InputError
+        If the level is out of its range or no distribution has such moments.
+
+    References
+    ----------
+    .. [1] Bailey, López de Prado (2012), "The Sharpe Ratio Efficient Frontier", Journal of Risk 15(2).
+    """
+    if not 0.5 < level < 1:
+        raise InputError(f"level: {level} given; it must lie between 0.5 and 1")
+    variance = _variance(sharpe, skew, kurtosis)
+    if sharpe <= benchmark:
+        return inf
+    return 1 + variance * (_NORMAL.inv_cdf(level) / (sharpe - benchmark)) ** 2
+
+
+def _variance(sharpe: float, skew: float, kurtosis: float) -> float:
+    variance = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
+    if not variance > 0:
+        raise InputError(f"sharpe {sharpe}, skew {skew}, kurtosis {kurtosis}: no distribution has these moments")
+    return variance
 
 
 def probability_of_backtest_overfitting(returns: ArrayLike, n_blocks: int) -> float:

@@ -16,19 +16,23 @@ from barograph.backtest import (
     known_context,
     metrics,
     read_shortable,
+    record_metrics,
+    rerun,
     trade_strategies,
 )
-from barograph.backtest.engine.schema import CAPS, FILLS, ORDERS, POSITIONS, TRADES
+from barograph.backtest.engine.schema import CAPS, DAYS, FILLS, ORDERS, POSITIONS, TRADES
 from barograph.features.schema import FEATURES
 from barograph.market.schema import BARS, CONTEXT, UNIVERSE
 from barograph.names import ENSEMBLE, SIGNAL_PREFIX
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
+from barograph.stages.track_record import write_track_record
 from barograph.stages.words import estimate
 
 
 @stage(
+    "backtest",
     "execution",
     "features.release_lag",
     "gate.candidate",
@@ -45,13 +49,14 @@ from barograph.stages.words import estimate
 )
 def main(stage: Stage) -> str:
     """Simulate the portfolio of every predictor and every signal, and strategies beside the candidate."""
-    strategy, execution, validation = (stage.build(key) for key in ("strategy", "execution", "validation"))
+    keys = ("strategy", "execution", "validation", "backtest")
+    strategy, execution, validation, analysis = (stage.build(key) for key in keys)
     predictions, bars, signals, seed = read_predictors(stage), stage.read(BARS), _signals(stage), stage.settings["seed"]
     context = known_context(stage.read(CONTEXT), stage.read(REGIME_SERIES), stage.settings["features.release_lag"])
     management = Management(stage.build("sizing"), stage.build_each("risk"), stage.read(UNIVERSE))
     settings: dict[str, Any] = {"context": context, "management": management}
     result = backtest(predictions, bars, strategy, execution, validation, seed, signals, **settings)
-    for name in ("summary", "equity", "monthly", "cost_curve"):
+    for name in ("summary", "equity", "monthly", "cost_curve", "index"):
         stage.write_csv(f"reports/backtest/{name}.csv", getattr(result, name))
     equity = result.equity[result.equity["predictor"] == ENSEMBLE]
     day = equity["date"].dt
@@ -61,12 +66,15 @@ def main(stage: Stage) -> str:
     compared = (candidate, bars, strategy, execution, validation, seed, stage.build_each("sizings"))
     sizing = compare_sizing(*compared, stage.build_each("overlays"), **settings)
     stage.write_csv("reports/backtest/sizing.csv", sizing)
-    given = (candidate, bars, strategy, stage.build_each("strategies"), execution, validation, seed)
-    shortable = read_shortable(Path(stage.settings["shortable"]))
-    features = _features(stage)
-    portfolios = trade_strategies(*given, signals=signals, features=features, shortable=shortable, **settings)
+    given: tuple[Any, ...] = (candidate, bars, strategy, stage.build_each("strategies"), execution, validation, seed)
+    known: dict[str, Any] = {"signals": signals, "shortable": read_shortable(Path(stage.settings["shortable"]))}
+    known |= {"features": _features(stage), "window": analysis.rolling_days}
+    portfolios = trade_strategies(*given, **known | settings)
     _write(stage, portfolios)
-    scores = metrics(result)
+    record = write_track_record(stage, result, portfolios, analysis, validation)
+    for name, table in rerun(candidate, bars, strategy, execution, analysis, **settings).items():
+        stage.write_csv(f"reports/backtest/{name}.csv", table)
+    scores = record_metrics(metrics(result), record, stage.settings["gate.candidate"])
     stage.write_json("reports/metrics/backtest.json", scores)
     ours = scores[ENSEMBLE]
     return (
@@ -76,7 +84,7 @@ def main(stage: Stage) -> str:
 
 
 def _write(stage: Stage, portfolios: Portfolios) -> None:
-    for table in (ORDERS, FILLS, TRADES, POSITIONS, CAPS):
+    for table in (ORDERS, FILLS, TRADES, POSITIONS, CAPS, DAYS):
         stage.write(table, getattr(portfolios, Path(table.path).stem))
     stage.write_csv("reports/backtest/strategies.csv", portfolios.summary)
     for name in ("rejections", "choices"):

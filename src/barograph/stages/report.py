@@ -29,6 +29,7 @@ _REPLICATION: Final = f"{_STUDY}/us57.json"
     "features",
     "label",
     "archive",
+    "backtest",
     "exam",
     "folds",
     "memory",

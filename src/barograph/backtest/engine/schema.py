@@ -1,4 +1,4 @@
-"""The tables of a backtest: of each portfolio its orders, fills, trades and positions."""
+"""The tables of a backtest: of each portfolio its orders, fills, trades, positions and days."""
 
 from typing import Final
 
@@ -7,6 +7,8 @@ import pyarrow as pa
 from barograph.tables import DATE, FLOAT, TEXT, Table
 
 _INT: Final = pa.int64()
+
+ROLLING: Final = ("rolling_sharpe", "rolling_volatility", "rolling_beta", "rolling_max_drawdown")
 
 ORDERS: Final = Table(
     "data/backtest/orders.parquet",
@@ -37,7 +39,7 @@ TRADES: Final = Table(
         **{"entry_date": DATE, "entry_price": FLOAT, "entry_reason": TEXT},
         **{"exit_date": DATE, "exit_price": FLOAT, "exit_reason": TEXT, "bars": _INT},
         **dict.fromkeys(("pnl", "pnl_percent", "mae_percent", "mfe_percent", "costs"), FLOAT),
-        **{"entry_regime": TEXT, "exit_regime": TEXT},
+        **{"contribution": FLOAT, "entry_regime": TEXT, "exit_regime": TEXT},
     },
     nullable=frozenset({"exit_date", "entry_regime", "exit_regime"}),
     extra=FLOAT,
@@ -54,4 +56,14 @@ CAPS: Final = Table(
         **{"portfolio": TEXT, "date": DATE, "step": _INT, "overlay": TEXT, "subject": TEXT},
         **{"exposure": FLOAT, "limit": FLOAT, "outcome": TEXT},
     },
+)
+DAYS: Final = Table(
+    "data/backtest/days.parquet",
+    ("portfolio", "date"),
+    {
+        **{"portfolio": TEXT, "date": DATE, "fold": _INT},
+        **dict.fromkeys(("return", "gross", "net", "turnover", "commission", "slippage", "interest", "borrow"), FLOAT),
+        **dict.fromkeys(ROLLING, FLOAT),
+    },
+    nullable=frozenset(ROLLING),
 )
