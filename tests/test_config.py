@@ -108,7 +108,7 @@ def test_every_leaf_is_a_field_that_the_code_reads():
     fields, read = _constructor_fields(), _read_names()
     for path in _leaves(config.compose()):
         named = [key for key in path if key in fields]
-        if path in {("seed",), ("watch",), ("model_names",), ("own_strategies",), ("shortable",)}:
+        if path in {("seed",), ("watch",), ("model_names",), ("strategy_code",), ("shortable",)}:
             continue
         assert named, f"{'.'.join(path)} belongs to no constructor"
         assert named[0] in read, f"{'.'.join(path)}: nothing reads {named[0]}"

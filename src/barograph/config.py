@@ -61,7 +61,7 @@ _METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 _BY_NAME: Final = ("models", "strategies", "sizings", "risk", "overlays")
 _PATHS: Final[Mapping[str, str]] = {
     "watch": "file or folder on which the market data depends",
-    "own_strategies": "file or folder of strategies of your own, on which the backtest depends",
+    "strategy_code": "file or folder of strategies of your own, on which the backtest depends",
     "shortable": "file of the names that can be sold short",
 }
 

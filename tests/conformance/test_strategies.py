@@ -13,6 +13,7 @@ from barograph.backtest import ByWeights, Order, Simulation, TopK, run
 from barograph.backtest.strategies import Combination, StopLoss, due, top
 from barograph.cli.audited_strategies import audited, inputs
 from barograph.errors import InputError
+from barograph.features.audit import telling_dates
 from tests.backtest.invariants import check
 from tests.settings import compose
 
@@ -107,8 +108,16 @@ def usual(name: str) -> Simulation:
     return traded(strategy_of(name))
 
 
+def at_every_eighth(tables: Any) -> Any:
+    return telling_dates(tables)[::8]
+
+
+@pytest.mark.parametrize("dates", [at_every_eighth, pytest.param(telling_dates, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_that_comes_later_changes_what_was_decided_and_traded(name: str) -> None:
+def test_nothing_that_comes_later_changes_what_was_decided_and_traded(
+    name: str, dates: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barograph.features.audit.telling_dates", dates)
     execution, tables, features = world()
     found = audited(strategy_of(name), execution, tables, features)
     assert set(found["feature"]) >= {"orders", "fills", "fill_prices", "positions"}

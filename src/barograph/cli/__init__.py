@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     chosen = audited.add_mutually_exclusive_group()
     chosen.add_argument("--features", metavar="A,B", type=lambda text: text.split(","), help="only these features")
     chosen.add_argument("--file", metavar="FILE", help="only the features that this Python file registers")
-    chosen.add_argument("--strategy", action="store_true", help="the strategies in conf/strategy/, yours included")
+    chosen.add_argument(
+        "--strategy", action="store_true", help="the strategies, sizings and overlays in conf/, yours included"
+    )
     audited.add_argument("--data", action="store_true", help="on the tables in data/market/, not a simulated market")
     audited.set_defaults(run=_audit)
     compiled = commands.add_parser("compile", help="compile the numerical kernels, so that the first run need not")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from barograph import config
-from barograph.backtest import Execution
+from barograph.backtest import Execution, TopK, managed
 from barograph.backtest import run as traded_by
 from barograph.backtest.strategies import decide_weights
 from barograph.cli.audit import CUTS, count_of, table_of
@@ -24,15 +24,17 @@ _FOLDER: Final = Path("strategy")
 _NOISE: Final = 0.02
 # The part of the market's dates that is traded: it contains all of its troubles.
 _SPAN: Final = (0.25, 0.75)
+# Rare, as optimisers are slow.
+_REBALANCE_DAYS: Final = 21
 # What an order says when it is sent; what becomes of it is later known.
 _AS_SENT: Final = ["kind", "at", "until", "shares", "value", "weight", "limit", "stop", "trail", "reason"]
 
 
 def run() -> tuple[str, bool]:
-    """Audit every strategy in conf/strategy/, a user's among them, on a simulated market and random predictions.
+    """Audit every strategy, sizing and overlay in conf/, a user's among them, on a simulated market.
 
-    Returns the text, a line for the target weights, orders, fills and positions of each strategy, and whether all are
-    clean. Raises InputError if there is no strategy, or one cannot be built or traded.
+    Predictions are random; sizings and overlays are those of a strategy of scores. Returns the text, a line for the
+    target weights, orders, fills and positions of each, and whether all are clean. Raises InputError if there is no strategy, or one cannot be built or traded.
     """
     names = sorted(path.stem for path in (config.CONF / _FOLDER).glob("*.yaml"))
     if not names:
@@ -44,13 +46,29 @@ def run() -> tuple[str, bool]:
     for name in names:
         composed = config.compose([f"+strategy@strategies.audited={name}"])["strategies"]["audited"]
         strategy = config.build(composed, f"strategy={name}")
-        found.append(audited(strategy, execution, tables, features).assign(kind=name))
+        found.append(audited(strategy, execution, tables, features).assign(kind=name, named=f"strategy={name}"))
+    for option, strategy in options().items():
+        found.append(audited(strategy, execution, tables, features).assign(kind=option, named=option))
     every = pd.concat(found, ignore_index=True)
     leaks = [
-        f"{leak.feature} of strategy={leak.kind} knew what came later: its value of {leak.first_leak:%F} changed"
+        f"{leak.feature} of {leak.named} knew what came later: its value of {leak.first_leak:%F} changed"
         for leak in every[every["leaks"]].itertuples()
     ]
     return "\n".join([table_of(every), "", *leaks, count_of(every)]), not every["leaks"].any()
+
+
+def options() -> dict[str, Any]:
+    """Give a strategy of scores under each sizing and each overlay in conf/, a user's among them, by option."""
+    universe = troubled_market().universe
+    found = {}
+    for group, key in {"sizing": "sizings", "overlay": "overlays"}.items():
+        for name in sorted(path.stem for path in (config.CONF / group).glob("*.yaml")):
+            composed = config.compose([f"+{group}@{key}.audited={name}"])[key]["audited"]
+            built = config.build(composed, f"{group}={name}")
+            given = {"sizing": built} if group == "sizing" else {"overlays": {name: built}}
+            strategy = TopK(k=4, rebalance_days=_REBALANCE_DAYS)
+            found[f"{group}={name}"] = managed(strategy, **given, universe=universe, portfolio="audited")
+    return found
 
 
 def inputs(given: FeatureSet, regimes: Rule) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
