@@ -35,6 +35,8 @@ def test_every_option_of_every_group_builds(group, option):
     elif group == "strategy":
         tried = config.compose([f"+strategy@strategies.tried={option}"])["strategies"]["tried"]
         assert hasattr(config.build(tried, "strategies.tried"), "weights")
+    elif group == "overlay":
+        config.validate(config.compose([f"+overlay@risk.tried={option}"]))
     else:
         config.validate(config.compose([f"{group}={option}", *REQUIRED.get((group, option), [])]))
 
@@ -108,7 +110,7 @@ def test_every_leaf_is_a_field_that_the_code_reads():
     fields, read = _constructor_fields(), _read_names()
     for path in _leaves(config.compose()):
         named = [key for key in path if key in fields]
-        if path in {("seed",), ("watch",), ("model_names",), ("strategy_code",), ("shortable",)}:
+        if path in {("seed",), ("watch",), ("model_names",), ("strategy_code",), ("shortable",), ("risk",)}:
             continue
         assert named, f"{'.'.join(path)} belongs to no constructor"
         assert named[0] in read, f"{'.'.join(path)}: nothing reads {named[0]}"
@@ -160,6 +162,11 @@ def test_every_leaf_is_a_field_that_the_code_reads():
         ("+models.other.depth=3", r"models\.other: .* needs a _target_"),
         ("+models.other._target_=builtins.dict", r"models\.other\._target_: builtins\.dict .* no method fit"),
         ("strategy._target_=barograph.folds.WalkForward ~strategy.k ~strategy.rebalance_days", r"strategy\._target_"),
+        ("sizing=kelly sizing.fraction=2.0", r"^sizing\.fraction: .* equal to 1, found 2\.0$"),
+        ("+overlay@risk.s=sector risk.s.most=-1.0", r"^risk\.s\.most: .* equal to 0, found -1\.0$"),
+        ("+overlay@risk.n=net risk.n.low=0.9", r"^risk\.n: low 0\.9 is above high 0\.8$"),
+        ("+risk.mine._target_=barograph.folds.WalkForward", r"^risk\.mine"),
+        ("+overlay@risk.e=emergency_stop risk.e.released=[yesterday]", r"^risk\.e\.released\.0: "),
         ("+strategy@strategies.ensemble=momentum", r"^strategies\.ensemble: the name is taken by a predictor; choose"),
         ("+strategy@strategies.svm=momentum", r"^strategies\.svm: the name is taken by a predictor; choose another"),
         ("strategies.momentum.skip=252", r"^strategies\.momentum: skip is 252; it must be less than lookback, 252$"),

@@ -34,7 +34,8 @@ def run() -> tuple[str, bool]:
     """Audit every strategy, sizing and overlay in conf/, a user's among them, on a simulated market.
 
     Predictions are random; sizings and overlays are those of a strategy of scores. Returns the text, a line for the
-    target weights, orders, fills and positions of each, and whether all are clean. Raises InputError if there is no strategy, or one cannot be built or traded.
+    target weights, orders, fills and positions of each, and whether all are clean. Raises InputError if there is no
+    strategy, or one cannot be built or traded.
     """
     names = sorted(path.stem for path in (config.CONF / _FOLDER).glob("*.yaml"))
     if not names:
@@ -59,16 +60,15 @@ def run() -> tuple[str, bool]:
 
 def options() -> dict[str, Any]:
     """Give a strategy of scores under each sizing and each overlay in conf/, a user's among them, by option."""
-    universe = troubled_market().universe
+    universe, strategy = troubled_market().universe, TopK(k=4, rebalance_days=_REBALANCE_DAYS)
     found = {}
     for group, key in {"sizing": "sizings", "overlay": "overlays"}.items():
         for name in sorted(path.stem for path in (config.CONF / group).glob("*.yaml")):
             composed = config.compose([f"+{group}@{key}.audited={name}"])[key]["audited"]
             built = config.build(composed, f"{group}={name}")
             given = {"sizing": built} if group == "sizing" else {"overlays": {name: built}}
-            strategy = TopK(k=4, rebalance_days=_REBALANCE_DAYS)
             found[f"{group}={name}"] = managed(strategy, **given, universe=universe, portfolio="audited")
-    return found
+    return {option: each for option, each in found.items() if each is not strategy}
 
 
 def inputs(given: FeatureSet, regimes: Rule) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
