@@ -1,5 +1,6 @@
 """What a section of the page is made of: a few kinds of block, without any HTML."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -139,7 +140,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `first` heads the rows' names, `title` precedes the caption in bold, `style` is a CSS class."""
+    """A table; `first` heads the rows' names, `title` precedes the caption in bold, `style` is a CSS class.
+
+    ``filtered`` names a column of words by which a reader may choose rows.
+    """
 
     id: str
     caption: str
@@ -149,6 +153,13 @@ class Table:
     sortable: bool = True
     style: str = ""
     title: str = ""
+    filtered: str = ""
+
+    @property
+    def choices(self) -> list[tuple[str, int]]:
+        """The words of the column by which rows are chosen, the most frequent first, and their numbers of rows."""
+        place = [column.name for column in self.columns].index(self.filtered)
+        return Counter(row.cells[place].text for row in self.rows).most_common()
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,24 @@ SLICES: Final = Csv(
         *("brier", "calibration_error", "accuracy", "majority_accuracy"),
     ),
 )
+# The figures of a track record beyond return, risk and cost; see `barograph.backtest.record`.
+RECORD: Final = (
+    *(
+        f"{start}{name}"
+        for start in ("", "index_")
+        for name in ("alpha", "beta", "tracking_error", "information_ratio")
+    ),
+    *(f"{start}{name}" for start in ("", "index_") for name in ("up_capture", "down_capture")),
+    *(f"{kind}value_at_risk{end}" for kind in ("", "conditional_") for end in ("", "_gaussian", "_cornish_fisher")),
+    *("omega", "tail_ratio", "skew", "kurtosis", "longest_drawdown_days", "exposure"),
+    *("trades", "win_rate", "payoff_ratio", "profit_factor", "expectancy_percent", "holding_bars"),
+)
 BACKTEST: Final = Csv(
     "reports/backtest/summary.csv",
     (
         *("predictor", "cagr", "annual_volatility", "sortino", "calmar", "max_drawdown"),
         *(f"{key}{end}" for key in ("sharpe", "excess_sharpe") for end in ("", "_low", "_high")),
-        *("annual_turnover", "cost_bps_per_year"),
+        *("annual_turnover", "cost_bps_per_year", *RECORD),
     ),
 )
 MONTHLY: Final = Csv("reports/backtest/monthly.csv", ("predictor", "year", "month", "return"))
@@ -182,6 +194,11 @@ class Results:
     def traded(self) -> list[str]:
         """The predictors that were traded: the headline first, then signals by name, and the universe last."""
         return [*self.ranked(set(self[BACKTEST]["predictor"]) - {UNIVERSE}), UNIVERSE]
+
+    @property
+    def backtest_by_rank(self) -> pd.DataFrame:
+        """The backtest's summary in the order of :attr:`traded`."""
+        return self[BACKTEST].set_index("predictor", drop=False).loc[self.traded].reset_index(drop=True)
 
     def ranked(self, names: Iterable[str]) -> list[str]:
         """Sort predictors: the headline first, then by skill, those without a score last and by name."""

@@ -1,4 +1,4 @@
-"""Money: equity, drawdown, months, turnover, cost, and what is left of the Sharpe ratio as trading gets dearer."""
+"""Money: equity and risk, where the return came from, how much luck and convention explain, costs and trades."""
 
 import math
 from typing import Any, Final
@@ -12,9 +12,11 @@ from barograph.report import charts, palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Row, Section, Table
 from barograph.report.cells import figures, heads, predictor_row
 from barograph.report.charts import Layout, Trace
+from barograph.report.parts import attributed, conventions, luck, record, trades
 from barograph.report.results import BACKTEST, MONTHLY, Csv, Results
 
 EQUITY: Final = Csv("reports/backtest/equity.csv", ("date", "predictor", "equity", "drawdown"), dates=("date",))
+INDEX: Final = Csv("reports/backtest/index.csv", ("date", "equity", "drawdown"), dates=("date",))
 STRATEGIES: Final = Csv(
     "reports/backtest/strategies.csv", ("portfolio", *(name for name in BACKTEST.columns if name != "predictor"))
 )
@@ -31,7 +33,7 @@ _MONTHS: Final = (
 
 
 def section(results: Results) -> Section:
-    """Draw the equity and what costs leave of it, with tables of the backtest and of the months."""
+    """Draw the equity and its risk, divide the return, and say what luck, conventions and costs leave of it."""
     caption = (
         f"Return, risk, turnover and cost of the backtest after costs, {results.confidence} intervals beneath; choose "
         "a heading to sort."
@@ -43,7 +45,20 @@ def section(results: Results) -> Section:
     )
     columns = [Column(name) for name in _MONTHS]
     calendar = Table("months", monthly, columns, months(results), first="Year", sortable=False, style="months")
-    blocks: list[Block] = [equity(results), table, cost_curve(results), *strategies(results), calendar]
+    blocks: list[Block] = [
+        equity(results),
+        table,
+        *strategies(results),
+        record.rolling(results),
+        calendar,
+        record.drawdowns(results),
+        *record.tables(results, results[STRATEGIES]),
+        *attributed.blocks(results),
+        *luck.blocks(results),
+        *conventions.blocks(results),
+        cost_curve(results),
+        *trades.blocks(results),
+    ]
     return Section("money", "Money", heading(results), blocks)
 
 
@@ -104,6 +119,7 @@ def equity(results: Results) -> Chart:
     order = results.traded
     for name in sorted(order, key=lambda name: (name in (results.headline, UNIVERSE), name == results.headline)):
         data += _lines(lines[lines["predictor"] == name], name, results.headline, order)
+    data += _index(results)
     figure = charts.layout(
         560,
         showlegend=True,
@@ -141,6 +157,21 @@ def _lines(rows: pd.DataFrame, name: str, headline: str, order: list[str]) -> li
     return [
         charts.scatter("lines", days, value, hovertemplate="%{y:.2f}", meta={"start": start}, **shared),
         charts.scatter("lines", days, fall, hovertemplate="%{y:.0%}", yaxis="y2", **shared | {"showlegend": False}),
+    ]
+
+
+def _index(results: Results) -> list[Trace]:
+    """Give the lines of the index, where it is known; it is no predictor and takes a grey of its own."""
+    if results[INDEX].empty:
+        return []
+    rows = weekly(results[INDEX].assign(predictor="index"))
+    style = {"line": {"color": palette.MUTED, "width": 1.4, "dash": "dot"}, "legendgroup": "p-index"}
+    days = charts.dates(rows["date"])
+    named = {"name": "Index, without dividends", "legendrank": 2000} | style
+    value, fall = charts.rounded(rows["equity"], 4), charts.rounded(rows["drawdown"], 3)
+    return [
+        charts.scatter("lines", days, value, hovertemplate="%{y:.2f}", **named),
+        charts.scatter("lines", days, fall, hovertemplate="%{y:.0%}", yaxis="y2", **named | {"showlegend": False}),
     ]
 
 

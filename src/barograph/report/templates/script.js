@@ -71,6 +71,17 @@
     }));
   }
 
+  // A choice hides the rows with another word in the column that it names.
+  for (const choose of document.querySelectorAll("select.filter")) {
+    const table = document.getElementById(choose.dataset.table);
+    const place = [...table.tHead.rows[0].cells].findIndex((head) => head.textContent.trim() === choose.dataset.column);
+    choose.addEventListener("change", () => {
+      for (const row of table.tBodies[0].rows) {
+        row.hidden = choose.value !== "" && row.cells[place].textContent.trim() !== choose.value;
+      }
+    });
+  }
+
   const fit = () => Object.keys(charts).forEach((id) => Plotly.Plots.resize(holder(id)));
   matchMedia("print").addEventListener("change", fit);
   addEventListener("afterprint", fit);
