@@ -14,7 +14,8 @@ SIZING: Final = Csv(
     "reports/backtest/sizing.csv",
     (
         *("kind", "option", "sharpe", "excess_sharpe", "excess_sharpe_low", "excess_sharpe_high"),
-        *("change", "change_low", "change_high", "max_drawdown", "annual_turnover", "average_exposure", "capped_days"),
+        *("difference", "difference_low", "difference_high", "max_drawdown", "annual_turnover"),
+        *("average_exposure", "capped_days"),
     ),
 )
 _COLUMNS: Final = [
@@ -25,7 +26,7 @@ _COLUMNS: Final = [
     Column("Deepest drawdown, %", "loss from the highest value"),
     Column("Turnover a year", "times the equity"),
     Column("Exposure, %", "mean, of equity"),
-    Column("Capped days", "on which a limit bound"),
+    Column("Capped days, %", "on which a limit bound"),
 ]
 
 
@@ -44,11 +45,11 @@ def blocks(results: Results) -> list[Block]:
 
 def heading(table: pd.DataFrame) -> str:
     """Name the options whose change lies beyond its interval, or say that none does."""
-    compared = [row for row in table.to_dict("records") if not pd.isna(row["change"])]
-    found = {row["option"]: Quantity.of(row, "change").evidence for row in compared}
+    compared = [row for row in table.to_dict("records") if not pd.isna(row["difference"])]
+    found = {_title(row).lower(): Quantity.of(row, "difference").evidence for row in compared}
     sides = [
-        f"{words.joined([_title(name) for name in names])} {verb} it"
-        for kind, verb in (("better", "raises"), ("worse", "lowers"))
+        f"{words.joined(names)} {verb}{'s' if len(names) == 1 else ''} it"
+        for kind, verb in (("better", "raise"), ("worse", "lower"))
         if (names := [name for name, evidence in found.items() if evidence == kind])
     ]
     tried = f"of {len(compared)} ways of sizing and limits"
@@ -60,20 +61,22 @@ def heading(table: pd.DataFrame) -> str:
 
 
 def _row(row: Record) -> Row:
-    first = pd.isna(row["change"])
+    first = pd.isna(row["difference"])
     capped = float(row["capped_days"])
     cells = [
-        word(str(row["kind"]).replace("_", " ")),
+        word(str(row["kind"])),
         number(float(row["sharpe"]), 2),
         interval(Quantity.of(row, "excess_sharpe"), sign=True),
-        Cell("as traded") if first else interval(Quantity.of(row, "change"), sign=True),
+        Cell("as traded") if first else interval(Quantity.of(row, "difference"), sign=True),
         number(-100 * abs(float(row["max_drawdown"])), 1),
         number(float(row["annual_turnover"]), 1),
         number(100 * float(row["average_exposure"]), 0),
-        DASH if pd.isna(capped) else number(capped, 0),
+        DASH if pd.isna(capped) else number(100 * capped, 0),
     ]
-    return Row(_title(row["option"]), cells, "headline" if first else "model")
+    return Row(_title(row), cells, "headline" if first else "model")
 
 
-def _title(option: object) -> str:
-    return palette.title(str(option))
+def _title(row: Record) -> str:
+    """Name an option; the candidate as traded and all overlays together have names of their own."""
+    named = {"candidate": "As traded", "overlays": "All overlays together"}
+    return named.get(str(row["kind"]), palette.title(str(row["option"])))

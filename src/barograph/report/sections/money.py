@@ -12,7 +12,7 @@ from barograph.report import charts, palette, words
 from barograph.report.blocks import Block, Cell, Chart, Column, Row, Section, Table
 from barograph.report.cells import figures, heads, predictor_row
 from barograph.report.charts import Layout, Trace
-from barograph.report.parts import attributed, conventions, luck, record, trades
+from barograph.report.parts import attributed, conventions, luck, record, sizing, trades
 from barograph.report.results import BACKTEST, MONTHLY, Csv, Results
 
 EQUITY: Final = Csv("reports/backtest/equity.csv", ("date", "predictor", "equity", "drawdown"), dates=("date",))
@@ -55,6 +55,7 @@ def section(results: Results) -> Section:
         *record.tables(results, results[STRATEGIES]),
         *attributed.blocks(results),
         *luck.blocks(results),
+        *sizing.blocks(results),
         *conventions.blocks(results),
         cost_curve(results),
         *trades.blocks(results),
