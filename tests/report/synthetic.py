@@ -9,19 +9,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from barograph.backtest.engine.schema import DAYS, TRADES
 from barograph.folds.schema import FOLDS
 from barograph.market.schema import CONTEXT
 from barograph.memory.schema import SAMPLES
 from barograph.names import BASELINES, CLASSES, REGIMES
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.report import Results, results
-from barograph.report.parts import agreement, alarms, beeswarm, calibration, cells, exam, gate, replayed
+from barograph.report.parts import (
+    agreement,
+    alarms,
+    attributed,
+    beeswarm,
+    calibration,
+    cells,
+    conventions,
+    exam,
+    gate,
+    luck,
+    record,
+    replayed,
+    sizing,
+)
 from barograph.report.results import Csv
 from barograph.report.sections import money, moved
 from barograph.selection.schema import SELECTION
 from barograph.tables import Table
 
-from . import synthetic_cells, synthetic_why
+from . import synthetic_cells, synthetic_money, synthetic_why
 
 MODELS = ("lightgbm", "logistic_regression", "random_forest")
 EIGHT = (*MODELS, "extra_trees", "xgboost", "gradient_boosting", "neural_network", "svm")
@@ -42,6 +57,17 @@ SOURCES: dict[str, Table | Csv] = {
     "monthly": results.MONTHLY,
     "strategies": money.STRATEGIES,
     "cost_curve": money.COST_CURVE,
+    "index": money.INDEX,
+    "days": DAYS,
+    "trades": TRADES,
+    "attribution": attributed.ATTRIBUTION,
+    "drawdowns": record.DRAWDOWNS,
+    "luck": luck.LUCK,
+    "trials": luck.TRIALS,
+    "histories": luck.HISTORIES,
+    "conventions": conventions.CONVENTIONS,
+    "capacity": conventions.CAPACITY,
+    "sizing": sizing.SIZING,
     "criteria": gate.CRITERIA,
     "shap_importance": results.SHAP,
     "shap_beeswarm": beeswarm.SWARM,
@@ -100,6 +126,7 @@ def build(
         "selection": synthetic_why.selection(folds, list(kinds)),
         "selection_stability": 0.93,
     }
+    fields |= synthetic_money.tables(equity, predictors, np.random.default_rng(11))
     fields |= synthetic_why.explanations(models, folds, kinds, points)
     fields |= synthetic_why.drift(("ensemble", *models), folds, kinds)
     provenance = {
@@ -111,7 +138,12 @@ def build(
         "versions": {"pandas": "3.1.1", "scikit-learn": "1.9.0"},
         "commands": ["git checkout 1a2b3c4", "dvc repro"],
     }
-    settings = {"gate": {"candidate": "ensemble"}, "validation": {"level": 0.95}, "drift": {"level": 0.05}}
+    settings: dict[str, Any] = {
+        "gate": {"candidate": "ensemble"},
+        "validation": {"level": 0.95},
+        "drift": {"level": 0.05},
+    }
+    settings["backtest"] = {"rolling_days": 252, "impact": 1.0, "participation": 0.1}
     return replaced(Results(Invented(fields), settings, cost_bps=10.0, provenance=provenance), **changes)
 
 
@@ -373,7 +405,9 @@ def _backtest(predictors: tuple[str, ...], rng: np.random.Generator) -> pd.DataF
         rows.append((name, 0.09, 0.15, *ratios, -0.42 + 0.01 * place, 12.0, 85.0))
     names = ["predictor", "cagr", "annual_volatility", "sharpe", "sharpe_low", "sharpe_high", "excess_sharpe"]
     names += ["excess_sharpe_low", "excess_sharpe_high", "sortino", "calmar", "max_drawdown", "annual_turnover"]
-    return pd.DataFrame(rows, columns=[*names, "cost_bps_per_year"])
+    table = pd.DataFrame(rows, columns=[*names, "cost_bps_per_year"])
+    further = np.random.default_rng(3)
+    return pd.concat([table, pd.DataFrame([synthetic_money.figures(further) for _ in rows])], axis=1)
 
 
 def _cost_curve(predictors: tuple[str, ...]) -> pd.DataFrame:

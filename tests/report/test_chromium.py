@@ -122,6 +122,26 @@ def test_a_click_on_a_heading_sorts_words_and_figures(opened: Any) -> None:
     assert browser.said == []
 
 
+def test_round_trips_are_chosen_by_their_exit(opened: Any) -> None:
+    browser = opened(1200)
+    options = browser.run("[...document.querySelector('#trades-table-filter').options].map((one) => one.value)")
+    assert options == ["", "rebalance", "stop loss", "still open"]
+    seen = """(word) => {
+      const choose = document.querySelector('#trades-table-filter');
+      choose.value = word;
+      choose.dispatchEvent(new Event('change'));
+      return [...document.querySelectorAll('#trades-table tbody tr')]
+        .filter((row) => row.getBoundingClientRect().height > 0).map((row) => row.cells[4].textContent.trim());
+    }"""
+    counts = {}
+    for option in (*options[1:], ""):
+        shown = browser.run(f"({seen})({json.dumps(option)})")
+        assert not option or set(shown) == {option}
+        counts[option] = len(shown)
+    assert counts[""] == sum(counts.values()) - counts[""]
+    assert browser.said == []
+
+
 def test_a_phone_shows_the_page_without_scrolling_sideways(opened: Any) -> None:
     browser = opened(390)
     assert browser.run("[innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]") == [390] * 3

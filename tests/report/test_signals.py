@@ -19,7 +19,10 @@ def traded(results: Results) -> Results:
         return pd.concat([frame, *(own.assign(predictor=name) for name in SIGNALS)], ignore_index=True)
 
     names = ("backtest", "equity", "monthly", "cost_curve")
-    return replaced(results, **{name: joined(field(results, name)) for name in names})
+    luck = field(results, "luck")
+    judged = [luck[luck["portfolio"] == "lightgbm"].assign(portfolio=name) for name in SIGNALS]
+    frames = {name: joined(field(results, name)) for name in names}
+    return replaced(results, luck=pd.concat([luck, *judged], ignore_index=True), **frames)
 
 
 def test_signals_stand_between_the_predictors_and_the_universe(results: Results, traded: Results) -> None:

@@ -68,10 +68,14 @@ def _bars(parts: pd.DataFrame, by: str) -> Chart:
     }
     figure = charts.layout(
         70 + 22 * len(names),
-        xaxis=charts.axis("Percentage points a year", zeroline=True, zerolinecolor=palette.INK),
+        xaxis=charts.axis("Percentage points a year", zeroline=True, zerolinecolor=palette.INK, automargin=False),
         yaxis=charts.axis(
-            tickvals=list(range(len(names))), ticktext=[charts.label(name) for name in names], showgrid=False
+            tickvals=list(range(len(names))),
+            ticktext=[charts.label(name) for name in names],
+            showgrid=False,
+            automargin=False,
         ),
+        margin={"l": 16 + 7 * max(map(len, names)), "r": 12, "t": 8, "b": 46},
     )
     left = len(ordered) - len(shown)
     between = f" The {left} in between are left out." if left else ""
