@@ -52,7 +52,7 @@ def _days(dates: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _trades(dates: Any, rng: np.random.Generator) -> pd.DataFrame:
-    count = 300
+    count = 60
     entry = rng.integers(0, len(dates) - 30, count)
     result = rng.normal(1.0, 5.0, count)
     frame = pd.DataFrame(
@@ -63,7 +63,7 @@ def _trades(dates: Any, rng: np.random.Generator) -> pd.DataFrame:
             "shares": np.where(np.arange(count) % 9, 10.0, -10.0),
             "entry_date": dates[entry],
             "exit_date": pd.Series(dates[entry + 20]).where(np.arange(count) > 4),
-            "exit_reason": np.where(np.arange(count) % 40, "rebalance", "stop_loss"),
+            "exit_reason": np.where(np.arange(count) % 20, "rebalance", "stop_loss"),
             "bars": 20,
             "pnl_percent": result,
             "mae_percent": -np.abs(result),

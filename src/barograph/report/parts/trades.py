@@ -37,6 +37,7 @@ def blocks(results: Results) -> list[Block]:
         return []
     reason = own["exit_reason"].where(own["exit_date"].notna(), _OPEN).replace("", "not given")
     shown = chosen(own.assign(exit_reason=reason, regime=_known_before(own["entry_date"], results)))
+    shown = shown.assign(entry=charts.dates(shown["entry_date"]), exit=charts.dates(shown["exit_date"]))
     rows = [_row(row) for row in shown.to_dict("records")]
     which = "All" if len(shown) == len(own) else f"The {len(shown):,} of"
     caption = (
@@ -77,14 +78,11 @@ def _known_before(entries: "pd.Series[Any]", results: Results) -> list[Any]:
 
 
 def _row(row: Record) -> Row:
-    left = row["exit_reason"] != _OPEN
-    entry = charts.day(row["entry_date"])
-    leave = charts.day(row["exit_date"]) if left else "open"
-    regime = row["regime"]
+    entry, leave, regime = row["entry"], row["exit"], row["regime"]
     cells = [
         word("long" if float(row["shares"]) > 0 else "short"),
         Cell(entry, "", entry),
-        Cell(leave, "", leave if left else "9999"),
+        Cell(leave, "", leave) if isinstance(leave, str) else Cell("open", "", "9999"),
         word(str(row["exit_reason"]).replace("_", " ")),
         word("" if pd.isna(regime) else palette.title(str(regime))),
         number(float(row["bars"]), 0),
