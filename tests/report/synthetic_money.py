@@ -128,13 +128,14 @@ def _conventions() -> pd.DataFrame:
         ("a bar later", 0.71, -0.58, 0.15, 204.0, None),
         ("target first", 0.77, -0.54, 0.16, 205.0, "changes nothing: it never came to that"),
     ]
-    return pd.DataFrame(rows, columns=["convention", "sharpe", "max_drawdown", "cagr", "cost_bps_per_year", "remark"])
+    names = ["convention", "sharpe", "max_drawdown", "cagr", "cost_bps_per_year", "remark"]
+    return pd.DataFrame(rows, columns=names).assign(exposure=1.0)
 
 
 def _capacity() -> pd.DataFrame:
     rows = [(1e6, 0.8), (1e8, 0.6), (1e10, 0.2)]
     table = pd.DataFrame(rows, columns=["capital", "sharpe"])
-    return table.assign(max_drawdown=-0.5, cagr=0.1, cost_bps_per_year=[200.0, 300.0, 900.0], remark=None)
+    return table.assign(max_drawdown=-0.5, cagr=0.1, cost_bps_per_year=[200.0, 300.0, 900.0], exposure=1.0, remark=None)
 
 
 def _sizing() -> pd.DataFrame:

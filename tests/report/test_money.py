@@ -154,7 +154,9 @@ def test_capacity_is_drawn_or_its_absence_explained(results: Results) -> None:
     assert chart.heading == "Half of its Sharpe ratio is gone between 100 million and 10 billion"
     table = field(results, "capacity")
     first = conventions.capacity_finding(table.iloc[:2])
-    assert first == "Half of its Sharpe ratio is left at 100 million"
+    assert first == "At 100 million more than half of its Sharpe ratio is left"
+    unfilled = conventions.capacity_finding(table.assign(exposure=[1.0, 0.8, 0.2]))
+    assert unfilled.startswith("Capacity ends between 1 million and 100 million")
     assert "no Sharpe ratio to lose" in conventions.capacity_finding(table.assign(sharpe=-0.1))
     refused = table.assign(sharpe=np.nan, remark="execution.participation is set, but the bars have no volume; no")
     (words,) = conventions.capacity(replaced(results, capacity=refused))

@@ -20,7 +20,7 @@ from barograph.errors import InputError
 Play = Callable[[Execution, int], Simulation]
 AS_TRADED: Final = "as traded"
 WORST: Final = "all that hurt"
-_FIGURES: Final = ("sharpe", "max_drawdown", "cagr", "cost_bps_per_year")
+_FIGURES: Final = ("sharpe", "max_drawdown", "cagr", "cost_bps_per_year", "exposure")
 PRICES: Final[tuple[str, ...]] = get_args(Execution.__annotations__["price"])
 
 
@@ -83,9 +83,9 @@ def conventions(play: Play, execution: Execution, analysis: Analysis, start: pd.
     Returns
     -------
     DataFrame
-        ``convention, sharpe, max_drawdown, cagr, cost_bps_per_year, remark``: ``as traded`` first, then each price at
-        which orders could be filled instead, everything a bar later, the other of a bracket's prices first, the
-        delisting return, twice the costs; last those together whose Sharpe ratio is below that as traded. Where one
+        ``convention, sharpe, max_drawdown, cagr, cost_bps_per_year, exposure, remark``: ``as traded`` first, then each
+        price at which orders could be filled instead, everything a bar later, the other of a bracket's prices first,
+        the delisting return, twice the costs; last those together whose Sharpe ratio is below that as traded. Where one
         cannot be traded, its figures are NaN and the remark says why; it also says where a convention changes nothing.
     """
     rows = [_row(AS_TRADED, play, execution, {}, 0, start)]
@@ -131,6 +131,7 @@ def _row(
         "max_drawdown": analytics.max_drawdown(returns),
         "cagr": analytics.cagr(returns),
         "cost_bps_per_year": float(book.cost_rate.loc[start:].mean()) * analytics.PERIODS * 1e4,
+        "exposure": float((1.0 - book.cash / book.equity).loc[start:].mean()),
         "remark": "",
     }
 
@@ -151,7 +152,8 @@ def capacity(play: Play, execution: Execution, analysis: Analysis, start: pd.Tim
     Returns
     -------
     DataFrame
-        ``capital, sharpe, cagr, max_drawdown, cost_bps_per_year, remark``. Where volume is missing, impact is not
+        ``capital, sharpe, max_drawdown, cagr, cost_bps_per_year, exposure, remark``. An account whose orders are larger
+        than the volume allows holds cash instead, which the exposure shows. Where volume is missing, impact is not
         known: figures are NaN, and the remark says so.
     """
     law = {"impact": analysis.impact, "participation": analysis.participation}

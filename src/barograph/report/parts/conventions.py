@@ -10,9 +10,11 @@ from barograph.report.blocks import Block, Chart, Column, Heading, Row, Table, W
 from barograph.report.cells import number, word
 from barograph.report.results import Csv, Results
 
-_FIGURES: Final = ("sharpe", "max_drawdown", "cagr", "cost_bps_per_year")
+_FIGURES: Final = ("sharpe", "max_drawdown", "cagr", "cost_bps_per_year", "exposure")
 CONVENTIONS: Final = Csv("reports/backtest/conventions.csv", ("convention", *_FIGURES, "remark"))
 CAPACITY: Final = Csv("reports/backtest/capacity.csv", ("capital", *_FIGURES, "remark"))
+# Of the exposure of the smallest account, what a larger one must hold.
+_FILLED: Final = 0.9
 _COLUMNS: Final = [
     Column("Sharpe ratio", "yearly, after costs"),
     Column("Deepest drawdown, %", "loss from the highest value"),
@@ -77,8 +79,9 @@ def capacity(results: Results) -> list[Block]:
         charts.rounded(known["capital"]),
         charts.rounded(known["sharpe"], 4),
         line={"color": palette.mark(results.candidate).colour, "width": 2.2},
-        customdata=charts.rounded(known["cost_bps_per_year"], 3),
-        hovertemplate="%{x:,.0f}: %{y:.2f}<br>costs %{customdata:.0f} bps a year<extra></extra>",
+        customdata=known[["cost_bps_per_year", "exposure"]].to_numpy(float).tolist(),
+        hovertemplate="%{x:,.0f}: %{y:.2f}<br>costs %{customdata[0]:.0f} bps a year, exposure %{customdata[1]:.0%}"
+        "<extra></extra>",
     )
     return [
         Chart(
@@ -94,14 +97,18 @@ def capacity(results: Results) -> list[Block]:
 
 
 def capacity_finding(known: pd.DataFrame) -> str:
-    """Say at which amount of capital half of the Sharpe ratio of the smallest account is gone."""
-    ratio, capital = known["sharpe"].to_numpy(float), known["capital"].to_numpy(float)
-    gone = np.flatnonzero(ratio < ratio[0] / 2)
+    """Say at which capital half of the smallest account's Sharpe ratio is gone, or orders no longer fill."""
+    ratio, held, capital = (known[name].to_numpy(float) for name in ("sharpe", "exposure", "capital"))
     if ratio[0] <= 0:
         return "Capacity: there is no Sharpe ratio to lose"
-    if not len(gone):
-        return f"Half of its Sharpe ratio is left at {_money(capital[-1])}"
-    return f"Half of its Sharpe ratio is gone between {_money(capital[gone[0] - 1])} and {_money(capital[gone[0]])}"
+    beyond = (ratio < ratio[0] / 2) | (held < _FILLED * held[0])
+    if not beyond.any():
+        return f"At {_money(capital[-1])} more than half of its Sharpe ratio is left"
+    gone = int(np.argmax(beyond))
+    limit = f"between {_money(capital[gone - 1])} and {_money(capital[gone])}"
+    if held[gone] < _FILLED * held[0]:
+        return f"Capacity ends {limit}: beyond, a tenth of its positions or more can no longer be filled"
+    return f"Half of its Sharpe ratio is gone {limit}"
 
 
 def _money(amount: float) -> str:

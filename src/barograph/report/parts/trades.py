@@ -37,7 +37,8 @@ def blocks(results: Results) -> list[Block]:
         return []
     reason = own["exit_reason"].where(own["exit_date"].notna(), _OPEN).replace("", "not given")
     shown = chosen(own.assign(exit_reason=reason, regime=_known_before(own["entry_date"], results)))
-    shown = shown.assign(entry=charts.dates(shown["entry_date"]), exit=charts.dates(shown["exit_date"]))
+    dates: dict[str, Any] = {end: charts.dates(shown[f"{end}_date"]) for end in ("entry", "exit")}
+    shown = shown.assign(**dates)
     rows = [_row(row) for row in shown.to_dict("records")]
     which = "All" if len(shown) == len(own) else f"The {len(shown):,} of"
     caption = (
