@@ -65,7 +65,7 @@ def _imports(path: Path) -> frozenset[str]:
 def _unit(place: str, name: str) -> str | None:
     """Give the package or the module of an imported name; None for a table's schema, which is the ground's."""
     parts = [*place.split(".")[1:], name]
-    if parts[1:2] == ["schema"]:
+    if "schema" in parts[1:]:
         return None
     if parts[0] == "stages" or (PACKAGE / f"{parts[0]}.py").is_file():
         return "/".join(parts[: 1 + (parts[0] == "stages")]) + ".py"

@@ -1,6 +1,7 @@
 """Portfolio simulation: strategies, execution, costs and performance figures."""
 
 from barograph.backtest import analytics
+from barograph.backtest.almgren_chriss import almgren_chriss
 from barograph.backtest.analysis import Analysis
 from barograph.backtest.comparison import compare_sizing
 from barograph.backtest.conventions import rerun
@@ -33,6 +34,7 @@ __all__ = [
     "Threshold",
     "TopK",
     "TrackRecord",
+    "almgren_chriss",
     "analytics",
     "backtest",
     "compare_sizing",

@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     compiled = commands.add_parser("compile", help="compile the numerical kernels, so that the first run need not")
     compiled.set_defaults(run=lambda _: (_compiled(), True))
     _add_archive(commands.add_parser("archive", help="list, show, add or retire rare events"))
+    _add_paper(commands.add_parser("paper", help="drive a strategy one day at a time, on paper"))
     return parser
 
 
@@ -94,6 +95,38 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
     retired = commands.add_parser("retire", help="show a named event no more from today on; written to conf/archive/")
     retired.add_argument("event")
     retired.set_defaults(run=lambda given: (archive.retire(given.event), True))
+
+
+def _add_paper(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="action", required=True)
+    begun = commands.add_parser("init", help="begin a run in a folder")
+    begun.add_argument("--portfolio", metavar="NAME", help="the candidate (the default) or one of `strategies`")
+    begun.add_argument(
+        "--start", metavar="DATE", help="its first day, such as 2022-01-03; by default the newest of the bars"
+    )
+    step = commands.add_parser("step", help="play the next day, and write its orders")
+    step.add_argument("date", nargs="?", metavar="DATE", help="refuse any other day")
+    step.add_argument("--all", action="store_true", help="play every day that the bars have")
+    step.add_argument("--accept-code", action="store_true", help="go on with other code that does the same so far")
+    shown = commands.add_parser("status", help="tell where the run is; exit code 1 if a backtest of its days differs")
+    released = commands.add_parser("release", help="release the emergency stop")
+    for each in (begun, step, shown, released):
+        each.add_argument("--folder", type=Path, default=Path("paper"), help="of the journal (default: paper)")
+    parser.set_defaults(run=_paper)
+
+
+def _paper(given: argparse.Namespace) -> tuple[str, bool]:
+    from barograph.cli import paper  # numba is slow to import
+
+    if given.action == "status":
+        return paper.status(given.folder)
+    if given.action == "init":
+        return paper.init(given.folder, given.portfolio, given.start), True
+    if given.action == "release":
+        return paper.release(given.folder), True
+    if given.date and given.all:
+        raise InputError("paper step: a date and --all are given; one of them is allowed")
+    return paper.step(given.folder, given.date, every=given.all, accept_code=given.accept_code), True
 
 
 def _audit(given: argparse.Namespace) -> tuple[str, bool]:

@@ -358,3 +358,10 @@ def decide(s: State, t: int, weights: Floats) -> None:
     s.counts[WAITING] = waiting
     s.counts[NUMBER] += symbols
     s.counts[ROWS] = row + 1
+
+
+@njit(nogil=True, error_model="numpy")
+def at_once(s: State) -> None:
+    """Let the row that was just decided be filled on one bar: an emergency stop does not wait for a schedule."""
+    for n in range(len(s.holdings)):
+        s.holdings[n].slices = s.rules.slices - 1

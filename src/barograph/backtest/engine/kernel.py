@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from barograph.backtest.engine import accounting, book, brakes, guard, matching, state
-from barograph.backtest.engine.accounting import CANCELLED, END_OF_DATA, WORKS, decide
+from barograph.backtest.engine.accounting import CANCELLED, END_OF_DATA, WORKS, at_once, decide
 from barograph.backtest.engine.brakes import Guard
 from barograph.backtest.engine.guard import guarded
 from barograph.backtest.engine.state import EQUITY, FILLS, ORDERS, TIMED, WORKING, State
@@ -74,6 +74,8 @@ def _decide(s: State, t: int, row: int, weights: Floats, g: Guard) -> None:
     if len(g.brakes) > 0:
         if guarded(s, t, g, row >= 0, weights[max(row, 0)]):
             decide(s, t, g.row)
+            if g.limit[t] == 0.0:
+                at_once(s)
     elif row >= 0:
         decide(s, t, weights[row])
 
