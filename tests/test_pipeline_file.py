@@ -105,7 +105,7 @@ def test_no_stage_writes_into_a_folder_that_it_depends_on(name):
 
 def test_only_stages_that_may_see_the_future_read_labels():
     readers = {name for name, stage in STAGES.items() if "data/labels.parquet" in stage["deps"]}
-    main = {"archive", "folds", "samples", "select", "tune", "train", "ensemble", "validate", "report"}
+    main = {"archive", "folds", "samples", "select", "train", "ensemble", "validate", "report"}
     assert readers == main | WALKS | {"ablation:differences", "features:differences"}
 
 

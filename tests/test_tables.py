@@ -155,3 +155,14 @@ def test_a_block_is_let_go_of_when_its_rows_are_written(tmp_path: Path, monkeypa
 
     tables.write_blocks(WIDE, blocks(), tmp_path)
     assert max(counts) <= 6
+
+
+def test_rows_are_read_by_position_in_the_order_asked_for(tmp_path: Path) -> None:
+    table = tables.Table("t.parquet", ("date",), {"date": tables.DATE, "a": tables.FLOAT, "b": tables.FLOAT})
+    days = pd.date_range("2020-01-01", periods=9).astype("datetime64[us]")
+    tables.write(table, pd.DataFrame({"date": days, "a": np.arange(9.0), "b": -np.arange(9.0)}), tmp_path)
+    whole = tables.read(table, tmp_path)
+    found = tables.read_rows(table, tmp_path, np.array([7, 2, 2]), ["b", "date"])
+    pd.testing.assert_frame_equal(found, whole.iloc[[7, 2, 2]][["b", "date"]].reset_index(drop=True))
+    with pytest.raises(InputError, match=r"lacks the columns \['c'\]"):
+        tables.read_rows(table, tmp_path, np.array([0]), ["c"])

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.files import replacing
+from barograph.typing import Rows
 
 DATE, TEXT, FLOAT, BOOL = pa.date32(), pa.string(), pa.float64(), pa.bool_()
 _ROWS_A_GROUP: Final = 1 << 16
@@ -48,14 +49,22 @@ def read(table: Table, root: Path, *, columns: Sequence[str] | None = None, **na
     InputError
         If the file is missing or lacks a column.
     """
-    path = root / table.path.format(**names)
+    return _to_pandas(_arrow(table, root / table.path.format(**names), columns))
+
+
+def read_rows(table: Table, root: Path, rows: Rows, columns: Sequence[str]) -> pd.DataFrame:
+    """Read these rows of a table, by position, and of them these columns, in this order; raises as :func:`read`."""
+    return _to_pandas(_arrow(table, root / table.path, columns).take(rows))
+
+
+def _arrow(table: Table, path: Path, columns: Sequence[str] | None) -> pa.Table:
     if not path.is_file():
         raise InputError(f"{path}: no such table; run the stage that writes it (dvc repro)")
     schema = pq.read_schema(path)
     missing = [name for name in columns or table.columns if name not in schema.names]
     if missing:
         raise InputError(f"{path}: lacks the columns {missing}; it has {schema.names}")
-    return _to_pandas(pq.read_table(path, columns=list(columns) if columns is not None else None))
+    return pq.read_table(path, columns=list(columns) if columns is not None else None)
 
 
 @without_time_zones

@@ -10,8 +10,10 @@ from barograph.features.schema import FEATURES
 from barograph.folds import WalkForward, tabulate_folds
 from barograph.folds.schema import TEST_WINDOWS
 from barograph.labels.schema import LABELS
+from barograph.names import KEY
 from barograph.selection.schema import SELECTION
 from barograph.stages import select
+from barograph.stages.search_data import SEARCH_FEATURES, SEARCH_LABELS
 from barograph.stages.stage import Stage
 from tests.selection.planted import DATES, panel
 
@@ -55,6 +57,30 @@ def test_the_stage_writes_the_same_bytes_twice_and_counts_them(root, tmp_path):
     summary = json.loads((tmp_path / "a/reports/selection/summary.json").read_text())
     assert summary["always_kept"] == (shares["kept_share"] == 1).sum()
     assert said[0] == said[1] == f"kept 10 of 15 features in 4 folds, stability {summary['stability']:.2f}"
+
+
+def test_the_searches_get_what_the_first_fold_may_know_and_later_days_change_nothing_in_it(root, tmp_path):
+    shorter = tmp_path / "shorter"
+    features, labels, windows = (tables.read(table, root) for table in (FEATURES, LABELS, TEST_WINDOWS))
+    last = features["date"].max() - pd.Timedelta(days=30)
+    tables.write(FEATURES, features[features["date"] <= last], shorter)
+    tables.write(LABELS, labels[labels["exit_date"] <= last], shorter)
+    moved = windows["train_end"].where(windows["test_end"].notna(), last)
+    tables.write(TEST_WINDOWS, windows.assign(train_end=moved), shorter)
+    for given, out in ((root, "whole"), (shorter, "less")):
+        _run(given, tmp_path / out)
+    written = sorted(path.name for path in (tmp_path / "whole/data/search").iterdir())
+    assert written == ["features.parquet", "labels.parquet", "test_window.parquet"]
+    for name in written:
+        assert (tmp_path / "whole/data/search" / name).read_bytes() == (
+            tmp_path / "less/data/search" / name
+        ).read_bytes()
+    known = tables.read(SEARCH_LABELS, tmp_path / "whole")
+    assert len(known) == (labels["exit_date"] <= windows["train_end"].min()).sum() > 0
+    kept = tables.read(SELECTION, tmp_path / "whole").query("fold == 0 and kept")["feature"]
+    offered = tables.read(SEARCH_FEATURES, tmp_path / "whole")
+    assert set(offered.columns[2:]) == set(kept)
+    assert offered[KEY].equals(known[KEY])
 
 
 def test_keeping_everything_is_said(root, tmp_path):

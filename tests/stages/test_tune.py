@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from barograph import tables
 from barograph.errors import InputError
-from barograph.features.schema import FEATURES
 from barograph.folds import WalkForward, tabulate_folds
-from barograph.folds.schema import TEST_WINDOWS
-from barograph.labels.schema import LABELS
-from barograph.selection.schema import SELECTION
+from barograph.models.contract.rows import TrainingSet
 from barograph.stages import tune
+from barograph.stages.search_data import write_search_data
 from barograph.stages.stage import Stage
 
 MODEL = {
@@ -48,11 +45,10 @@ def root(tmp_path_factory):
     )
     folds = WalkForward(min_years=1, embargo=5).over(labels, pd.DataFrame({"date": dates}))
     # A fit refuses infinite values: no study would end if it were shown what the first fold does not keep.
-    tables.write(FEATURES, key.assign(f=signal, dropped=np.float32(np.inf)), folder)
+    features = key.assign(f=signal, dropped=np.float32(np.inf))
     kept = pd.DataFrame({"fold": [0, 0, 1, 1], "feature": ["f", "dropped"] * 2, "kept": [True, False, True, True]})
-    tables.write(SELECTION, kept.assign(score=0.1, reason=""), folder)
-    tables.write(LABELS, labels, folder)
-    tables.write(TEST_WINDOWS, tabulate_folds(folds), folder)
+    data = TrainingSet(features, labels)
+    write_search_data(Stage({}, folder, folder, None), features, data, tabulate_folds(folds), kept)
     return folder
 
 

@@ -53,7 +53,7 @@ def run() -> str:
 
 def _scores() -> None:
     tie, date, positive = np.arange(_ROWS, dtype=np.int32), np.arange(_ROWS), np.arange(_ROWS) % 2 == 0
-    resampled_auc(tie, date, positive, np.ones((_ROWS, 2)))
+    resampled_auc(tie, date, positive, np.ones((_ROWS, 2), np.float32))
 
 
 def _drift() -> None:

@@ -1,9 +1,9 @@
 """Drift of features, regimes and predictions: each test window against the fold's past."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass as plain_dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -14,7 +14,9 @@ from pydantic.dataclasses import dataclass
 from barograph.dates import without_time_zones
 from barograph.drift.comparison import ValueComparison, compare_shares, compare_values, quantile_cells
 from barograph.drift.permutation import Blocks, Draw, cut_blocks, draw_blocks, possible_p_values
+from barograph.drift.recall import Comparisons, recalled
 from barograph.errors import InputError
+from barograph.executors import ResultCache
 from barograph.names import BASELINES, PROBABILITIES, REGIMES
 from barograph.randomness import generator
 from barograph.typing import STRICT, Dates, Floats, Ints, Rows
@@ -91,11 +93,13 @@ def measure_drift(
     families: Mapping[str, str],
     settings: Drift,
     seed: int,
+    cache: ResultCache | None = None,
 ) -> DriftResult:
     """Compare the features, regimes and predictions of every test window with their past.
 
     The baselines, which only copy past frequencies, NaN and folds without `test_end` are left out. A feature without
-    a family, or an unknown regime, raises :class:`~barograph.errors.InputError`.
+    a family, or an unknown regime, raises :class:`~barograph.errors.InputError`. Of a cache, comparisons of features
+    that were made before are read.
 
     Notes
     -----
@@ -141,7 +145,7 @@ def measure_drift(
     draw = _draw(settings.permutations, seed)
     divergences, shares = _regimes(regimes, tested, settings, draw)
     return DriftResult(
-        features=_features(features, tested, families, settings, draw),
+        features=_features(features, tested, families, settings, draw, partial(recalled, cache, (settings, seed))),
         regimes=divergences,
         regime_shares=shares,
         predictions=_predictions(predictions, tested, settings, draw),
@@ -217,7 +221,12 @@ def _draw(permutations: int, seed: int) -> Draw:
 
 
 def _features(
-    features: pd.DataFrame, tested: pd.DataFrame, families: Mapping[str, str], settings: Drift, draw: Draw
+    features: pd.DataFrame,
+    tested: pd.DataFrame,
+    families: Mapping[str, str],
+    settings: Drift,
+    draw: Draw,
+    recall: Callable[..., list[Comparisons]],
 ) -> pd.DataFrame:
     names = [str(name) for name in features.columns if name not in ("symbol", "date")]
     if unknown := [name for name in names if name not in families]:
@@ -225,23 +234,29 @@ def _features(
     dates, date = np.unique(features["date"].to_numpy(), return_inverse=True)
     windows = list(_windows(dates, tested, tested["train_end"], settings))
 
-    def compared(name: str) -> list[dict[str, Any]]:
+    def in_windows(chosen: Sequence[Blocks], name: str) -> Comparisons:
         values = features[name].to_numpy()
         known = np.flatnonzero(~np.isnan(values))
-        order = known[np.argsort(values[known], kind="stable")]
+        order = known[np.argsort(values[known])]  # which of equal values comes first changes nothing
         ordered, ordered_date = values[order].astype(np.float64), date[order]
-        described = {"feature": name, "family": families[name]}
         return [
-            window
-            | described
-            | compare_values(
-                ordered, blocks.of_date[ordered_date], blocks, draw, settings.bins, settings.level
-            )._asdict()
-            for window, blocks in windows
+            compare_values(ordered, blocks.of_date[ordered_date], blocks, draw, settings.bins, settings.level)
+            for blocks in chosen
         ]
 
-    with ThreadPoolExecutor() as threads:  # nearly all of the work leaves the interpreter free
-        rows = [row for of_feature in threads.map(compared, names) for row in of_feature]
+    def compared(numbers: list[int]) -> list[Comparisons]:
+        chosen = [windows[number][1] for number in numbers]
+        with ThreadPoolExecutor() as threads:  # nearly all of the work leaves the interpreter free
+            by_feature = list(threads.map(partial(in_windows, chosen), names))
+        return [list(of_window) for of_window in zip(*by_feature, strict=True)]
+
+    found = recall(features, tested.to_dict("records"), compared)
+    rows = [
+        window | {"feature": name, "family": families[name]} | comparison._asdict()
+        for number, name in enumerate(names)
+        for (window, _), comparisons in zip(windows, found, strict=True)
+        for comparison in [comparisons[number]]
+    ]
     table = _judged(rows, ["feature", "family", *ValueComparison._fields], "psi", settings.psi, settings)
     before = table.groupby("feature")["moved"].shift(fill_value=False)
     detectable = {f"detectable_ks{kind}": table.pop(f"detectable{kind}") for kind in ("", "_single")}

@@ -1,7 +1,10 @@
 """One predictor out of many: ensembles that vote, and ensembles that learn how to."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -12,9 +15,10 @@ from pydantic.dataclasses import dataclass
 from barograph.dates import without_time_zones
 from barograph.ensemble.best import best_so_far
 from barograph.ensemble.calibration import CalibrationKind
-from barograph.ensemble.combiner import Combination, Recipe, Shares, combine_forward
+from barograph.ensemble.combiner import Combination, Recipe, Shares, Weigh, combine_forward
 from barograph.ensemble.pools import PoolKind, fit_shares
 from barograph.errors import InputError
+from barograph.executors import ResultCache
 from barograph.names import PROBABILITIES, STRUCTURAL, VOTE
 from barograph.typing import STRICT, Floats, Ints, Labels
 
@@ -50,7 +54,13 @@ class Ensemble(ABC):
     calibration: CalibrationKind | None = None
 
     @without_time_zones
-    def walk(self, predictions: Mapping[str, pd.DataFrame], labels: pd.DataFrame, folds: pd.DataFrame) -> Combination:
+    def walk(
+        self,
+        predictions: Mapping[str, pd.DataFrame],
+        labels: pd.DataFrame,
+        folds: pd.DataFrame,
+        cache: ResultCache | None = None,
+    ) -> Combination:
         """Combine, and learn how to from the labels that had matured before each fold.
 
         Parameters
@@ -60,6 +70,8 @@ class Ensemble(ABC):
             may be among them: it is ignored unless the ensemble's setting makes it a member.
         labels, folds : pandas.DataFrame
             The labels table and the folds table.
+        cache : ResultCache, optional
+            Gives the shares that were learned before.
 
         Returns
         -------
@@ -72,7 +84,10 @@ class Ensemble(ABC):
             If two members' predictions tables have different rows, a row's fold is unknown, or no member has weight.
         """
         members = {name: predictions[name] for name in sorted(predictions) if self.structural or name != STRUCTURAL}
-        return combine_forward(self._recipe(list(members)), members, labels, folds)
+        recipe = self._recipe(list(members))
+        if cache and recipe.weigh:
+            recipe = replace(recipe, weigh=partial(_recalled, cache, repr(self), recipe.weigh))
+        return combine_forward(recipe, members, labels, folds)
 
     @abstractmethod
     def _recipe(self, members: list[str]) -> Recipe: ...
@@ -174,6 +189,26 @@ class Stacking(Ensemble):
 
     def _recipe(self, members: list[str]) -> Recipe:
         return Recipe(_equal(members), self.member_calibration, self.calibration, stacking=self.C)
+
+
+def _recalled(
+    cache: ResultCache,
+    asked: str,
+    weigh: Weigh,
+    stated: Mapping[str, Floats],
+    labels: Labels,
+    folds: Ints,
+    before: Shares,
+) -> Shares:
+    """Give the shares of a fold from the cache, or learn and keep them."""
+    named = repr((asked, list(stated), before)).encode()
+    key = cache.key(b"shares", named, labels.tobytes(), folds.tobytes(), *(part.tobytes() for part in stated.values()))
+    if (kept := cache.get(key)) is not None:
+        shares: Shares = json.loads(kept)
+        return shares
+    learned = weigh(stated, labels, folds, before)
+    cache.put(key, json.dumps(learned).encode())
+    return learned
 
 
 def _equal(members: list[str]) -> Shares:

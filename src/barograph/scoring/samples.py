@@ -156,7 +156,7 @@ class Part:
         """Give the areas with dates weighted, shape (n_dates, R)."""
         from barograph.scoring.auc import resampled_auc
 
-        forecasts = self.forecasts
+        forecasts, counts = self.forecasts, weights.astype(np.float32)
         inside = np.zeros(forecasts.label.size, dtype=bool)
         inside[self.rows] = True
         areas = np.zeros((len(forecasts.predictors), weights.shape[1]))
@@ -164,7 +164,7 @@ class Part:
             order, tie = (ranks[i, k] for ranks in forecasts.ascending)
             kept = inside[order]
             rows = order[kept]
-            areas[i] += resampled_auc(tie[kept], forecasts.date[rows], forecasts.label[rows] == k, weights)
+            areas[i] += resampled_auc(tie[kept], forecasts.date[rows], forecasts.label[rows] == k, counts)
         return areas / len(CLASSES)
 
 

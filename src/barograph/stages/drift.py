@@ -4,6 +4,7 @@ from barograph.drift import drift_metrics, measure_drift
 from barograph.features.schema import FEATURES
 from barograph.folds.schema import FOLDS
 from barograph.regimes.schema import REGIME_SERIES
+from barograph.stages.machine import cache
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 
@@ -12,14 +13,16 @@ from barograph.stages.stage import Stage, stage
 def main(stage: Stage) -> str:
     """Compare features, regimes and predictions of every test window with its past."""
     catalogue = stage.read_csv("reports/features/catalogue.csv")
+    settings = stage.build("drift")
     result = measure_drift(
         stage.read(FEATURES),
         stage.read(REGIME_SERIES),
         read_predictors(stage),
         stage.read(FOLDS),
         dict(zip(catalogue["name"], catalogue["family"], strict=True)),
-        stage.build("drift"),
+        settings,
         stage.settings["seed"],
+        cache(settings, None, "drift/*.py"),
     )
     for name in ("features", "regimes", "regime_shares", "predictions"):
         stage.write_csv(f"reports/drift/{name}.csv", getattr(result, name))

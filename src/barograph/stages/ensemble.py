@@ -4,12 +4,13 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.ensemble import Combination, baseline_predictions
+from barograph.ensemble import Combination, Ensemble, baseline_predictions
 from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
 from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
 from barograph.names import BASELINES, STRUCTURAL
 from barograph.regimes.schema import REGIME_SERIES
+from barograph.stages.machine import cache
 from barograph.stages.stage import Stage, stage
 from barograph.stages.structural import build_structural, read_closes
 from barograph.training.schema import PREDICTIONS
@@ -24,7 +25,9 @@ def main(stage: Stage) -> str:
     labels, regimes, folds = (stage.read(table) for table in (LABELS, REGIME_SERIES, FOLDS))
     asked = (next(iter(members.values())), labels, regimes, folds)
     structural = build_structural(stage).walk(*read_closes(stage), *asked)
-    found = stage.build("ensemble").walk(members | {STRUCTURAL: structural}, labels, folds)
+    ensemble = stage.build("ensemble")
+    kept = {"cache": cache(ensemble, None, "ensemble/*.py")} if isinstance(ensemble, Ensemble) else {}
+    found = ensemble.walk(members | {STRUCTURAL: structural}, labels, folds, **kept)
     tables = [found.predictions, baseline_predictions(*asked), structural]
     stage.write(ENSEMBLE_PREDICTIONS, pd.concat(tables, ignore_index=True))
     stage.write_json("models/ensemble/ensemble.json", found.final.plain())

@@ -4,6 +4,8 @@ import hashlib
 import inspect
 import os
 import platform
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,28 +27,32 @@ def executor(stage: Stage) -> Executor:
     return chosen or from_environment(os.environ)
 
 
-def cache(model: object, code: str | None) -> ResultCache | None:
+def cache(asked: object, code: str | None, *further: str) -> ResultCache | None:
     """Open the cache that the environment names; None without.
 
-    It is for the results of a model or of a selection, whose source is `code` where the settings name it.
+    It is for the results of an object that settings describe, such as a model, whose source is `code` where they name
+    it. The patterns in `further` name more files of the package that compute them.
 
     Raises
     ------
     InputError
         If a cache is named and the object's `repr` does not tell its settings, by which results are kept apart.
     """
-    return cache_from_environment(os.environ, lambda: _computed_by(model, code))
+    return cache_from_environment(os.environ, lambda: _computed_by(asked, code, further))
 
 
-def _computed_by(model: object, code: str | None) -> str:
-    if type(model).__repr__ is object.__repr__:
-        name = f"{type(model).__module__}.{type(model).__qualname__}"
+def _computed_by(asked: object, code: str | None, further: Sequence[str]) -> str:
+    if type(asked).__repr__ is object.__repr__:
+        name = f"{type(asked).__module__}.{type(asked).__qualname__}"
         raise InputError(
             f"BAROGRAPH_CACHE: the repr of {name} does not tell its settings, so its results cannot be kept apart; "
             "make it a dataclass, or unset BAROGRAPH_CACHE"
         )
-    files = {path for pattern in _CODE for path in _PACKAGE.glob(pattern)} | {Path(inspect.getfile(type(model)))}
+    files = {path for pattern in (*_CODE, *further) for path in _PACKAGE.glob(pattern)}
+    files |= {Path(inspect.getfile(type(asked)))}
     files |= {path for path in ([Path(code), *Path(code).rglob("*.py")] if code else []) if path.is_file()}
     facts: dict[str, Any] = {"python": platform.python_version(), "libraries": library_versions(), "pinned": pinned()}
+    if further:
+        facts["compiler"] = version("numba")
     facts["code"] = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
     return repr(facts)

@@ -13,6 +13,7 @@ from barograph.models.contract.rows import TrainingSet
 from barograph.selection import fold_selections, kept_shares, select_features, selection_summary
 from barograph.selection.schema import SELECTION
 from barograph.stages.machine import cache
+from barograph.stages.search_data import write_search_data
 from barograph.stages.stage import Stage, stage
 
 
@@ -20,13 +21,14 @@ from barograph.stages.stage import Stage, stage
 def main(stage: Stage) -> str:
     """Select on every fold's past, that of the model that goes into service included."""
     selection, seed, embargo = stage.build("selection"), stage.settings["seed"], stage.settings["folds.embargo"]
-    folds = tabulated_folds(stage.read(TEST_WINDOWS))
-    data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))
+    windows, features = stage.read(TEST_WINDOWS), stage.read(FEATURES)
+    folds, data = tabulated_folds(windows), TrainingSet(features, stage.read(LABELS))
     kept = cache(selection, None)
     found = select_features(selection, data, folds, embargo=embargo, seed=seed, cache=kept)
     table = pd.concat(tqdm(found, "select", total=len(folds), unit="fold", disable=None), ignore_index=True)
     summary = selection_summary(table)
     stage.write(SELECTION, table)
+    write_search_data(stage, features, data, windows, table)
     stage.write_csv("reports/selection/folds.csv", fold_selections(table))
     stage.write_csv("reports/selection/stability.csv", kept_shares(table))
     stage.write_json("reports/selection/summary.json", summary)

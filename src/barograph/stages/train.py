@@ -22,6 +22,7 @@ from barograph.models.contract.rows import Arrays
 from barograph.names import PROBABILITIES
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.selection.schema import SELECTION
+from barograph.stages.last_window import LastWindow
 from barograph.stages.machine import cache, executor
 from barograph.stages.stage import Stage, stage
 from barograph.stages.tuned import tuned_model
@@ -43,9 +44,10 @@ def main(stage: Stage) -> str:
     model, seed = tuned_model(stage, name, settings), stage.settings["seed"]
     labels, folds, selection = (stage.read(table) for table in (LABELS, FOLDS, SELECTION))
     data = TrainingSet(stage.read(FEATURES), labels)
-    given = {"name": name, "seed": seed, "selection": selection, "executor": executor(stage)}
-    given["cache"] = cache(model, settings.get("code"))
-    steps = partial(walk, model, data, stage.read(SAMPLES), folds, **given)
+    runs, kept = executor(stage), cache(model, settings.get("code"))
+    given = {"name": name, "seed": seed, "selection": selection, "executor": runs, "cache": kept}
+    walked_by = LastWindow(runs, kept) if kept else runs
+    steps = partial(walk, model, data, stage.read(SAMPLES), folds, **given | {"executor": walked_by})
     replay = _error_replay(stage, labels)
     bar = tqdm(steps(replay=replay, in_full=True), name, total=len(folds), unit="fold", disable=None)
     walked = list(bar)

@@ -9,14 +9,8 @@ from tqdm import tqdm
 
 from barograph import config
 from barograph.errors import InputError
-from barograph.features.schema import FEATURES
-from barograph.folds import tabulated_folds
-from barograph.folds.schema import TEST_WINDOWS
-from barograph.labels.schema import LABELS
-from barograph.models.contract.rows import TrainingSet
-from barograph.selection import kept_features
-from barograph.selection.schema import SELECTION
 from barograph.stages.machine import cache, executor
+from barograph.stages.search_data import read_search_data
 from barograph.stages.stage import Stage, stage
 from barograph.tuning import Grid, Off, Tuning, TuningResult, tune, tuning_rows, unsearched
 
@@ -47,10 +41,8 @@ def main(stage: Stage) -> str:
 
 
 def _search(stage: Stage, name: str, model: Any, settings: Tuning | Grid, chosen: Mapping[str, Any]) -> TuningResult:
-    first = tabulated_folds(stage.read(TEST_WINDOWS))[0]
-    data = TrainingSet(stage.read(FEATURES), stage.read(LABELS))
-    kept = kept_features(stage.read(SELECTION), first.number, data.names)
-    rows = tuning_rows(data, first, settings, embargo=stage.settings["folds.embargo"], features=kept)
+    data, first = read_search_data(stage)
+    rows = tuning_rows(data, first, settings, embargo=stage.settings["folds.embargo"])
     storage = stage.settings.get("storage")
     with tqdm(desc=name, total=settings.trials_of(model) * settings.splits, unit="fit", disable=None) as bar:
         return tune(
