@@ -115,7 +115,6 @@ def touch(held: Any, basket: int) -> None:
     """Note a symbol's position before the basket, once per basket."""
     if held.seen != basket:
         held.seen, held.closable, held.projected = basket, abs(held.shares), held.shares
-        held.planned = held.crossed
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
@@ -124,7 +123,7 @@ def loss_of(rules: Rules, held: Any, before: float, size: float) -> float:
 
     By the square-root law all of a bar's shares together lose toll x shares^1.5; those after the others lose the rest.
     """
-    if rules.impact == 0.0 or size == 0.0:
+    if size == 0.0:
         return rules.half_spread
     impact = held.toll * ((before + size) ** 1.5 - before**1.5) / size
     return float(min(rules.half_spread + impact, 1.0))
@@ -183,8 +182,9 @@ def plan(
     held.closable -= closing
     held.projected += want
     entry.sign, entry.code, entry.closing, entry.opening = sign, code, closing, opening
-    entry.price, entry.whole, entry.crosses, entry.spread = price, whole, crosses, 0.0
-    if crosses:
+    entry.price, entry.whole, entry.crosses = price, whole, crosses
+    entry.spread = rules.half_spread if crosses else 0.0
+    if rules.impact > 0.0 and crosses:
         entry.spread = loss_of(rules, held, held.planned, closing + opening)
         held.planned += closing + opening
 
@@ -297,7 +297,7 @@ def fill(rules: Rules, money: Floats, held: Any, made: Any, entry: Any, factor: 
     signed, price = entry.filled, entry.price
     size = abs(signed)
     # What cash or leverage has cut loses less than was planned.
-    if entry.crosses and rules.impact > 0.0:
+    if rules.impact > 0.0 and entry.crosses:
         entry.spread = loss_of(rules, held, held.crossed, size)
         held.crossed += size
     spread = entry.spread
@@ -353,7 +353,9 @@ def decide(s: State, t: int, weights: Floats) -> None:
     for n in range(symbols):
         if weights[n] == 0.0 and h[n].shares == 0.0:
             continue
-        h[n].target, h[n].slices, outcomes[n].status = weights[n], 0, WORKS
+        h[n].target, outcomes[n].status = weights[n], WORKS
+        if s.rules.slices > 1:
+            h[n].slices = 0
         waiting += 1
     s.counts[WAITING] = waiting
     s.counts[NUMBER] += symbols

@@ -125,8 +125,12 @@ def _fill_basket(s: State, t: int, share: float, before: float) -> None:
             fills[made].day, fills[made].symbol = t, n
             accounting.fill(rules, money, held, fills[made], entry, factor)
             made += rules.logged
-        held.slices += i < 0
-        if i < 0 and held.slices >= rules.slices and not (rules.carry and code in (PARTICIPATION, NO_VOLUME)):
+        if rules.impact > 0.0:
+            held.planned = held.crossed
+        if rules.slices > 1 and i < 0:
+            held.slices += 1
+        done = rules.slices <= 1 or held.slices >= rules.slices
+        if i < 0 and done and not (rules.carry and code in (PARTICIPATION, NO_VOLUME)):
             status = FILLED if code == 0 else PARTLY if size > 0.0 else REJECTED
             accounting.end_target(held, outcomes[n], t, status, code)
             ended += 1

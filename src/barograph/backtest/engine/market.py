@@ -127,7 +127,7 @@ def market_of(panel: Sheet, columns: Ints, execution: Execution, *, every_field:
     close = chosen(panel.close, columns)
     _refuse_negative(close, "close", panel, columns)
 
-    def field(name: str, needed: bool) -> Floats:
+    def field(name: str, needed: bool = False) -> Floats:
         if not (needed or every_field or name in _NEEDED[execution.price]):
             return close
         values = chosen(getattr(panel, name), columns)
@@ -136,9 +136,9 @@ def market_of(panel: Sheet, columns: Ints, execution: Execution, *, every_field:
         return values
 
     market = Market(
-        open=field("open", False),
-        high=field("high", False),
-        low=field("low", False),
+        open=field("open"),
+        high=field("high"),
+        low=field("low"),
         close=close,
         volume=field("volume", execution.participation is not None or _by_volume(execution)),
         factor=chosen(panel.factor, columns) if _factored(execution) else close,

@@ -56,7 +56,7 @@ def before_open(s: State, t: int) -> None:
             volume = s.market.volume[t, n]
             h[n].room = s.rules.participation * volume if volume > 0.0 else 0.0
             if s.rules.impact > 0.0:
-                h[n].crossed = 0.0
+                h[n].crossed = h[n].planned = 0.0
                 h[n].toll = s.rules.impact * s.market.volatility[t, n] / np.sqrt(volume) if volume > 0.0 else 0.0
 
 
