@@ -23,13 +23,21 @@ import peers
 from measuring import answer, child, seconds, show
 
 from barograph import config
-from barograph.backtest import Day, Execution, Order, Simulation, run, simulate
+from barograph.backtest import Day, Execution, Management, Order, Simulation, run, simulate
+from barograph.backtest.risk import (
+    DrawdownBrake,
+    EmergencyStop,
+    GrossLimit,
+    SectorLimit,
+    SingleNameLimit,
+    VolatilityBrake,
+)
 from barograph.market.panel import to_panel
 from barograph.testing import simulate as simulate_market
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 26)}
-PARTS = ("panel", "events", "context", "growth", "fills")
-TARGETS = {"panel": 20.0, "events": 1.0}
+PARTS = ("panel", "overlays", "events", "context", "growth", "fills")
+TARGETS = {"panel": 20.0, "overlays": 10.0, "events": 1.0}
 EVERY = 5
 REPEATS = 5
 SEED = 7
@@ -153,6 +161,51 @@ def _show_panel(root: str, sizes: Sizes) -> None:
             raise SystemExit(f"{by} ends with {taken['equity']}, barograph with {ours['equity']}")
         rows.append([by, *_rates(taken, symbols * days, ours), f"{TARGETS['panel']:.0f}" if "barograph" in by else ""])
     show(f"Daily rebalancing of all of {symbols} x {days:,} with costs", ["by", *RATES, "target"], rows)
+
+
+# Overlays
+
+
+LIMITS = {
+    "without overlays": {},
+    "three limits": {
+        "single_name": SingleNameLimit(most=0.0021),
+        "sector": SectorLimit(most=0.1, sectors={}),
+        "gross": GrossLimit(most=0.9),
+    },
+    "two limits, a brake": {
+        "single_name": SingleNameLimit(most=0.0021),
+        "sector": SectorLimit(most=0.1, sectors={}),
+        "drawdown": DrawdownBrake(start=0.05, full=0.2, least=0.2, most=0.9),
+    },
+    "three brakes": {
+        "volatility": VolatilityBrake(level=0.1, half_life=21.0, days=21, most=1.0),
+        "drawdown": DrawdownBrake(start=0.05, full=0.2, least=0.2, most=0.9),
+        "stop": EmergencyStop(drawdown=0.9, daily_loss=0.9, released=[]),
+    },
+}
+
+
+def _overlays(folder: str, by: str) -> dict[str, float]:
+    """Rebalance every symbol daily under overlays, and count the limits that were applied."""
+    bars, weights = _read(folder, "bars", "weights")
+    panel, execution = to_panel(bars), _execution()
+    universe = pd.DataFrame({"symbol": panel.symbols, "gics_sector": [f"{n % 11}" for n in range(len(panel.symbols))]})
+    management = Management(overlays=LIMITS[by], universe=universe)
+    trade = partial(simulate, panel, weights, execution, management=management)
+    return _timed(trade) | {"caps": float(len(trade().caps))}
+
+
+def _show_overlays(root: str, sizes: Sizes) -> None:
+    symbols, days = sizes.many
+    folder, rows, ours = _market(root, symbols, days), [], None
+    for by in LIMITS:
+        taken = _child(job="overlays", folder=folder, by=by)
+        ours = ours or taken
+        rates = _rates(taken, symbols * days, ours)
+        rows.append([by, *rates, f"{taken['caps']:,.0f}", f"{TARGETS['overlays']:.0f}"])
+    title = f"Daily rebalancing of all of {symbols} x {days:,} with costs, from a panel, under overlays"
+    show(title, ["overlays", *RATES, "limits applied", "target"], rows)
 
 
 RATES = ("s", "cpu s", "M symbol-bars/s", "M a cpu s", "cpu / ours")
@@ -344,6 +397,7 @@ def _show_fills(root: str, sizes: Sizes) -> None:  # noqa: ARG001
 CHILDREN: dict[str, Callable[..., Any]] = {
     "make": _make,
     "panel": _panel,
+    "overlays": _overlays,
     "events": _events,
     "context": _context,
     "growth": _growth,
@@ -351,6 +405,7 @@ CHILDREN: dict[str, Callable[..., Any]] = {
 }
 SHOWN: dict[str, Callable[[str, Sizes], None]] = {
     "panel": _show_panel,
+    "overlays": _show_overlays,
     "events": _show_events,
     "context": _show_context,
     "growth": _show_growth,

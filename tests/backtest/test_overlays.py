@@ -1,5 +1,7 @@
 """Overlays: every one only reduces, twice as once, sees no future, and leaves its reason."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from barograph.backtest.risk import (
     GrossLimit,
     LiquidityLimit,
     NetLimit,
+    Overlay,
     SectorLimit,
     SingleNameLimit,
     StrategyLimit,
@@ -220,7 +223,34 @@ def test_settings_that_mean_nothing_are_refused(wrong):
 def test_sectors_need_a_universe_and_an_overlay_a_method():
     bars = bars_of(np.full((4, 1), 10.0))
     weights = pd.DataFrame([[0.5]], dates_of(bars)[:1], ["S0"])
-    with pytest.raises(InputError, match="sectors: no universe was given"):
+    with pytest.raises(InputError, match=r"^overlay s: sectors: no universe was given"):
         simulate(bars, weights, FREE, management=Management(overlays={"s": SectorLimit(most=0.1, sectors={})}))
     with pytest.raises(InputError, match="overlay x: str has neither a method limit nor record"):
         Management(overlays={"x": "limit"})
+
+
+class Wrong(Overlay):
+    """An overlay of a user's that does what it may not."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def limit(self, weights: Any, at: Any) -> Any:  # noqa: ARG002
+        return self.made(weights), []
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda weights: 2.0 * weights, "the weight of S0 is 1 after it and 0.5 before; an overlay may only reduce"),
+        (lambda weights: -weights, "the weight of S0 is -0.5 after it and 0.5 before; an overlay may only reduce"),
+        (lambda weights: weights * np.nan, "the weight of S0 is nan; a finite weight is required"),
+        (lambda weights: weights[0], r"it gives the shape \(1,\); \(1, 1\) is required"),
+        (lambda weights: weights["S0"], "IndexError: "),
+    ],
+)
+def test_an_overlay_that_does_what_it_may_not_is_named(made, message):
+    bars = bars_of(np.full((4, 1), 10.0))
+    weights = pd.DataFrame([[0.5]], dates_of(bars)[:1], ["S0"])
+    with pytest.raises(InputError, match=f"^overlay mine: {message}"):
+        simulate(bars, weights, FREE, management=Management(overlays={"mine": Wrong(made)}))

@@ -75,7 +75,7 @@ def compare_sizing(
         try:
             book = simulate(panel, decisions[name], execution, **given(name, predictions, context, rule))
         except InputError as error:
-            raise InputError(f"{kind} {option}: {error}") from error
+            raise InputError(f"{kind} {option}: {str(error).removeprefix(f'{kind} {option}: ')}") from error
         earned = book.returns.loc[start:]
         found = figures(book, {name: earned, UNIVERSE: universe}, folds, name, settings, seed, index)
         row: dict[str, Any] = {"kind": kind, "option": option} | {key: found[key] for key in _SHOWN}

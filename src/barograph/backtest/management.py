@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from barograph.backtest.engine.brakes import BRAKE, Guard, new_guard
+from barograph.backtest.engine.brakes import BRAKE, TOLERANCE, Guard, new_guard
 from barograph.backtest.risk.brakes import BRAKES, EmergencyStop
 from barograph.backtest.risk.contract import PORTFOLIO, Breach, Overlay
 from barograph.backtest.situation import Known, Situation
@@ -106,11 +106,15 @@ class Management:
         """Size target weights (R, N) and reduce them to the limits; say which were exceeded."""
         acts: list[Act] = []
         if self.sizing is not None:
-            weights = np.ascontiguousarray(self.sizing.size(weights, at))
+            name = f"sizing {type(self.sizing).__name__}"
+            weights = _checked(name, _called(name, self.sizing.size, weights, at), weights, at)
             weights, found = _leveraged(weights, at)
             acts += [Act(0, MAX_LEVERAGE, breach) for breach in found]
         for step, (name, overlay) in enumerate(self.limits, 1):
-            weights, breaches = overlay.limit(weights, at)
+            limited, breaches = _called(f"overlay {name}", overlay.limit, weights, at)
+            if limited is not weights:
+                _refuse_growth(f"overlay {name}", weights, _checked(f"overlay {name}", limited, weights, at), at)
+            weights = limited
             acts += [Act(step, name, breach) for breach in breaches]
         return np.ascontiguousarray(weights), acts
 
@@ -171,6 +175,40 @@ def _no_caps() -> pd.DataFrame:
     text, number = pd.Series([], dtype="str"), pd.Series([], dtype=np.float64)
     columns = {"date": pd.DatetimeIndex([]), "step": pd.Series([], dtype=np.int64), "overlay": text, "subject": text}
     return pd.DataFrame(columns | {"exposure": number, "limit": number, "outcome": text})
+
+
+def _called(name: str, call: Any, weights: Floats, at: Situation) -> Any:
+    try:
+        return call(weights, at)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise InputError(f"{name}: {type(error).__name__}: {text}") from error
+
+
+def _checked(name: str, found: Any, weights: Floats, at: Situation) -> Floats:
+    """Refuse what is no table of finite weights."""
+    if np.shape(found) != weights.shape:
+        raise InputError(f"{name}: it gives the shape {np.shape(found)}; {weights.shape} is required")
+    if not np.isfinite(found).all():
+        row, column = np.argwhere(~np.isfinite(found))[0]
+        raise InputError(
+            f"{name}: the weight of {at.known.symbols[column]} is {found[row, column]}; a finite weight is required"
+        )
+    return np.ascontiguousarray(found, np.float64)
+
+
+def _refuse_growth(name: str, before: Floats, after: Floats, at: Situation) -> None:
+    """Refuse an overlay that enlarges a weight or turns it round."""
+    from barograph.backtest.risk.kernels import first_wrong
+
+    row, column = first_wrong(before, after, TOLERANCE)
+    if row >= 0:
+        raise InputError(
+            f"{name}: the weight of {at.known.symbols[column]} is {after[row, column]:g} after it and "
+            f"{before[row, column]:g} before; an overlay may only reduce"
+        )
 
 
 def _leveraged(weights: Floats, at: Situation) -> tuple[Floats, list[Breach]]:

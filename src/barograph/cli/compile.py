@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from barograph.backtest import Day, Execution, Order, simulate
+from barograph.backtest import Day, Execution, Management, Order, simulate
 from barograph.backtest import run as run_strategy
+from barograph.backtest.risk import GrossLimit, NetLimit, SingleNameLimit
 from barograph.drift.comparison import compare_values
 from barograph.drift.permutation import cut_blocks, draw_blocks
 from barograph.features import stream
@@ -46,7 +47,9 @@ def run() -> str:
     _scores()
     _drift()
     weights = pd.DataFrame(0.5, market.bars["date"].unique()[:9], market.bars["symbol"].unique()[:2])
-    simulate(market.bars, weights, _EXECUTION)
+    overlays = {"name": SingleNameLimit(most=0.4), "net": NetLimit(low=0.0, high=0.6), "gross": GrossLimit(most=0.5)}
+    for given in ({}, overlays):
+        simulate(market.bars, weights, _EXECUTION, management=Management(overlays=given))
     _ = run_strategy(market.bars, _Buyer(), _EXECUTION).trades
     return "kernels compiled"
 

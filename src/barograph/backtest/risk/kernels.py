@@ -48,3 +48,14 @@ def sides(weights: Floats) -> tuple[Floats, Floats]:
             else:
                 short[r] -= weights[r, n]
     return long, short
+
+
+@njit(cache=True, nogil=True)
+def first_wrong(before: Floats, after: Floats, tolerance: float) -> tuple[int, int]:
+    """Give row and column of the first weight that grew, changed its sign or is not finite; -1 without one."""
+    for r in range(len(before)):
+        for n in range(before.shape[1]):
+            within = abs(after[r, n]) <= abs(before[r, n]) * (1.0 + tolerance)
+            if not within or after[r, n] * before[r, n] < 0.0:
+                return r, n
+    return -1, -1
