@@ -125,7 +125,7 @@ def test_a_click_on_a_heading_sorts_words_and_figures(opened: Any) -> None:
 def test_round_trips_are_chosen_by_their_exit(opened: Any) -> None:
     browser = opened(1200)
     options = browser.run("[...document.querySelector('#trades-table-filter').options].map((one) => one.value)")
-    assert options == ["", "rebalance", "stop loss", "still open"]
+    assert options == ["", "rebalance", "still open", "stop loss"]
     seen = """(word) => {
       const choose = document.querySelector('#trades-table-filter');
       choose.value = word;
