@@ -69,6 +69,7 @@ def test_the_tables_have_schemas(tmp_path: Path) -> None:
     result = play(RISE, script, signals=signals, context=context)
     held = result.positions.rename_axis(index="date", columns="symbol").stack().rename("shares").reset_index()
     fills, trades = (frame.rename_axis(name).reset_index() for name, frame in _numbered(result))
+    trades = trades.assign(contribution=0.0)
     frames = (result.orders, fills, trades, held)
     for table, rows in zip((schema.ORDERS, schema.FILLS, schema.TRADES, schema.POSITIONS), frames, strict=True):
         tables.write(table, rows.assign(portfolio="ours"), tmp_path)

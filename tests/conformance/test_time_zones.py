@@ -20,6 +20,7 @@ DAYS_BY_NAME = ("dates", "exit_dates", "calendar")
 # Of frames: rows of features without their dates, results that were computed (also those that `memory_study.compare`
 # is given, and refuses with a time zone), and tables that have no dates.
 UNDATED = {
+    *("backtest.Management", "backtest.managed"),
     *("explain.Attribution", "explain.attribute", "explain.method", "feature_study.offer", "gate.gate_metrics"),
     "labels.class_shares",
     *("models.FittedModel.predict_proba", "models.SVM.estimator", "models.SVM.fit", "models.TrainingRows"),
@@ -29,6 +30,7 @@ RESULTS = {
         "backtest.BacktestResult",
         "backtest.Portfolios",
         "backtest.Simulation",
+        "backtest.TrackRecord",
         "drift.DriftResult",
         "ensemble.Combination",
     ),

@@ -22,8 +22,16 @@ defaults:
   - override /model@models.gradient_boosting: null
   - override /model@models.xgboost: null
   - override /model@models.neural_network: null
+  - override /sizing@sizings.equal: null
+  - override /sizing@sizings.volatility_target: null
+  - override /sizing@sizings.confidence: null
   - override /sizing@sizings.minimum_variance: null
   - override /sizing@sizings.risk_budgeting: null
+  - override /overlay@overlays.single_name: null
+  - override /overlay@overlays.beta: null
+  - override /overlay@overlays.correlation: null
+  - override /overlay@overlays.gross: null
+  - override /overlay@overlays.volatility_brake: null
 
 market:
   symbols: 6
@@ -45,6 +53,8 @@ explain:
 validation:
   resamples: 50
   auc_resamples: 20
+backtest:
+  paths: 50
 ablation:
   options: [none, replay, hybrid]
   models: [logistic_regression]

@@ -15,6 +15,7 @@ from barograph.backtest.execution import Execution
 from barograph.backtest.management import Management
 from barograph.backtest.performance import given, prepare
 from barograph.backtest.strategies import Strategy
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 
 Play = Callable[[Execution, int], Simulation]
@@ -24,6 +25,7 @@ _FIGURES: Final = ("sharpe", "max_drawdown", "cagr", "cost_bps_per_year", "expos
 PRICES: Final[tuple[str, ...]] = get_args(Execution.__annotations__["price"])
 
 
+@without_time_zones
 def rerun(
     predictions: pd.DataFrame,
     bars: pd.DataFrame,

@@ -13,6 +13,7 @@ from barograph.backtest.luck import luck
 from barograph.backtest.monte_carlo import other_histories
 from barograph.backtest.performance import BacktestResult
 from barograph.backtest.portfolios import Portfolios
+from barograph.dates import without_time_zones
 from barograph.names import UNIVERSE
 from barograph.randomness import generator
 from barograph.scoring import Validation
@@ -47,6 +48,7 @@ class TrackRecord:
     histories: pd.DataFrame
 
 
+@without_time_zones
 def track_record(
     result: BacktestResult,
     portfolios: Portfolios,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from barograph.backtest import Day, Execution, Management, Order, simulate
 from barograph.backtest import run as run_strategy
+from barograph.backtest.monte_carlo import other_histories
 from barograph.backtest.risk import GrossLimit, NetLimit, SingleNameLimit
 from barograph.drift.comparison import compare_values
 from barograph.drift.permutation import cut_blocks, draw_blocks
@@ -51,7 +52,14 @@ def run() -> str:
     for given in ({}, overlays):
         simulate(market.bars, weights, _EXECUTION, management=Management(overlays=given))
     _ = run_strategy(market.bars, _Buyer(), _EXECUTION).trades
+    _histories()
     return "kernels compiled"
+
+
+def _histories() -> None:
+    steps = pd.DataFrame({"portfolio": np.linspace(-0.01, 0.01, _ROWS)})
+    folds, trips = np.arange(_ROWS) // 250, {"portfolio": np.linspace(-0.1, 0.1, 9)}
+    other_histories(steps, trips, folds, block=21, paths=2, level=0.95, rng=generator(0, "compile"))
 
 
 def _scores() -> None:
