@@ -4,12 +4,16 @@ import importlib
 import re
 from types import ModuleType
 
+import pandas as pd
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+from barograph import config
+from barograph.backtest import simulate
 from barograph.backtest.engine import kernel
 from barograph.cli import main
 from tests.dependencies import PACKAGE
+from tests.settings import compose
 
 KERNELS = [
     (".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts), name)
@@ -43,3 +47,14 @@ def compiled():
 @pytest.mark.parametrize(("module", "name"), KERNELS)
 def test_every_kernel_is_compiled(compiled, module, name):
     assert getattr(importlib.import_module(module), name) in compiled
+
+
+def test_weights_without_rows_are_not_compiled_for_anew(compiled):
+    before = len(kernel.play.signatures)
+    days = pd.bdate_range("2020-01-06", periods=3).astype("datetime64[us]")
+    bars = pd.DataFrame({"symbol": "A", "date": days, "close": 1.0}).assign(open=1.0, high=1.0, low=1.0, volume=1.0)
+    result = simulate(
+        bars, pd.DataFrame(columns=["A"], index=days[:0]), config.build(compose()["execution"], "execution")
+    )
+    assert (result.equity == result.equity.iloc[0]).all()
+    assert len(kernel.play.signatures) == before

@@ -142,7 +142,8 @@ def play_to(
     """
     from barograph.backtest.engine.kernel import play
 
-    weights = weights if len(weights) else np.zeros((1, len(state.holdings)))
+    symbols = len(state.holdings)
+    weights = weights if len(weights) else chosen(np.zeros((1, symbols)), np.arange(symbols))
     while True:
         start = play(state, start, stop, decided, weights, guard)
         equity = state.money[EQUITY]
@@ -150,7 +151,7 @@ def play_to(
             raise InputError(f"{words} the portfolio: its equity is {equity:g} on {dates[start]:%Y-%m-%d}")
         if start == stop:
             return state
-        symbols, working = len(state.holdings), int(state.counts[WORKING])
+        working = int(state.counts[WORKING])
         orders = symbols + 2 * working + int(state.counts[TIMED])
         state = with_room(state, rows=0, orders=orders, fills=2 * symbols + working if state.rules.logged else 0)
 
