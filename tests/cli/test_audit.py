@@ -12,6 +12,7 @@ import pytest
 from barograph.archive import detect
 from barograph.cli import main
 from barograph.features import catalogue, registration
+from barograph.features.audit import telling_dates
 
 COUNTED = " audited at 5 dates, at ends of periods and at unusual values, to the bit"
 LEAK = """
@@ -49,7 +50,15 @@ def rows(printed: str) -> dict[str, str]:
     return {line.split()[0]: line for line in table[1:]}
 
 
-def test_everything_is_audited_and_clean(capsys: pytest.CaptureFixture[str]) -> None:
+def at_every_fourth(tables: Any) -> Any:
+    return telling_dates(tables)[::4]
+
+
+@pytest.mark.parametrize("dates", [at_every_fourth, pytest.param(telling_dates, marks=pytest.mark.long)])
+def test_everything_is_audited_and_clean(
+    dates: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("barograph.features.audit.telling_dates", dates)
     assert main(["audit"]) == 0
     printed = capsys.readouterr().out
     expected = {entry.name for entry in catalogue()}
