@@ -118,14 +118,15 @@ def touch(held: Any, basket: int) -> None:
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
-def loss_of(rules: Rules, held: Any, before: float, size: float) -> float:
+def loss_of(rules: Rules, flow: Any, before: float, size: float) -> float:
     """Give half spread and impact of shares that cross the spread after so many others on the same bar.
 
     By the square-root law all of a bar's shares together lose toll x shares^1.5; those after the others lose the rest.
     """
     if size == 0.0:
         return rules.half_spread
-    impact = held.toll * ((before + size) ** 1.5 - before**1.5) / size
+    after = before + size
+    impact = flow.toll * (after * np.sqrt(after) - before * np.sqrt(before)) / size
     return float(min(rules.half_spread + impact, 1.0))
 
 
@@ -143,6 +144,7 @@ def part_of(s: State, t: int, n: int, tried: int) -> float:
 def plan(
     rules: Rules,
     held: Any,
+    flow: Any,
     entry: Any,
     want: float,
     whole: float,
@@ -153,9 +155,10 @@ def plan(
     factor: float,
 ) -> None:
     """Write an order's closing and opening part into an entry of the basket, cut by borrowing, volume and lots."""
-    sign = 1.0 if want > 0.0 else -1.0
-    size, left = abs(want), held.closable if sign * held.shares < 0.0 else 0.0
-    closes, code = left > 0.0 and size >= left * (1.0 - SAME), 0
+    # Sides change from symbol to symbol, and a jump that depends on them is slow: a factor of 0 or 1 needs none.
+    sign, shares, closable, projected = 1.0 if want > 0.0 else -1.0, held.shares, held.closable, held.projected
+    size, left = abs(want), closable * (sign * shares < 0.0)
+    closes, code = (left > 0.0) & (size >= left * (1.0 - SAME)), 0
     closing = left if closes else min(size, left)
     opening = size - closing if size > left * (1.0 + SAME) else 0.0
     if opening * price <= DUST * before:
@@ -179,14 +182,13 @@ def plan(
                 closing = closing if closes else whole_lots(rules.lot, closing, factor)
                 opening = whole_lots(rules.lot, opening, factor)
         held.room = room - closing - opening
-    held.closable -= closing
-    held.projected += want
+    held.closable, held.projected = closable - closing, projected + want
     entry.sign, entry.code, entry.closing, entry.opening = sign, code, closing, opening
     entry.price, entry.whole, entry.crosses = price, whole, crosses
     entry.spread = rules.half_spread if crosses else 0.0
     if rules.impact > 0.0 and crosses:
-        entry.spread = loss_of(rules, held, held.planned, closing + opening)
-        held.planned += closing + opening
+        entry.spread = loss_of(rules, flow, flow.planned, closing + opening)
+        flow.planned += closing + opening
 
 
 @njit(nogil=True, error_model="numpy")
@@ -203,9 +205,9 @@ def plan_targets(s: State, t: int, price: Floats, before: float) -> None:
         entry.place, entry.symbol = -1, n
         want = whole - held.projected
         if rules.slices > 1:
-            want *= part_of(s, t, n, held.slices)
+            want *= part_of(s, t, n, s.flows[n].slices)
         factor = factor_of(rules, factors, n)
-        plan(rules, held, entry, want, whole, price[n], True, before, volume[n], factor)
+        plan(rules, held, s.flows[n], entry, want, whole, price[n], True, before, volume[n], factor)
         e += 1
     s.counts[ENTRIES] = e
 
@@ -280,7 +282,7 @@ def _over(s: State, t: int, factor: float, cash: float) -> tuple[float, float]:
 def filled_size(rules: Rules, held: Any, entry: Any, share: float, before: float, factor: float) -> tuple[float, int]:
     """Give the shares that an entry of the basket fills, and the code of the first cut."""
     closing, opening, code = entry.closing, entry.opening, entry.code
-    if opening > 0.0 and share < 1.0:
+    if share < 1.0 and opening > 0.0:
         opening = whole_lots(rules.lot, opening * share, factor) if rules.lot > 0.0 else opening * share
         code = code if code != 0 else NO_CASH if rules.cash_account else OVER_LEVERAGE
     size = closing + opening
@@ -292,14 +294,14 @@ def filled_size(rules: Rules, held: Any, entry: Any, share: float, before: float
 
 
 @njit(nogil=True, error_model="numpy", forceinline=True)
-def fill(rules: Rules, money: Floats, held: Any, made: Any, entry: Any, factor: float) -> None:
+def fill(rules: Rules, money: Floats, held: Any, flow: Any, made: Any, entry: Any, factor: float) -> None:
     """Move shares and money, and note the fill and the price paid."""
     signed, price = entry.filled, entry.price
     size = abs(signed)
     # What cash or leverage has cut loses less than was planned.
     if rules.impact > 0.0 and entry.crosses:
-        entry.spread = loss_of(rules, held, held.crossed, size)
-        held.crossed += size
+        entry.spread = loss_of(rules, flow, flow.crossed, size)
+        flow.crossed += size
     spread = entry.spread
     paid = paid_at(price, signed, spread)
     fee = fee_of(rules, size, paid, factor)
@@ -355,7 +357,7 @@ def decide(s: State, t: int, weights: Floats) -> None:
             continue
         h[n].target, outcomes[n].status = weights[n], WORKS
         if s.rules.slices > 1:
-            h[n].slices = 0
+            s.flows[n].slices = 0
         waiting += 1
     s.counts[WAITING] = waiting
     s.counts[NUMBER] += symbols
@@ -365,5 +367,5 @@ def decide(s: State, t: int, weights: Floats) -> None:
 @njit(nogil=True, error_model="numpy")
 def at_once(s: State) -> None:
     """Let the row that was just decided be filled on one bar: an emergency stop does not wait for a schedule."""
-    for n in range(len(s.holdings)):
-        s.holdings[n].slices = s.rules.slices - 1
+    for n in range(len(s.flows)):
+        s.flows[n].slices = s.rules.slices - 1

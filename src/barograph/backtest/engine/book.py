@@ -74,7 +74,7 @@ def plan_order(s: State, t: int, i: int, price: float, crosses: bool, before: fl
         want *= accounting.part_of(s, t, n, b[i].slices)
     entry.place, entry.symbol = i, n
     volume, factor = s.market.volume[t, n], accounting.factor_of(s.rules, s.market.factor[t], n)
-    accounting.plan(s.rules, held, entry, want, whole, price, crosses, before, volume, factor)
+    accounting.plan(s.rules, held, s.flows[n], entry, want, whole, price, crosses, before, volume, factor)
     s.counts[ENTRIES] += 1
 
 
@@ -115,7 +115,7 @@ def _fill_basket(s: State, t: int, share: float, before: float) -> None:
     made, ended, factors, orders = s.counts[FILLS], 0, s.market.factor[t], s.orders
     outcomes, base = s.outcomes[row if rules.logged else 0], s.rows[row].base
     for e in range(s.counts[ENTRIES]):
-        entry, held = basket[e], h[basket[e].symbol]
+        entry, held, flow = basket[e], h[basket[e].symbol], s.flows[basket[e].symbol]
         factor = accounting.factor_of(rules, factors, entry.symbol)
         size, code = accounting.filled_size(rules, held, entry, share, before, factor)
         i, n = entry.place, entry.symbol
@@ -123,13 +123,13 @@ def _fill_basket(s: State, t: int, share: float, before: float) -> None:
         if size > 0.0:
             fills[made].number = orders[i].number if i >= 0 else base + n
             fills[made].day, fills[made].symbol = t, n
-            accounting.fill(rules, money, held, fills[made], entry, factor)
+            accounting.fill(rules, money, held, flow, fills[made], entry, factor)
             made += rules.logged
         if rules.impact > 0.0:
-            held.planned = held.crossed
+            flow.planned = flow.crossed
         if rules.slices > 1 and i < 0:
-            held.slices += 1
-        done = rules.slices <= 1 or held.slices >= rules.slices
+            flow.slices += 1
+        done = rules.slices <= 1 or flow.slices >= rules.slices
         if i < 0 and done and not (rules.carry and code in (PARTICIPATION, NO_VOLUME)):
             status = FILLED if code == 0 else PARTLY if size > 0.0 else REJECTED
             accounting.end_target(held, outcomes[n], t, status, code)

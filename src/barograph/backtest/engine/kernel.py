@@ -58,7 +58,7 @@ def _finish(s: State, t: int) -> None:
         accounting.cancel_target(s, t, n, END_OF_DATA)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
 def gross_of(weights: Floats) -> Floats:
     """Give the sum of absolute weights of each row (R,)."""
     gross = np.zeros(len(weights))

@@ -56,8 +56,9 @@ def before_open(s: State, t: int) -> None:
             volume = s.market.volume[t, n]
             h[n].room = s.rules.participation * volume if volume > 0.0 else 0.0
             if s.rules.impact > 0.0:
-                h[n].crossed = h[n].planned = 0.0
-                h[n].toll = s.rules.impact * s.market.volatility[t, n] / np.sqrt(volume) if volume > 0.0 else 0.0
+                flow, volatility = s.flows[n], s.market.volatility[t, n]
+                flow.crossed = flow.planned = 0.0
+                flow.toll = s.rules.impact * volatility / np.sqrt(volume) if volume > 0.0 else 0.0
 
 
 @njit(nogil=True, error_model="numpy")

@@ -21,12 +21,12 @@ def _records(**fields: str) -> np.dtype[Any]:
 
 # A symbol: shares, their average price, the last known price, what may still be traded today, the target weight that
 # waits (NaN: none), the percent per year to borrow it (NaN: impossible), dates since its last bar, and, in the basket
-# with the number `seen`, what is left to close and the position if all planned so far fills in full. For impact: its
-# rate per square root of a share, the shares that crossed the spread today, and those with the planned ones. `slices`
-# counts the bars on which the target weight was tried.
-HOLDING: Final = _records(
-    f8="shares mark cost room target borrow_rate closable projected toll crossed planned", i8="quiet seen slices"
-)
+# with the number `seen`, what is left to close and the position if all planned so far fills in full.
+HOLDING: Final = _records(f8="shares mark cost room target borrow_rate closable projected", i4="quiet seen")
+# What impact and schedules need of a symbol, apart so that the records above stay small: the rate of impact per square
+# root of a share, the shares that crossed the spread today, and those with the planned ones. `slices` counts the bars
+# on which the target weight was tried.
+FLOW: Final = _records(f8="toll crossed planned", i8="slices")
 # An order. `now` is the kind that it works as: a stop that was triggered is a market or limit order. NaN or -1 where a
 # value does not apply; `best` is the reference of a trailing stop, `target` and `loss` are the bracket's prices, `bars`
 # and `age` belong to the time stop, `side` is 0 until a weight fills, `woken` is the date that triggered a stop-limit,
@@ -39,7 +39,7 @@ ORDER: Final = _records(
 )
 # An order in the basket: its place (-1: a target weight), parts, the position if a target fills in full, and whether it
 # pays half spread and impact.
-ENTRY: Final = _records(i8="place symbol code crosses", f8="closing opening sign price spread whole filled paid")
+ENTRY: Final = _records(i4="place symbol code crosses", f8="closing opening sign price spread whole filled paid")
 # A fill; the price is the bar's.
 FILL: Final = _records(i8="number", i4="day symbol", f8="shares price spread commission")
 # How a target weight ended, and of each row the date and the number of its first target.
@@ -96,6 +96,7 @@ class State(NamedTuple):
     market: Market
     money: Floats
     holdings: Any  # (N,)
+    flows: Any  # (N,)
     dates: Any  # (T,)
     positions: Floats  # (T, N)
     orders: Any
@@ -116,6 +117,7 @@ def new_state(rules: Rules, market: Market, cash: float, *, rows: int, orders: i
         market=market,
         money=np.zeros(7),
         holdings=np.zeros(symbols, HOLDING),
+        flows=np.zeros(symbols, FLOW),
         dates=np.zeros(dates, DATE),
         positions=np.zeros((dates, symbols)),
         orders=np.zeros(orders, ORDER),
