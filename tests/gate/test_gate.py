@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from barograph import config
 from barograph.errors import InputError
 from barograph.gate import Champion, Criterion, Gate, gate_metrics, judge, read_champion
+from tests.gate.results import results
 
 Metrics = dict[str, dict[str, float | int | None]]
 
@@ -25,12 +26,18 @@ GOOD: dict[str, Metrics] = {
         "prior": dict(zip(SCORES, (1000, 0.75, 0.29, 1.0, 0.0, -0.01, -0.05, None, 0.04), strict=True)),
     },
     "backtest": {
-        "ensemble": {"excess_sharpe_low": 0.1, "sharpe": 1.2, "max_drawdown": -0.2},
+        "ensemble": {
+            "excess_sharpe_low": 0.1,
+            "sharpe": 1.2,
+            "max_drawdown": -0.2,
+            "deflated_sharpe": 0.96,
+            "overfitting": 0.4,
+        },
         "prior": {"excess_sharpe_low": 0.0, "sharpe": 0.7, "max_drawdown": -0.5},
         "universe": {"excess_sharpe_low": None, "sharpe": 0.7, "max_drawdown": -0.5},
     },
     "drift": {
-        "features": {"latest_alarms": 3, "moved_share": None},
+        "features": {"latest_alarms": 0, "moved_share": None},
         "regimes": {"js_latest": 0.2},
         "ensemble": {"js_latest": 0.1},
     },
@@ -56,7 +63,7 @@ def _metrics(**changes: float | None) -> dict[str, Metrics]:
 
 
 def _judge(gate: Gate, metrics: dict[str, Metrics], champion: Champion | None = CHAMPION) -> pd.DataFrame:
-    return judge(gate, **metrics, champion=champion).set_index("criterion", drop=False)
+    return judge(gate, results(**metrics), champion).set_index("criterion", drop=False)
 
 
 def _gate(**criterion: Any) -> Gate:
@@ -69,7 +76,7 @@ def _fails(preset: str, champion: Champion | None = CHAMPION, **changes: float |
     return set(verdicts.index[verdicts == "fail"])
 
 
-PRESETS = ["default", "reference", "auto_retrain"]
+PRESETS = ["default", "strict", "reference", "auto_retrain"]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -90,10 +97,11 @@ def test_every_preset_can_be_passed(preset: str) -> None:
         ("default", "calibration_error", 0.051, {"calibration_error"}),
         ("default", "excess_sharpe_low", 0.0, {"excess_sharpe_low"}),
         ("default", "log_loss", 0.901, {"champion_log_loss"}),
-        ("reference", "accuracy", 0.549, {"accuracy"}),
-        ("reference", "macro_f1", 0.49, {"macro_f1"}),
-        ("reference", "sharpe", 0.99, {"sharpe"}),
-        ("reference", "max_drawdown", -0.26, {"max_drawdown"}),
+        ("reference", "accuracy", 0.649, {"accuracy"}),
+        ("reference", "macro_f1", 0.649, {"macro_f1"}),
+        ("strict", "deflated_sharpe", 0.949, {"deflated_sharpe"}),
+        ("strict", "overfitting", 0.5, {"overfitting"}),
+        ("strict", "calibration_error", 0.031, {"calibration_error"}),
         ("auto_retrain", "macro_f1", 0.65, {"macro_f1"}),
         ("auto_retrain", "accuracy", 0.71, {"champion_accuracy"}),
         ("auto_retrain", "accuracy", 0.70, {"accuracy", "champion_accuracy"}),
@@ -106,7 +114,11 @@ def test_presets_fail_what_falls_short(preset: str, key: str, value: float, fail
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_an_undefined_figure_fails_and_says_so(preset: str) -> None:
+    figures = {key for source in ("validation", "backtest") for key in GOOD[source]["ensemble"]}
     for name, criterion in _preset(preset).criteria.items():
+        if criterion.metrics not in ("validation", "backtest"):
+            continue
+        assert criterion.key in figures
         gate = _preset(preset)
         table = _judge(gate, _metrics(**{criterion.key: None}))
         assert table.loc[name, "verdict"] == "fail"
@@ -222,8 +234,8 @@ def test_the_majority_stands_beside_the_candidate() -> None:
 
 
 def test_drift_criteria() -> None:
-    shared = _judge(_gate(metrics="drift", key="features.latest_alarms", rule="at_most", threshold=2), GOOD).iloc[0]
-    assert (shared["figure"], shared["verdict"], shared["majority_verdict"]) == (3, "fail", "fail")
+    shared = _judge(_gate(metrics="drift", key="features.latest_alarms", rule="at_most", threshold=-1), GOOD).iloc[0]
+    assert (shared["figure"], shared["verdict"], shared["majority_verdict"]) == (0, "fail", "fail")
     undefined = _judge(_gate(metrics="drift", key="features.moved_share", threshold=0.0), GOOD).iloc[0]
     assert undefined["verdict"] == "fail"
     own = _judge(_gate(metrics="drift", key="js_latest", rule="below", threshold=0.15), GOOD).iloc[0]
@@ -233,10 +245,10 @@ def test_drift_criteria() -> None:
 
 def test_the_table_has_the_columns_of_the_contract_and_the_metrics_are_plain() -> None:
     gate = _preset("default")
-    table = judge(gate, **_metrics(calibration_error=None), champion=None)
+    table = judge(gate, results(**_metrics(calibration_error=None)), None)
     assert table.columns.tolist() == [
         *("criterion", "description", "figure", "rule", "threshold", "verdict"),
-        *("majority_figure", "majority_verdict"),
+        *("majority_figure", "majority_verdict", "slice"),
     ]
     found = json.loads(json.dumps(gate_metrics(gate, table), allow_nan=False))["ensemble"]
     assert found["calibration_error"] == {"figure": None, "threshold": 0.05, "passed": 0}

@@ -11,6 +11,7 @@ from barograph import config
 from barograph.errors import InputError
 from barograph.stages import gate
 from barograph.stages.stage import Stage
+from tests.gate.results import exams, slices
 
 FIGURES = {
     "accuracy": 0.6,
@@ -36,6 +37,11 @@ def project(tmp_path: Path) -> Path:
         path = tmp_path / f"reports/metrics/{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(metrics))
+    tables = {"slices": slices(), "exam": exams(), "replay_improvement": pd.DataFrame({"model": []})}
+    for name, table in tables.items():
+        path = tmp_path / f"reports/validation/{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(path, index=False)
     return tmp_path
 
 
@@ -68,6 +74,20 @@ def test_too_few_crises_are_told_with_their_number(project: Path) -> None:
     crashes = {"crash_episodes": 7, "crash_effective_episodes": 2.51, "crash_more_episodes": 2}
     path.write_text(json.dumps({"ensemble": FIGURES | crashes, "prior": FIGURES}))
     assert ", crash_skill_regime_prior (cannot be decided: 7 episodes, worth 2.5; 2 more are needed), " in _run(project)
+
+
+def test_the_worst_slice_is_told_with_its_figure(project: Path) -> None:
+    path = project / "reports/validation/slices.csv"
+    table = slices()
+    table.loc[(table["slice"] == "crash") & (table["predictor"] == "ensemble"), "accuracy"] = 0.587
+    table.to_csv(path, index=False)
+    (project / "reports/metrics/drift.json").write_text(json.dumps({"ensemble": {"js_latest": 0.25}}))
+    assert _run(project, "reference") == (
+        "ensemble rejected: 1 of 6 criteria pass, 1 not applicable; fails accuracy (0.6, must be at least 0.65), "
+        "crash_accuracy (0.587 in crash, must be at least 0.65), drift (0.25, must be at most 0.2), "
+        "macro_f1 (0.3, must be at least 0.65)"
+    )
+    assert pd.read_csv(project / "reports/gate/criteria.csv")["slice"].dropna().tolist() == ["crash", "Energy"]
 
 
 def test_an_acceptance_names_no_failure(project: Path) -> None:

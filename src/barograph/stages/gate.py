@@ -1,25 +1,26 @@
 """Gate: does the candidate meet every criterion; a candidate that does not is rejected, which is no failure."""
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from barograph.gate import gate_metrics, judge, read_champion
+from barograph.gate import Results, gate_metrics, judge, read_champion
 from barograph.stages.stage import Stage, stage
 
 _CHAMPION: Final = "models/champion/metrics.json"
+_METRICS: Final = ("validation", "backtest", "drift")
+_TABLES: Final = {"slices": "slices", "exams": "exam", "replay": "replay_improvement"}
 
 
 @stage("gate")
 def main(stage: Stage) -> str:
     """Hold the candidate's figures, and the champion's, against the criteria."""
     gate = stage.build("gate")
-    validation, backtest, drift = (
-        stage.read_json(f"reports/metrics/{name}.json") for name in ("validation", "backtest", "drift")
-    )
+    read: dict[str, Any] = {name: stage.read_json(f"reports/metrics/{name}.json") for name in _METRICS}
+    read |= {name: stage.read_csv(f"reports/validation/{file}.csv") for name, file in _TABLES.items()}
     path = stage.root / _CHAMPION
     champion = read_champion(path.read_bytes(), _CHAMPION) if path.is_file() else None
-    table = judge(gate, validation, backtest, drift, champion)
+    table = judge(gate, Results(**read), champion)
     stage.write_csv("reports/gate/criteria.csv", table)
     scores = gate_metrics(gate, table)
     stage.write_json("reports/metrics/gate.json", scores)
@@ -37,7 +38,8 @@ def _failure(row: pd.Series) -> str:
         return f"{row['criterion']} (cannot be decided: {undecided})"
     figure = "undefined" if pd.isna(row["figure"]) else f"{row['figure']:.3g}"
     threshold = "the champion's, which is undefined" if pd.isna(row["threshold"]) else f"{row['threshold']:.3g}"
-    return f"{row['criterion']} ({figure}, must be {row['rule'].replace('_', ' ')} {threshold})"
+    where = f" in {row['slice']}" if row["slice"] else ""
+    return f"{row['criterion']} ({figure}{where}, must be {row['rule'].replace('_', ' ')} {threshold})"
 
 
 if __name__ == "__main__":
