@@ -163,15 +163,21 @@ def criteria(found: Record, asked: Record) -> Lines:
         [
             (
                 criterion["description"],
-                "cannot be decided" if found[key]["figure"] is None else number(found[key]["figure"], 4),
-                f"{RULES[criterion['rule']]} {criterion['threshold']:g}"
-                if "threshold" in criterion
-                else "no champion yet",
+                _figure(found[key]),
+                "no champion yet"
+                if found[key]["passed"] is None
+                else f"{RULES[criterion['rule']]} {criterion['threshold']:g}",
                 VERDICTS[found[key]["passed"]],
             )
             for key, criterion in asked["criteria"].items()
         ],
     )
+
+
+def _figure(criterion: Record) -> str:
+    if criterion["figure"] is None:
+        return "" if criterion["passed"] is None else "cannot be decided"
+    return number(criterion["figure"], 4)
 
 
 def markets(facts: Sequence[Record], votes: Sequence[Mapping[str, float]], ensemble: Sequence[str]) -> Lines:

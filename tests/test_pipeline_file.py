@@ -18,7 +18,7 @@ VALUES = {"features.release_lag", "gate.candidate"}
 
 def _built(stage: dict) -> set[str]:
     """Give the packages of what a stage builds; of a section that it reads a part of, only objects are built."""
-    sections = {section.partition(".")[0] for section in stage["params"] if section not in VALUES} - {"models"}
+    sections = {section.partition(".")[0] for section in stage.get("params", []) if section not in VALUES} - {"models"}
     sections = {"strategy" if section == "strategies" else section for section in sections}
     conf = "".join(path.read_text() for name in sections for path in (ROOT / "conf" / name).glob("*.yaml"))
     return set(re.findall(r"_target_: barograph\.(\w+)", conf))
@@ -105,7 +105,7 @@ def test_no_stage_writes_into_a_folder_that_it_depends_on(name):
 
 def test_only_stages_that_may_see_the_future_read_labels():
     readers = {name for name, stage in STAGES.items() if "data/labels.parquet" in stage["deps"]}
-    main = {"archive", "folds", "samples", "select", "train", "ensemble", "validate", "report"}
+    main = {"archive", "folds", "samples", "select", "train", "ensemble", "validate", "gate", "report"}
     assert readers == main | WALKS | {"ablation:differences", "features:differences"}
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from barograph import config
 from barograph.errors import InputError
-from barograph.gate import Champion, Criterion, Gate, gate_metrics, judge, read_champion
+from barograph.gate import Comparison, Criterion, Gate, gate_metrics, judge
 from tests.gate.results import results
 
 Metrics = dict[str, dict[str, float | int | None]]
@@ -42,11 +42,23 @@ GOOD: dict[str, Metrics] = {
         "ensemble": {"js_latest": 0.1},
     },
 }
-CHAMPION = Champion(
-    predictor="lightgbm",
-    validation={"rows": 1000, "accuracy": 0.8, "macro_f1": 0.7, "log_loss": 0.9},
-    backtest={"sharpe": -0.5},
+CHAMPION = Comparison(
+    "lightgbm of v1.2.0",
+    figures={"dates": 250, "rows": 5000, "brier_difference": 0.01, "log_loss_saved": 0.01, "p_value": 0.04},
+    scores={
+        "champion": {"accuracy": 0.8, "macro_f1": 0.7, "log_loss": 0.9, "auc": None},
+        "candidate": {"accuracy": 0.78, "macro_f1": 0.69, "log_loss": 0.89, "auc": 0.6},
+        "prior": {"accuracy": 0.75, "macro_f1": 0.29, "log_loss": 1.0, "auc": 0.5},
+    },
 )
+
+
+AUC: Metrics = {"ensemble": {"auc": 0.6}, "prior": {"auc": 0.5}}
+
+
+def _against(who: str = "candidate", **scores: float | None) -> Comparison:
+    changed = {who: dict(CHAMPION.scores[who]) | scores}
+    return CHAMPION._replace(scores=dict(CHAMPION.scores) | changed)
 
 
 def _preset(name: str) -> Gate:
@@ -62,8 +74,8 @@ def _metrics(**changes: float | None) -> dict[str, Metrics]:
     return metrics
 
 
-def _judge(gate: Gate, metrics: dict[str, Metrics], champion: Champion | None = CHAMPION) -> pd.DataFrame:
-    return judge(gate, results(**metrics), champion).set_index("criterion", drop=False)
+def _judge(gate: Gate, metrics: dict[str, Metrics], champion: Comparison | None = CHAMPION) -> pd.DataFrame:
+    return judge(gate, results(**metrics, comparison=champion)).set_index("criterion", drop=False)
 
 
 def _gate(**criterion: Any) -> Gate:
@@ -71,7 +83,7 @@ def _gate(**criterion: Any) -> Gate:
     return Gate(candidate="ensemble", criteria={"only": Criterion(**(settings | criterion))})
 
 
-def _fails(preset: str, champion: Champion | None = CHAMPION, **changes: float | None) -> set[str]:
+def _fails(preset: str, champion: Comparison | None = CHAMPION, **changes: float | None) -> set[str]:
     verdicts = _judge(_preset(preset), _metrics(**changes), champion)["verdict"]
     return set(verdicts.index[verdicts == "fail"])
 
@@ -84,7 +96,7 @@ def test_every_preset_can_be_passed(preset: str) -> None:
     gate = _preset(preset)
     table = _judge(gate, GOOD)
     assert (table["verdict"] == "pass").all()
-    assert gate_metrics(gate, table)["ensemble"]["accepted"] == 1
+    assert gate_metrics(gate, table, None)["ensemble"]["accepted"] == 1
 
 
 @pytest.mark.parametrize(
@@ -96,34 +108,54 @@ def test_every_preset_can_be_passed(preset: str) -> None:
         ("default", "crash_skill_regime_prior", -0.001, {"crash_skill_regime_prior"}),
         ("default", "calibration_error", 0.051, {"calibration_error"}),
         ("default", "excess_sharpe_low", 0.0, {"excess_sharpe_low"}),
-        ("default", "log_loss", 0.901, {"champion_log_loss"}),
         ("reference", "accuracy", 0.649, {"accuracy"}),
         ("reference", "macro_f1", 0.649, {"macro_f1"}),
         ("strict", "deflated_sharpe", 0.949, {"deflated_sharpe"}),
         ("strict", "overfitting", 0.5, {"overfitting"}),
         ("strict", "calibration_error", 0.031, {"calibration_error"}),
         ("auto_retrain", "macro_f1", 0.65, {"macro_f1"}),
-        ("auto_retrain", "accuracy", 0.71, {"champion_accuracy"}),
-        ("auto_retrain", "accuracy", 0.70, {"accuracy", "champion_accuracy"}),
-        ("auto_retrain", "macro_f1", 0.62, {"macro_f1", "champion_macro_f1"}),
+        ("auto_retrain", "accuracy", 0.70, {"accuracy"}),
     ],
 )
 def test_presets_fail_what_falls_short(preset: str, key: str, value: float, failing: set[str]) -> None:
     assert _fails(preset, **{key: value}) == failing
 
 
+@pytest.mark.parametrize(
+    ("preset", "name", "key", "at"),
+    [
+        ("default", "champion_log_loss", "log_loss", 0.9),
+        ("strict", "champion_log_loss", "log_loss", 0.9),
+        ("auto_retrain", "champion_accuracy", "accuracy", 0.72),
+        ("auto_retrain", "champion_macro_f1", "macro_f1", 0.63),
+    ],
+)
+def test_presets_at_above_and_below_what_the_champion_allows(preset: str, name: str, key: str, at: float) -> None:
+    worse = 1 if key == "log_loss" else -1
+    for figure, failing in ((at, set()), (at + 0.001 * worse, {name}), (at - 0.001 * worse, set())):
+        assert _fails(preset, _against(**{key: figure})) == failing
+
+
+@pytest.mark.parametrize("preset", ["default", "strict"])
+@pytest.mark.parametrize(("p_value", "failing"), [(0.05, set()), (0.0501, {"champion_p_value"}), (0.0499, set())])
+def test_the_p_value_against_the_champion_at_its_level(preset: str, p_value: float, failing: set[str]) -> None:
+    assert _preset(preset).level == 0.05
+    comparison = CHAMPION._replace(figures=dict(CHAMPION.figures) | {"p_value": p_value})
+    assert _fails(preset, comparison) == failing
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_an_undefined_figure_fails_and_says_so(preset: str) -> None:
     figures = {key for source in ("validation", "backtest") for key in GOOD[source]["ensemble"]}
     for name, criterion in _preset(preset).criteria.items():
-        if criterion.metrics not in ("validation", "backtest"):
+        if criterion.metrics not in ("validation", "backtest") or criterion.max_drop is not None:
             continue
         assert criterion.key in figures
         gate = _preset(preset)
         table = _judge(gate, _metrics(**{criterion.key: None}))
         assert table.loc[name, "verdict"] == "fail"
         assert "undefined for ensemble" in table.loc[name, "description"]
-        assert gate_metrics(gate, table)["ensemble"]["accepted"] == 0
+        assert gate_metrics(gate, table, None)["ensemble"]["accepted"] == 0
 
 
 @pytest.mark.parametrize(
@@ -148,8 +180,7 @@ def test_too_few_crises_fail_and_the_description_counts_them(cases: tuple[float 
 
 
 def test_the_auto_retrain_preset_would_still_pass_a_candidate_as_good_as_a_weak_champion() -> None:
-    weak = Champion(predictor="svm", validation={"accuracy": 0.5, "macro_f1": 0.4}, backtest={})
-    assert _fails("auto_retrain", weak, accuracy=0.71) == set()
+    assert _fails("auto_retrain", _against("champion", accuracy=0.5, macro_f1=0.4), accuracy=0.71) == set()
 
 
 def test_a_criterion_is_one_entry_of_the_yaml_file() -> None:
@@ -161,7 +192,7 @@ def test_a_criterion_is_one_entry_of_the_yaml_file() -> None:
     assert table.index.tolist() == [*_preset("default").criteria, "drawdown"]
     row = table.loc["drawdown", ["description", "figure", "rule", "threshold", "verdict", "majority_figure"]]
     assert row.tolist() == ["Deepest fall", -0.2, "above", -0.1, "fail", -0.5]
-    found = gate_metrics(gate, table)["ensemble"]
+    found = gate_metrics(gate, table, None)["ensemble"]
     assert (found["drawdown"], found["accepted"]) == ({"figure": -0.2, "threshold": -0.1, "passed": 0}, 0)
 
 
@@ -169,11 +200,13 @@ def test_a_criterion_is_one_entry_of_the_yaml_file() -> None:
 def test_without_a_champion_what_is_relative_does_not_apply(preset: str) -> None:
     gate = _preset(preset)
     table = _judge(gate, GOOD, champion=None)
-    relative = [name for name, criterion in gate.criteria.items() if criterion.max_drop is not None]
+    relative = [name for name, criterion in gate.criteria.items() if criterion.relative]
     assert set(table.index[table["verdict"] == "not_applicable"]) == set(relative) != set()
-    assert table.loc[relative, "threshold"].isna().all()
+    dropped = [name for name in relative if gate.criteria[name].max_drop is not None]
+    assert table.loc[dropped, "threshold"].isna().all()
+    assert table.loc[relative, "description"].str.endswith("; no champion yet").all()
     assert (table.loc[relative, "majority_verdict"] == "not_applicable").all()
-    found = gate_metrics(gate, table)["ensemble"]
+    found = gate_metrics(gate, table, None)["ensemble"]
     assert (found["accepted"], found["not_applicable"]) == (1, len(relative))
     assert found["passed"] == len(table) - len(relative)
 
@@ -194,34 +227,47 @@ def test_rules_at_their_boundary(rule: str, verdicts: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "champions", "threshold"),
-    [
-        *(("at_least", 0.5, 0.375), ("above", 0.5, 0.375), ("at_most", 0.5, 0.625), ("below", 0.5, 0.625)),
-        *(("at_least", -0.5, -0.625), ("at_most", -0.5, -0.375)),
-    ],
+    ("rule", "threshold"), [("at_least", 0.375), ("above", 0.375), ("at_most", 0.625), ("below", 0.625)]
 )
-def test_a_drop_is_a_share_of_the_size_of_the_champions_figure_for_the_worse(
-    rule: str, champions: float, threshold: float
-) -> None:
-    champion = Champion(predictor="svm", validation={}, backtest={"sharpe": champions})
-    gate = _gate(metrics="backtest", key="sharpe", rule=rule, max_drop=0.25)
-    assert _judge(gate, GOOD, champion)["threshold"].iloc[0] == threshold
+def test_a_drop_is_a_share_of_the_champions_figure_for_the_worse(rule: str, threshold: float) -> None:
+    row = _judge(_gate(rule=rule, max_drop=0.25), GOOD, _against("champion", accuracy=0.5)).iloc[0]
+    assert (row["figure"], row["threshold"]) == (0.78, threshold)
+    assert row["description"] == "made up; the champion is lightgbm of v1.2.0, on 250 dates since its promotion"
 
 
 def test_an_undefined_figure_of_the_champion_fails() -> None:
-    champion = Champion(predictor="svm", validation={"accuracy": None}, backtest={})
-    row = _judge(_gate(max_drop=0.1), GOOD, champion).iloc[0]
+    row = _judge(_gate(key="auc", max_drop=0.1), GOOD | {"validation": AUC}).iloc[0]
     assert row["verdict"] == row["majority_verdict"] == "fail"
-    assert "undefined for the champion svm" in row["description"]
+    assert row["description"] == "made up; undefined for the champion lightgbm of v1.2.0"
 
 
-def test_a_champion_scored_on_other_rows_is_pointed_out() -> None:
-    same, other = (
-        _judge(_gate(max_drop=0.1), GOOD, Champion(predictor="svm", validation=figures, backtest={})).iloc[0]
-        for figures in ({"accuracy": 0.8, "rows": 1000}, {"accuracy": 0.8, "rows": 1200})
-    )
-    assert same["description"] == "made up; the champion is svm"
-    assert other["description"] == "made up; the champion svm was scored on 1,200 rows, not on these 1,000"
+@pytest.mark.parametrize("preset", ["default", "strict", "auto_retrain"])
+def test_the_champion_itself_is_not_held_against_itself(preset: str) -> None:
+    gate, itself = _preset(preset), Comparison("ensemble of v1.2.0", itself=True)
+    table = _judge(gate, GOOD, itself)
+    relative = [name for name, criterion in gate.criteria.items() if criterion.relative]
+    assert (table.loc[relative, "verdict"] == "not_applicable").all()
+    assert table.loc[relative, "description"].str.endswith("; this is the champion, ensemble of v1.2.0").all()
+    assert gate_metrics(gate, table, itself)["ensemble"]["accepted"] == 1
+
+
+@pytest.mark.parametrize("preset", ["default", "strict", "auto_retrain"])
+def test_a_champion_that_cannot_be_judged_stops_the_candidate_and_the_reason_is_told(preset: str) -> None:
+    gate, missing = _preset(preset), Comparison("svm of v1.1.0", reason="models/svm is not in the cache")
+    table = _judge(gate, GOOD, missing)
+    relative = [name for name, criterion in gate.criteria.items() if criterion.relative]
+    assert (table.loc[relative, "verdict"] == "fail").all()
+    assert table.loc[relative, "description"].str.endswith("; cannot be judged: models/svm is not in the cache").all()
+    found = gate_metrics(gate, table, missing)["ensemble"]
+    assert (found["accepted"], "champion" in found) == (0, False)
+
+
+def test_the_figures_of_the_comparison_are_among_the_metrics() -> None:
+    gate = _preset("default")
+    found = gate_metrics(gate, _judge(gate, GOOD), CHAMPION)["ensemble"]
+    assert found["champion"] == CHAMPION.figures | {"log_loss": 0.89, "champion_log_loss": 0.9}
+    assert found["champion_log_loss"] == {"figure": 0.89, "threshold": 0.9, "passed": 1}
+    assert found["champion_p_value"] == {"figure": 0.04, "threshold": 0.05, "passed": 1}
 
 
 def test_the_majority_stands_beside_the_candidate() -> None:
@@ -245,16 +291,16 @@ def test_drift_criteria() -> None:
 
 def test_the_table_has_the_columns_of_the_contract_and_the_metrics_are_plain() -> None:
     gate = _preset("default")
-    table = judge(gate, results(**_metrics(calibration_error=None)), None)
+    table = judge(gate, results(**_metrics(calibration_error=None)))
     assert table.columns.tolist() == [
         *("criterion", "description", "figure", "rule", "threshold", "verdict"),
         *("majority_figure", "majority_verdict", "slice"),
     ]
-    found = json.loads(json.dumps(gate_metrics(gate, table), allow_nan=False))["ensemble"]
+    found = json.loads(json.dumps(gate_metrics(gate, table, None), allow_nan=False))["ensemble"]
     assert found["calibration_error"] == {"figure": None, "threshold": 0.05, "passed": 0}
     assert found["skill_prior_low"] == {"figure": 0.02, "threshold": 0.0, "passed": 1}
     assert found["champion_log_loss"] == {"figure": 0.9, "threshold": None, "passed": None}
-    assert [found[key] for key in ("accepted", "passed", "failed", "not_applicable")] == [0, 5, 1, 1]
+    assert [found[key] for key in ("accepted", "passed", "failed", "not_applicable")] == [0, 5, 1, 2]
 
 
 @pytest.mark.parametrize("candidate", ["nobody", "prior", "universe"])
@@ -279,17 +325,14 @@ def test_refuses_an_unknown_key(metrics: str, key: str, allowed: str) -> None:
     assert f"'{allowed}'" in str(error.value)
 
 
-def test_refuses_a_champion_without_the_figure() -> None:
-    with pytest.raises(InputError, match="backtest lacks max_drawdown; it has \\['sharpe'\\]"):
-        _judge(_gate(metrics="backtest", key="max_drawdown", max_drop=0.1), GOOD)
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
         *({}, {"threshold": 0.5, "max_drop": 0.1}, {"threshold": float("nan")}, {"max_drop": -0.1}),
         *({"threshold": 0.5, "rule": "over"}, {"threshold": 0.5, "metrics": "rumours"}),
         *({"metrics": "drift", "key": "js_latest", "max_drop": 0.1}, {"threshold": True}, {"threshold": "0.5"}),
+        *({"metrics": "backtest", "key": "sharpe", "max_drop": 0.1}, {"key": "skill_prior", "max_drop": 0.1}),
+        {"metrics": "champion", "key": "p_value", "threshold": 1.0},
     ],
 )
 def test_refuses_criteria_that_say_nothing_or_too_much(wrong: dict[str, Any]) -> None:
@@ -302,28 +345,3 @@ def test_refuses_a_gate_without_criteria_and_a_name_that_is_taken() -> None:
     for criteria in ({}, {"accepted": criterion}):
         with pytest.raises(ValidationError):
             Gate(candidate="ensemble", criteria=criteria)
-
-
-def test_a_champion_is_read_from_json() -> None:
-    values = {"predictor": "svm", "validation": {"accuracy": 0.5, "rows": 10, "auc": None}, "backtest": {}}
-    assert read_champion(json.dumps(values), "somewhere") == Champion(**values)
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("", "as a whole"),
-        ('{"predictor": "svm", ', "as a whole"),
-        ("[]", "as a whole"),
-        ('{"predictor": "svm", "validation": {}}', "backtest"),
-        ('{"predictor": "", "validation": {}, "backtest": {}}', "predictor"),
-        ('{"predictor": "svm", "validation": {"accuracy": "0.5"}, "backtest": {}}', "validation.accuracy"),
-        ('{"predictor": "svm", "validation": {"accuracy": NaN}, "backtest": {}}', "validation.accuracy"),
-        ('{"predictor": "svm", "validation": {}, "backtest": {}, "more": 1}', "more"),
-    ],
-)
-def test_refuses_a_malformed_champion_in_one_line(text: str, place: str) -> None:
-    with pytest.raises(InputError) as error:
-        read_champion(text, "models/champion/metrics.json")
-    assert str(error.value).startswith(f"models/champion/metrics.json: {place}")
-    assert "\n" not in str(error.value)

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from barograph.gate.comparison import COMPARED, Comparison
 from barograph.gate.criteria import SLICED, Criterion
-from barograph.names import ENSEMBLE, VOTE
+from barograph.names import ENSEMBLE, PRIOR, VOTE
 
 Figures = Mapping[str, float | int | None]
 Metrics = Mapping[str, Figures]
@@ -32,6 +33,8 @@ class Results(NamedTuple):
         Figures by predictor, as in reports/metrics/.
     slices, exams, replay : pandas.DataFrame
         The tables `slices`, `exam` and `replay_improvement` of reports/validation/.
+    comparison : Comparison, optional
+        With the champion, where there is one.
     """
 
     validation: Metrics
@@ -40,6 +43,7 @@ class Results(NamedTuple):
     slices: pd.DataFrame
     exams: pd.DataFrame
     replay: pd.DataFrame
+    comparison: Comparison | None = None
 
 
 class Finding(NamedTuple):
@@ -54,16 +58,21 @@ class Finding(NamedTuple):
         The regime, sector, exam or part that the figure belongs to.
     applies : bool
         False where the question does not arise, as of replay that is switched off.
+    threshold : float or None
+        The threshold, where it follows from the champion.
     """
 
     figure: float | None
     remark: str = ""
     slice: str = ""
     applies: bool = True
+    threshold: float | None = None
 
 
 def keys(results: Results, criterion: Criterion, predictor: str) -> list[str]:
     """List the keys that a criterion of these metrics may name for a predictor; none where it has no rows."""
+    if criterion.metrics == "champion":
+        return [] if predictor == PRIOR else list(COMPARED)
     if criterion.metrics not in SLICED:
         return sorted(_figures(results, criterion, predictor))
     rows = _rows(results, criterion, predictor)
@@ -73,10 +82,45 @@ def keys(results: Results, criterion: Criterion, predictor: str) -> list[str]:
 def find(results: Results, criterion: Criterion, predictor: str) -> Finding:
     """Find a predictor's figure for a criterion whose key is among its :func:`keys`, if there are any."""
     if criterion.metrics in SLICED:
-        return _find_worst(_rows(results, criterion, predictor), criterion, predictor)
+        found = _find_worst(_rows(results, criterion, predictor), criterion, predictor)
+    elif not criterion.relative:
+        found = _find(results, criterion, predictor)
+    elif results.comparison is None or not results.comparison.figures:
+        found = _uncompared(results, criterion, predictor)
+    else:
+        found = _compared(results.comparison, criterion, predictor)
+    return found if criterion.max_drop is not None else found._replace(threshold=criterion.threshold)
+
+
+def _find(results: Results, criterion: Criterion, predictor: str) -> Finding:
     figures = _figures(results, criterion, predictor)
     figure = figures[criterion.key]
     return Finding(figure, "" if figure is not None else f"; {_unknown(criterion.key, figures, predictor)}")
+
+
+def _uncompared(results: Results, criterion: Criterion, predictor: str) -> Finding:
+    """Say why there is no comparison; a figure of all days is shown where it stays without a verdict."""
+    comparison = results.comparison
+    if comparison is not None and comparison.reason:
+        return Finding(None, f"; cannot be judged: {comparison.reason}")
+    remark = "; no champion yet" if comparison is None else f"; this is the champion, {comparison.champion}"
+    if criterion.metrics == "champion":
+        return Finding(None, remark, applies=False)
+    return _find(results, criterion, predictor)._replace(remark=remark, applies=False)
+
+
+def _compared(comparison: Comparison, criterion: Criterion, predictor: str) -> Finding:
+    """Find a figure of the days since the promotion, and the threshold that the champion sets on them."""
+    remark = f"; the champion is {comparison.champion}, on {comparison.figures['dates']:,} dates since its promotion"
+    if criterion.max_drop is None:
+        return Finding(comparison.figures[criterion.key], remark)
+    champion, figure = (
+        comparison.scores[who][criterion.key] for who in ("champion", "prior" if predictor == PRIOR else "candidate")
+    )
+    if champion is None:
+        return Finding(figure, f"; undefined for the champion {comparison.champion}")
+    loss = criterion.max_drop * abs(champion)
+    return Finding(figure, remark, threshold=champion - loss if criterion.higher else champion + loss)
 
 
 def _figures(results: Results, criterion: Criterion, predictor: str) -> Figures:

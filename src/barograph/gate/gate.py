@@ -5,7 +5,7 @@ from typing import Any, Final
 import pandas as pd
 
 from barograph.errors import InputError
-from barograph.gate.champion import Champion
+from barograph.gate.comparison import Comparison
 from barograph.gate.criteria import COUNTS, FAIL, NOT_APPLICABLE, PASS, SLICED, Criterion, Gate
 from barograph.gate.figures import Finding, Results, find, keys
 from barograph.names import BASELINES, PRIOR
@@ -13,7 +13,7 @@ from barograph.names import BASELINES, PRIOR
 _NUMBERS: Final = ("figure", "threshold", "majority_figure")
 
 
-def judge(gate: Gate, results: Results, champion: Champion | None) -> pd.DataFrame:
+def judge(gate: Gate, results: Results) -> pd.DataFrame:
     """Judge the candidate by every criterion.
 
     Returns
@@ -22,35 +22,31 @@ def judge(gate: Gate, results: Results, champion: Champion | None) -> pd.DataFra
         Per criterion, in their order: `criterion, description, figure, rule, threshold, verdict, majority_figure,
         majority_verdict, slice`. Verdicts are ``pass``, ``fail`` or ``not_applicable``; the majority's are those of the
         predictor `prior`, which always names the most frequent class. Of figures by regime, sector, exam or part of
-        replay the worst is judged, and `slice` names where it lies. An undefined figure (NaN) of the candidate or the
-        champion fails, and the description says so; so does one that meets its threshold on too few independent cases
-        to decide, and the description counts them. A criterion relative to the champion is not applicable without a
-        champion, nor is one of replay without replay, nor is the drift of predictions to `prior`, whose predictions are
-        not followed.
+        replay the worst is judged, and `slice` names where it lies. An undefined figure (NaN) fails, and the
+        description says so; so does one that meets its threshold on too few independent cases to decide, and the
+        description counts them. A criterion about the champion is not applicable without a champion and to the champion
+        itself, and fails where the two cannot be judged, with the reason. One of replay is not applicable without
+        replay, nor is the drift of predictions to `prior`, whose predictions are not followed.
 
     Raises
     ------
     InputError
         If the candidate is no model and not the ensemble, or a figure is not among the results.
-
-    Warnings
-    --------
-    A champion's figures are those of its promotion. Where it was scored on other rows than the candidate, which the
-    description then says, a difference may also come from the rows.
     """
     allowed = sorted(name for name in results.validation if name in results.backtest and name not in BASELINES)
     if gate.candidate not in allowed:
         raise InputError(f"gate.candidate: {gate.candidate} is no model and not the ensemble; allowed are {allowed}")
-    rows = [_row(name, criterion, gate.candidate, results, champion) for name, criterion in gate.criteria.items()]
+    rows = [_row(name, criterion, gate.candidate, results) for name, criterion in gate.criteria.items()]
     return pd.DataFrame(rows).astype(dict.fromkeys(_NUMBERS, "float64"))
 
 
-def gate_metrics(gate: Gate, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def gate_metrics(gate: Gate, table: pd.DataFrame, comparison: Comparison | None) -> dict[str, dict[str, Any]]:
     """Choose from the table of :func:`judge` the figures that a person compares between two runs.
 
     They are plain numbers, None where undefined, under the candidate's name: `accepted` (1 where a criterion passes and
     none fails, else 0), the numbers of criteria that `passed`, `failed` and were `not_applicable`, and the `figure`,
-    `threshold` and `passed` (1 or 0) of each criterion.
+    `threshold` and `passed` (1 or 0) of each criterion. Where the candidate was compared with the champion there are
+    also the figures of the comparison and the log loss of both, under `champion`.
     """
     verdicts = table["verdict"]
     counts = {name: int((verdicts == verdict).sum()) for name, verdict in COUNTS.items()}
@@ -59,12 +55,13 @@ def gate_metrics(gate: Gate, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     for name, verdict, (figure, threshold) in zip(table["criterion"], verdicts, numbers.to_numpy(), strict=True):
         passed = None if verdict == NOT_APPLICABLE else int(verdict == PASS)
         found[str(name)] = {"figure": figure, "threshold": threshold, "passed": passed}
+    if comparison is not None and comparison.figures:
+        losses = {"log_loss": comparison.scores["candidate"], "champion_log_loss": comparison.scores["champion"]}
+        found["champion"] = dict(comparison.figures) | {name: who["log_loss"] for name, who in losses.items()}
     return {gate.candidate: found}
 
 
-def _row(
-    name: str, criterion: Criterion, candidate: str, results: Results, champion: Champion | None
-) -> dict[str, Any]:
+def _row(name: str, criterion: Criterion, candidate: str, results: Results) -> dict[str, Any]:
     allowed = keys(results, criterion, candidate)
     if criterion.key not in allowed and (allowed or criterion.metrics not in SLICED):
         raise InputError(
@@ -72,20 +69,15 @@ def _row(
             f"allowed are {allowed}"
         )
     found, majority = find(results, criterion, candidate), _majority(results, criterion)
-    threshold, remark = criterion.threshold, ""
-    if criterion.max_drop is not None:
-        threshold, remark = _relative(criterion, champion, results, candidate)
-        if champion is None:
-            found, majority = found._replace(applies=False), majority._replace(applies=False)
     return {
         "criterion": name,
-        "description": criterion.description + remark + found.remark,
+        "description": criterion.description + found.remark,
         "figure": found.figure,
         "rule": criterion.rule,
-        "threshold": threshold,
-        "verdict": _verdict(criterion, found, threshold),
+        "threshold": found.threshold,
+        "verdict": _verdict(criterion, found),
         "majority_figure": majority.figure,
-        "majority_verdict": _verdict(criterion, majority, threshold),
+        "majority_verdict": _verdict(criterion, majority),
         "slice": found.slice,
     }
 
@@ -96,29 +88,9 @@ def _majority(results: Results, criterion: Criterion) -> Finding:
     return find(results, criterion, PRIOR) if known else Finding(None, applies=False)
 
 
-def _relative(
-    criterion: Criterion, champion: Champion | None, results: Results, candidate: str
-) -> tuple[float | None, str]:
-    """Give the threshold that follows from the champion's figure, and the remark that the description must add."""
-    if champion is None:
-        return None, "; no champion yet"
-    figures = champion.validation if criterion.metrics == "validation" else champion.backtest
-    if criterion.key not in figures:
-        raise InputError(f"the champion's metrics: {criterion.metrics} lacks {criterion.key}; it has {sorted(figures)}")
-    figure, scored = figures[criterion.key], figures.get("rows")
-    rows = getattr(results, criterion.metrics)[candidate].get("rows")
-    if figure is None:
-        return None, f"; undefined for the champion {champion.predictor}"
-    loss = (criterion.max_drop or 0.0) * abs(figure)
-    threshold = figure - loss if criterion.higher else figure + loss
-    if rows is not None and scored is not None and rows != scored:
-        return threshold, f"; the champion {champion.predictor} was scored on {scored:,} rows, not on these {rows:,}"
-    return threshold, f"; the champion is {champion.predictor}"
-
-
-def _verdict(criterion: Criterion, found: Finding, threshold: float | None) -> str:
+def _verdict(criterion: Criterion, found: Finding) -> str:
     if not found.applies:
         return NOT_APPLICABLE
-    if found.figure is None or threshold is None:
+    if found.figure is None or found.threshold is None:
         return FAIL
-    return PASS if criterion.met(found.figure, threshold) else FAIL
+    return PASS if criterion.met(found.figure, found.threshold) else FAIL
