@@ -8,10 +8,12 @@ import pytest
 
 from barograph import config, tables
 from barograph.ensemble import Structural, exam_baselines
+from barograph.ensemble.combiner import Combiner
 from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
 from barograph.folds.schema import FOLDS
 from barograph.labels import FixedBarrier, label_bars
 from barograph.labels.schema import LABELS
+from barograph.latest.schema import LATEST, LATEST_MODEL
 from barograph.market.schema import BARS, CONTEXT
 from barograph.memory.schema import EXAMS
 from barograph.names import BASELINES, PROBABILITIES
@@ -60,6 +62,7 @@ def stage(market: Market, exams: pd.DataFrame, tmp_path: Path) -> Stage:
     for model in MODELS:
         tables.write(PREDICTIONS, _guesses(market.rows, model), tmp_path, model=model)
         tables.write(EXAM_PREDICTIONS, _guesses(_examined(market), model), tmp_path, model=model)
+        tables.write(LATEST_MODEL, _guesses(_newest(market), model), tmp_path, model=model)
     settings = config.compose() | {"model_names": MODELS}
     return Stage(settings, tmp_path, tmp_path, None)
 
@@ -67,6 +70,11 @@ def stage(market: Market, exams: pd.DataFrame, tmp_path: Path) -> Stage:
 def _examined(market: Market) -> pd.DataFrame:
     inside = market.rows["date"].between(EXAM["start"], EXAM["end"])
     return market.rows.loc[inside, ["symbol", "date"]].assign(exam="slump")
+
+
+def _newest(market: Market) -> pd.DataFrame:
+    keys = pd.MultiIndex.from_product([market.closes.columns, market.closes.index[-5:]], names=["symbol", "date"])
+    return keys.to_frame(index=False)
 
 
 def _structural(stage: Stage) -> pd.DataFrame:
@@ -80,6 +88,17 @@ def test_its_rows_are_beside_those_of_the_other_baselines(stage: Stage, market: 
     expected = Structural(BARRIERS).walk(*market).sort_values(["symbol", "date"], ignore_index=True)
     found = _structural(stage)
     pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False, check_exact=True)
+
+
+def test_the_newest_days_are_beside_them_with_the_combiner_that_is_stored(stage: Stage, market: Market) -> None:
+    ensemble.main.__wrapped__(stage)
+    stored = Combiner.from_plain(stage.read_json("models/ensemble/ensemble.json"))
+    rows = _newest(market).assign(fold=market.folds["fold"].iloc[-1])
+    stated = {model: _guesses(_newest(market), model)[P].to_numpy() for model in MODELS}
+    stated["structural"] = Structural(BARRIERS).walk(*market[:2], rows, *market[3:])[P].to_numpy()
+    found = tables.read(LATEST, stage.root)
+    assert set(found["predictor"]) == {"ensemble", *BASELINES}
+    np.testing.assert_allclose(found.loc[found["predictor"] == "ensemble", P], stored.predict(stated), rtol=1e-12)
 
 
 def test_the_ensemble_stage_takes_horizon_and_barriers_from_the_label(stage: Stage, market: Market) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from barograph import config
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     compiled = commands.add_parser("compile", help="compile the numerical kernels, so that the first run need not")
     compiled.set_defaults(run=lambda _: (_compiled(), True))
     _add_archive(commands.add_parser("archive", help="list, show, add or retire rare events"))
+    _add_model(commands.add_parser("model", help="promote a model, take it back, see who was in production"))
     _add_paper(commands.add_parser("paper", help="drive a strategy one day at a time, on paper"))
     return parser
 
@@ -113,6 +115,47 @@ def _add_paper(parser: argparse.ArgumentParser) -> None:
     for each in (begun, step, shown, released):
         each.add_argument("--folder", type=Path, default=Path("paper"), help="of the journal (default: paper)")
     parser.set_defaults(run=_paper)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="action", required=True)
+    listing = commands.add_parser("list", help="every promotion and rollback, and who is in production")
+    listing.add_argument("--on", metavar="DATE", help="who was in production on this day (UTC), such as 2024-03-01")
+    shown = commands.add_parser("show", help="the evidence of a version")
+    promoted = commands.add_parser("promote", help="put the models of this commit in production")
+    promoted.add_argument(
+        "--override", metavar="REASON", help="although the gate rejected them; the reason is recorded"
+    )
+    promoted.add_argument("--version", metavar="VERSION", help="such as v2.0.0; by default the next minor version")
+    returned = commands.add_parser("rollback", help="put an earlier version in production again")
+    returned.add_argument("version", nargs="?", metavar="VERSION", help="by default the one that was replaced")
+    for each, reason in ((promoted, "the gate accepted it"), (returned, "rolled back")):
+        each.add_argument("--reason", default=reason, metavar="TEXT", help="why; recorded in the tag")
+        each.add_argument("--push", action="store_true", help="push branch and tags to git's remote, all or nothing")
+    compared = commands.add_parser("diff", help="settings, outputs and the gate's figures of two versions or commits")
+    compared.add_argument("first", nargs="?", default="prod", metavar="A", help="by default prod")
+    compared.add_argument("second", nargs="?", default="HEAD", metavar="B", help="by default HEAD")
+    descent = commands.add_parser("lineage", help="from which versions, data and settings a version came")
+    for each in (shown, descent):
+        each.add_argument("version", nargs="?", default="prod", metavar="VERSION", help="by default prod")
+    checked = commands.add_parser("verify", help="check tags, hashes and the bytes of every output")
+    checked.add_argument("version", nargs="?", metavar="VERSION", help="by default all")
+    parser.set_defaults(run=lambda given: (_model(given), True))
+
+
+def _model(given: argparse.Namespace) -> str:
+    from barograph.cli import model  # pandas' tables and DVC are slow to import
+
+    actions: dict[str, Callable[[], str]] = {
+        "list": lambda: model.listed(given.on),
+        "show": lambda: model.shown(given.version),
+        "promote": lambda: model.promote(given.reason, given.override, given.version, with_push=given.push),
+        "rollback": lambda: model.roll_back(given.version, given.reason, with_push=given.push),
+        "diff": lambda: model.compared(given.first, given.second),
+        "lineage": lambda: model.lineage(given.version),
+        "verify": lambda: model.verified(given.version),
+    }
+    return actions[given.action]()
 
 
 def _paper(given: argparse.Namespace) -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 from barograph.ensemble.baselines import baseline_predictions, exam_baselines
 from barograph.ensemble.calibration import fit_calibration
 from barograph.ensemble.combiner import Combination, Combiner
+from barograph.ensemble.latest import combine_days
 from barograph.ensemble.structural import Structural
 from barograph.ensemble.votes import BestSoFar, Ensemble, Pool, SoftVote, Stacking, equal_vote
 
@@ -16,6 +17,7 @@ __all__ = [
     "Stacking",
     "Structural",
     "baseline_predictions",
+    "combine_days",
     "equal_vote",
     "exam_baselines",
     "fit_calibration",

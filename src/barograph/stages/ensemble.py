@@ -4,10 +4,11 @@ from typing import Final
 
 import pandas as pd
 
-from barograph.ensemble import Combination, Ensemble, baseline_predictions
+from barograph.ensemble import Combination, Ensemble, baseline_predictions, combine_days
 from barograph.ensemble.schema import ENSEMBLE_PREDICTIONS
 from barograph.folds.schema import FOLDS
 from barograph.labels.schema import LABELS
+from barograph.latest.schema import LATEST, LATEST_MODEL
 from barograph.names import BASELINES, STRUCTURAL
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.stages.machine import cache
@@ -24,7 +25,8 @@ def main(stage: Stage) -> str:
     members = {model: stage.read(PREDICTIONS, model=model) for model in stage.settings["model_names"]}
     labels, regimes, folds = (stage.read(table) for table in (LABELS, REGIME_SERIES, FOLDS))
     asked = (next(iter(members.values())), labels, regimes, folds)
-    structural = build_structural(stage).walk(*read_closes(stage), *asked)
+    baseline, closes = build_structural(stage), read_closes(stage)
+    structural = baseline.walk(*closes, *asked)
     ensemble = stage.build("ensemble")
     kept = {"cache": cache(ensemble, None, "ensemble/*.py")} if isinstance(ensemble, Ensemble) else {}
     found = ensemble.walk(members | {STRUCTURAL: structural}, labels, folds, **kept)
@@ -32,6 +34,8 @@ def main(stage: Stage) -> str:
     stage.write(ENSEMBLE_PREDICTIONS, pd.concat(tables, ignore_index=True))
     stage.write_json("models/ensemble/ensemble.json", found.final.plain())
     stage.write_csv("models/ensemble/shares.csv", found.shares)
+    final = {model: stage.read(LATEST_MODEL, model=model) for model in members}
+    stage.write(LATEST, combine_days(found.final, final, baseline, *closes, labels, regimes, folds))
     return f"{len(found.predictions):,} rows by {_words(found)}; baselines {', '.join(BASELINES)}"
 
 

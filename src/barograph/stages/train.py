@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -14,10 +16,12 @@ from barograph.features.schema import FEATURES
 from barograph.folds.schema import FOLDS
 from barograph.labels import class_frequencies
 from barograph.labels.schema import LABELS
+from barograph.latest import after_training, predict_days
+from barograph.latest.schema import LATEST_MODEL
 from barograph.losses import log_loss
 from barograph.memory import ErrorReplay, replayed_by_regime
 from barograph.memory.schema import EXAM_SAMPLES, EXAMS, SAMPLES
-from barograph.models import TrainingSet, save
+from barograph.models import TrainingSet, load, save
 from barograph.models.contract.rows import Arrays
 from barograph.names import PROBABILITIES
 from barograph.regimes.schema import REGIME_SERIES
@@ -66,6 +70,7 @@ def main(stage: Stage) -> str:
     stage.write(EXAM_PREDICTIONS, exams, model=name)
     facts = _facts(data.arrays, walked[-1].case, getattr(model, "params", {}), settings, folds)
     save(walked[-1].model, stage.out / "models" / name, name, facts)
+    stage.write(LATEST_MODEL, _latest(data, stage.out / "models" / name, name, folds), model=name)
     share = f", {len(replayed) / len(shown):.1%} of the rows replayed" if replay else ""
     return f"{name}: {len(predictions):,} out-of-sample predictions, {_score(predictions, labels, folds)}{share}"
 
@@ -97,6 +102,14 @@ def _facts(
         "window": [f"{day:%F}" for day in (folds["train_start"].iloc[-1], folds["train_end"].iloc[-1])],
         "rows": len(rows.y),
     }
+
+
+def _latest(data: TrainingSet, folder: Path, name: str, folds: pd.DataFrame) -> pd.DataFrame:
+    """Predict the days after the training rows with the final model as it is stored."""
+    model = load(folder, name)
+    rows = np.flatnonzero(after_training(data.keys["date"], folds["train_end"].iloc[-1]))
+    values = data.arrays.take(rows, model.features)
+    return predict_days(model, pd.concat([data.keys.iloc[rows].reset_index(drop=True), values], axis=1))
 
 
 def _score(predictions: pd.DataFrame, labels: pd.DataFrame, folds: pd.DataFrame) -> str:
