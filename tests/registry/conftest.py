@@ -81,18 +81,23 @@ class Project:
         return json.loads(path.read_text())["version"] if path.is_file() else None
 
 
-@pytest.fixture(autouse=True)
-def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def prepare_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Name who commits, and keep the settings of the machine away."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
+        patch.delenv(name)
     values = {
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
         "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
-        "DVC_SITE_CACHE_DIR": str(tmp_path / "dvc-site"), "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(folder / "dvc-site"), "DVC_NO_ANALYTICS": "1",
     }  # fmt: skip
     for name, value in values.items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare_environment(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +106,7 @@ def _trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("registry")
     project = Project(folder / "project")
     with pytest.MonkeyPatch.context() as patch:
-        _own_environment.__wrapped__(folder, patch)
+        prepare_environment(patch, folder)
         (project.root / "models/champion").mkdir(parents=True)
         (project.root / "data").mkdir()
         for path, text in (
@@ -130,8 +135,8 @@ def project(_trained: Path, tmp_path: Path) -> Project:
 def shared(project: Project, tmp_path: Path) -> Project:
     """Give the same with a git remote and a DVC remote, both folders, and everything pushed."""
     project.run("git", "init", "--quiet", "--bare", "--initial-branch", "main", str(tmp_path / "remote.git"))
-    project.run("git", "remote", "add", "origin", str(tmp_path / "remote.git"))
-    project.dvc("remote", "add", "--default", "store", str(tmp_path / "store"), "--quiet")
+    project.run("git", "remote", "add", "origin", "../remote.git")
+    project.dvc("remote", "add", "--default", "store", "../store", "--quiet")
     project.commit("A DVC remote")
     project.run("git", "push", "--quiet", "--set-upstream", "origin", "main")
     project.dvc("push", "--quiet")

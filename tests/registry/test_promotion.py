@@ -1,11 +1,14 @@
 """Promote and roll back: what is written, what is refused, two at once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from barograph.errors import InputError
-from barograph.registry import fetch, fetch_checked, history, promote, resolve, roll_back, version_files
+from barograph.registry import fetch, fetch_checked, history, promote, promotion, resolve, roll_back, version_files
 
 from .conftest import FIGURES, SCORES, Project, clone_of
 
@@ -93,6 +96,27 @@ def test_the_push_itself_decides_between_two_clones(
     assert shared.quiet()
     assert shared.champion() is None
     assert not history(shared.root).events
+
+
+def test_of_two_promotions_in_one_clone_one_wins_and_the_other_names_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, names = Barrier(2), promotion._event_names
+    calls = count()
+
+    def both_have_begun(root: Path) -> str:
+        found = names(root)
+        if next(calls) < 2:
+            began.wait(60)
+        return found
+
+    monkeypatch.setattr(promotion, "_event_names", both_have_begun)
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(promoted, project) for _ in range(2)]
+        errors = [str(run.exception()) for run in runs if run.exception()]
+    assert errors == ["v1.0.0: came into production meanwhile, by Ada; try again"]
+    assert list(history(project.root).versions) == ["v1.0.0"]
+    assert project.quiet()
 
 
 def test_a_version_that_another_clone_has_pushed_first_is_named(shared: Project, tmp_path: Path) -> None:
