@@ -95,7 +95,7 @@ def test_exams_are_pooled_by_regime_and_the_vote_sits_those_of_the_ensemble(cand
     assert (row["figure"], row["slice"], row["verdict"]) == (0.2, "crash", "fail")
     alone = _judge(results(exams=table), candidate, metrics="exams", only="covid_crash_2020")
     assert alone["description"] == "made up; cannot be decided: covid_crash_2020 has 1 event; 4 more are needed"
-    nobody = _judge(results(exams=table.iloc[:0]), candidate, metrics="exams")
+    nobody = _judge(results(exams=pd.DataFrame()), candidate, metrics="exams")
     assert (nobody["verdict"], nobody["description"]) == (
         "fail",
         f"made up; cannot be decided: no row of {candidate} in exams",

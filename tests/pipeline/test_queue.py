@@ -12,7 +12,7 @@ from .conftest import Clone, table
 pytestmark = pytest.mark.smoke
 
 
-AFTER_TRAINING = {"ensemble", "validate", "drift", "backtest", "explain@lightgbm", "gate", "report"}
+AFTER_TRAINING = {"ensemble", "validate", "drift", "backtest", "explain@lightgbm", "champion", "gate", "report"}
 
 
 @pytest.mark.parametrize("leaves", [(3,), pytest.param((3, 7), marks=pytest.mark.long)])

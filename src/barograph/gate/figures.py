@@ -138,6 +138,8 @@ def _rows(results: Results, criterion: Criterion, predictor: str) -> pd.DataFram
     if source == "replay":
         return _replayed(results.replay, only, predictor)
     table = results.exams if source == "exams" else results.slices
+    if table.empty:
+        return table
     if source != "exams" or only is None:
         table = table[table["kind"] == ("sector" if source == "sectors" else "regime")]
     # Nobody sits the exams of the ensemble: the equal vote of its models answers.
