@@ -1,6 +1,8 @@
 """`barograph model`, as a user types it, in a small repository."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,16 +11,27 @@ from barograph.cli import main
 from barograph.registry import promote
 from barograph.registry.scores import daily_scores
 
-from .conftest import FIGURES, SCORES, Project
+from .conftest import FIGURES, SCORES, Project, prepare_environment
+
+
+@pytest.fixture(scope="module")
+def _typed(_trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a repository with a version."""
+    folder = tmp_path_factory.mktemp("command")
+    shutil.copytree(_trained, folder / "project", symlinks=True)
+    with pytest.MonkeyPatch.context() as patch:
+        prepare_environment(patch, folder)
+        patch.setenv("GIT_COMMITTER_DATE", "2024-01-10T12:00:00Z")
+        promote(folder / "project", FIGURES, SCORES, reason="earned it")
+    return folder / "project"
 
 
 @pytest.fixture
-def typed(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Give a repository with a version, in which commands are typed."""
-    monkeypatch.chdir(project.root)
-    monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-01-10T12:00:00Z")
-    promote(project.root, FIGURES, SCORES, reason="earned it")
-    return project
+def typed(_typed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Give a copy of it, in which commands are typed."""
+    shutil.copytree(_typed, tmp_path / "project", symlinks=True)
+    monkeypatch.chdir(tmp_path / "project")
+    return Project(tmp_path / "project")
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:

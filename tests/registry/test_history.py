@@ -104,6 +104,14 @@ def _forged(project: Project) -> None:
     )
 
 
+def _rewritten(project: Project) -> None:
+    """Put a well-formed event with another reason in the place of the second."""
+    text = project.run("git", "cat-file", "tag", "barograph#prod#2").replace("promoted on 2023-06-01", "no reason")
+    (project.root / "../tag").write_text(text)
+    made = project.run("git", "hash-object", "-t", "tag", "-w", "../tag").strip()
+    project.run("git", "update-ref", "refs/tags/barograph#prod#2", made)
+
+
 BY_HAND: dict[str, Callable[[Project], object]] = {
     r"barograph@v1\.0\.0: this tag was moved or made by hand": lambda project: project.run(
         "git", "tag", "--force", "barograph@v1.0.0", "HEAD"
@@ -112,6 +120,7 @@ BY_HAND: dict[str, Callable[[Project], object]] = {
     r"barograph#prod#3: this tag was moved or made by hand": lambda project: project.run(
         "git", "update-ref", "refs/tags/barograph#prod#3", "refs/tags/barograph#prod#2"
     ),
+    r"barograph#prod#3: does not follow the event before it; ": _rewritten,
     r"barograph#prod#2: this tag is missing; run `git fetch --force origin": lambda project: project.run(
         "git", "tag", "--delete", "barograph#prod#2"
     ),

@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -12,6 +12,8 @@ from pydantic.dataclasses import dataclass
 from barograph.files import write_bytes
 from barograph.registry.commands import git
 from barograph.typing import STRICT
+
+_FOLDER: Final = "barograph"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -60,11 +62,11 @@ def close_journal(root: Path) -> None:
 
 @contextmanager
 def locked(root: Path, *, wait: bool) -> Iterator[bool]:
-    """Take the clone's lock, which ends with the process, and give whether it was free.
+    """Take the clone's lock, which ends with the process and is that of all its work trees; give whether it was free.
 
     Without `wait` a lock that another process has is not taken.
     """
-    path = _path(root, "lock")
+    path = root / git(root, "rev-parse", "--git-common-dir") / _FOLDER / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         try:
@@ -78,4 +80,4 @@ def locked(root: Path, *, wait: bool) -> Iterator[bool]:
 
 
 def _path(root: Path, name: str) -> Path:
-    return Path(git(root, "rev-parse", "--absolute-git-dir")) / "barograph" / name
+    return Path(git(root, "rev-parse", "--absolute-git-dir")) / _FOLDER / name

@@ -91,10 +91,13 @@ def recovered(root: Path) -> str | None:
 
 
 def _can_complete(root: Path, journal: Journal) -> bool:
-    """Say whether the branch is where it was, or is to be; or the push has arrived already."""
+    """Say whether no tag is another's, and the branch is where it was, or is to be; or the push has arrived already."""
     refs = journal.refs or {}
-    at = git(root, "rev-parse", f"refs/heads/{journal.branch}")
-    if at in (journal.head, refs[f"refs/heads/{journal.branch}"]):
+    branch = f"refs/heads/{journal.branch}"
+    found = {name: (git_answers(root, "rev-parse", "--verify", "--quiet", name) or "").strip() for name in refs}
+    if any(found[name] not in ("", target) for name, target in refs.items() if name != branch):
+        return False
+    if found[branch] in (journal.head, refs[branch]):
         return True
     return journal.remote is not None and there(root, journal.remote, refs)
 
@@ -113,7 +116,10 @@ def _publish(root: Path, journal: Journal) -> None:
         del refs[branch]
     # Tags first: whoever reads them finds a commit that is whole, wherever the branch is.
     for name, target in sorted(refs.items(), key=lambda each: each[0] == branch):
-        git(root, "update-ref", name, target)
+        if git_answers(root, "rev-parse", "--verify", "--quiet", name) != f"{target}\n":
+            git(
+                root, "update-ref", name, target, journal.head if name == branch else ""
+            )  # refused if another came first
     if branch in refs and git_answers(root, "symbolic-ref", "--quiet", "HEAD") == f"{branch}\n":
         git(root, "reset", "--quiet", "--", *_tracked(root))
     close_journal(root)
