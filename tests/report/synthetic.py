@@ -25,6 +25,7 @@ from barograph.report.parts import (
     cells,
     conventions,
     exam,
+    expected,
     gate,
     luck,
     record,
@@ -52,6 +53,7 @@ SOURCES: dict[str, Table | Csv] = {
     "symbols": cells.SYMBOLS,
     "sectors_by_regime": cells.SECTORS,
     "exam": exam.EXAM,
+    "expected": expected.EXPECTED,
     "backtest": results.BACKTEST,
     "equity": money.EQUITY,
     "monthly": results.MONTHLY,
@@ -152,6 +154,7 @@ class Invented:
 
     def __init__(self, fields: dict[str, Any]) -> None:
         nothing = {"exam": pd.DataFrame(columns=list(exam.EXAM.columns)), "replay": {}, "tuning": {}}
+        nothing |= {"expected": pd.DataFrame(columns=list(expected.EXPECTED.columns))}
         self.fields = fields = nothing | fields
         self.frames = {source.path: fields[name] for name, source in SOURCES.items()}
         named = fields["archive_events"].assign(kind="configured", duplicate_of=None)

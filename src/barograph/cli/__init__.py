@@ -71,7 +71,34 @@ def _parser() -> argparse.ArgumentParser:
     _add_archive(commands.add_parser("archive", help="list, show, add or retire rare events"))
     _add_model(commands.add_parser("model", help="promote a model, take it back, see who was in production"))
     _add_paper(commands.add_parser("paper", help="drive a strategy one day at a time, on paper"))
+    _add_predict(commands.add_parser("predict", help="predict a day with the models of a version"))
     return parser
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", metavar="NAME", help="prod, a version such as v1.0.0, or a commit; by default the work tree's models"
+    )
+    parser.add_argument("--date", metavar="DATE", help="such as 2024-03-01; by default the newest day of the bars")
+    parser.add_argument("--symbols", nargs="+", default=[], metavar="SYMBOL", help="only these; by default all")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--against", metavar="NAME", help="compare with another version, or with `worktree`")
+    chosen.add_argument(
+        "--history", action="store_true", help="the expected log loss of the last days, and the matured"
+    )
+    parser.add_argument(
+        "--out", action="append", default=[], type=Path, metavar="FILE", help="write a .parquet or .json file too"
+    )
+    parser.set_defaults(run=lambda given: (_predicted(given), True))
+
+
+def _predicted(given: argparse.Namespace) -> str:
+    from barograph.cli import predict  # the models' libraries are slow to import
+
+    asked = predict.Asked(given.model, given.date, given.symbols, given.out)
+    if given.history:
+        return predict.history(asked)
+    return predict.against(asked, given.against) if given.against else predict.day(asked)
 
 
 def _add_archive(parser: argparse.ArgumentParser) -> None:

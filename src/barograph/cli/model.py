@@ -111,7 +111,7 @@ def compared(first: str, second: str) -> str:
     InputError
         If one of them is unknown.
     """
-    _recover()
+    recover()
     found = difference(_ROOT, first, second)
     parts = [
         _table("setting", found.settings, first, second, "no setting differs"),
@@ -166,11 +166,11 @@ def verified(name: str | None) -> str:
 
 
 def _history() -> registry.History:
-    _recover()
+    recover()
     return registry.history(_ROOT)
 
 
-def _recover() -> None:
+def recover() -> None:
     """Finish what another command left behind, and say so; a remote that does not answer stops nobody from reading."""
     try:
         line = registry.recover(_ROOT)

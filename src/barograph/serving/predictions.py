@@ -97,7 +97,9 @@ def predict(
     barriers = version.build("label")
     closes = bars.pivot(index="date", columns="symbol", values="close")
     index_close = context.set_index("date")["index_close"]
-    past = (label_bars(bars, barriers), regimes, version.folds)
+    # A label has matured when its horizon is complete: later bars would complete more labels of the same past.
+    labels = label_bars(bars[bars["date"] <= version.newest], barriers)
+    past = (labels, regimes, version.folds)
     combined = combine_days(version.combiner, models, Structural(barriers), closes, index_close, *past)
     members = [table.assign(predictor=name) for name, table in models.items()]
     table = pd.concat([combined, *members], ignore_index=True)
@@ -112,10 +114,10 @@ def _predicted(version: Version, model: str, features: pd.DataFrame) -> pd.DataF
 
 
 def _check(version: Version, bars: pd.DataFrame, dates: Sequence[pd.Timestamp]) -> None:
-    """Refuse dates without bars, and those inside the training data but the newest."""
+    """Refuse dates without bars, and those inside the training data; the version's newest day is never inside."""
     (start, end), newest = version.span, bars["date"].max()
     for date in dates:
-        if date <= end and date != newest:
+        if date <= end and date != version.newest:
             raise InputError(
                 f"{date:%F}: is inside the training data of {version.name}, {start:%F} to {end:%F}; "
                 "only later dates can be predicted"

@@ -12,6 +12,7 @@ from barograph import config, tables
 from barograph.ensemble.combiner import Combiner
 from barograph.errors import InputError
 from barograph.folds.schema import FOLDS
+from barograph.latest.schema import LATEST
 from barograph.models import FittedModel, load
 
 COMBINER: Final = "models/ensemble/ensemble.json"
@@ -32,6 +33,8 @@ class Version:
     combiner : Combiner
     folds : pandas.DataFrame
         The folds table; the last fold is the final models'.
+    newest : pandas.Timestamp
+        The last day of its market data, on which it knew which labels had matured.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Version:
     models: Mapping[str, FittedModel]
     combiner: Combiner
     folds: pd.DataFrame
+    newest: pd.Timestamp
 
     @property
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -61,7 +65,8 @@ def read_version(folder: Path, name: str) -> Version:
     Parameters
     ----------
     folder : Path
-        With ``params.yaml``, ``data/folds.parquet``, ``models/<model>/`` of every model and ``models/ensemble/``.
+        With ``params.yaml``, ``data/folds.parquet``, ``data/latest/predictions.parquet``, ``models/<model>/`` of every
+        model and ``models/ensemble/``.
     name : str
         What messages call the version.
 
@@ -77,7 +82,8 @@ def read_version(folder: Path, name: str) -> Version:
     try:
         settings = config.load_params(folder / config.PARAMS)
         models = {model: load(folder / "models" / model, model) for model in settings["model_names"]}
-        return Version(name, settings, models, _combiner(folder), tables.read(FOLDS, folder))
+        newest = tables.read(LATEST, folder, columns=["date"])["date"].max()
+        return Version(name, settings, models, _combiner(folder), tables.read(FOLDS, folder), newest)
     except InputError as error:
         raise InputError(f"{name}: {str(error).replace(f'{folder}/', '')}") from error
 

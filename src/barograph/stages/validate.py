@@ -11,6 +11,7 @@ from barograph.memory.schema import EXAMS
 from barograph.names import ENSEMBLE
 from barograph.regimes.schema import REGIME_SERIES
 from barograph.scoring import Validation
+from barograph.scoring.expected import expected_and_matured
 from barograph.stages.predictors import read_predictors
 from barograph.stages.stage import Stage, stage
 from barograph.stages.structural import build_structural, read_closes
@@ -38,6 +39,7 @@ def main(stage: Stage) -> str:
     tables = vars(result) | vars(cells) | _plots(result)
     tables |= {"exam": _exams(stage, predictors, labels, regimes, validation)}
     tables |= _replay(stage, labels, regimes, universe, validation)
+    tables |= {"expected": _expected(stage, predictors, labels, regimes)}
     for name, table in tables.items():
         stage.write_csv(f"reports/validation/{name}.csv", table)
     scores = metrics(result)
@@ -55,6 +57,16 @@ def _exams(
     structural = build_structural(stage).exam_predictions(*read_closes(stage), *asked)
     answers = pd.concat([*models, exam_baselines(*asked), structural], ignore_index=True)
     return score_exams(answers, predictors, labels, regimes, exams, validation, stage.settings["seed"])
+
+
+def _expected(stage: Stage, predictors: pd.DataFrame, labels: pd.DataFrame, regimes: pd.DataFrame) -> pd.DataFrame:
+    """Put each predictor's expected log loss of the days before labels mature beside its matured one."""
+    days = stage.build("label").horizon
+    tables = [
+        expected_and_matured(rows, labels, regimes, days).assign(predictor=name)
+        for name, rows in predictors.groupby("predictor")
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _replay(

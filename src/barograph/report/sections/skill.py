@@ -19,7 +19,7 @@ from barograph.report.charts import (
     skill_marker,
     whiskers,
 )
-from barograph.report.parts import calibration, cells, exam
+from barograph.report.parts import calibration, cells, exam, expected
 from barograph.report.results import SLICES, Results
 from barograph.report.words import Evidence, Record
 
@@ -46,7 +46,7 @@ def section(results: Results) -> Section:
     )
     forests = present(*(forest(results, kind) for kind in KINDS))
     slices = [controls, Group(forests, "columns"), *cells.blocks(results)]
-    blocks = [*slices, *exam.blocks(results), *calibration.blocks(results)]
+    blocks = [*slices, *exam.blocks(results), *calibration.blocks(results), *expected.blocks(results)]
     return Section("skill", "Where the skill is", heading(results), blocks)
 
 
