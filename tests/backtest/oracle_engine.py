@@ -48,6 +48,7 @@ class Ticket:
     stop_loss: float | None = None
     max_bars: int | None = None
     entry: "Ticket | None" = None  # of a child: the order whose position it closes
+    entry_side: float = 0.0  # of a child: the sign of what the entry had filled when the child was sent
     is_row: bool = False
     is_margin_call: bool = False
     reference: float = math.nan  # the best price that a trailing stop has seen
@@ -56,6 +57,7 @@ class Ticket:
     tried_on: int = -1
     bars_tried: int = 0
     filled: float = 0.0
+    has_filled: bool = False  # also where what was bought was sold again
     status: str = "working"
     code: str = ""
     children: "list[Ticket]" = field(default_factory=list)
@@ -68,7 +70,7 @@ class Ticket:
     @property
     def side(self) -> float:
         if self.entry:
-            return -math.copysign(1.0, self.entry.filled)
+            return -self.entry_side
         return math.copysign(1.0, next(x for x in (self.left, self.shares, self.value, self.weight) if x is not None))
 
     @property
@@ -78,7 +80,7 @@ class Ticket:
 
     def end(self, code: str, status: str = "") -> None:
         self.code = code or self.code
-        if self.filled:
+        if self.has_filled:
             self.status = "partly_filled" if self.code else "filled"
         else:
             unfilled = "expired" if code == "day_over" else "cancelled" if code in CANCELLED else "rejected"
@@ -241,7 +243,7 @@ class Engine:
     def after_the_close(self) -> None:
         worth = self.worth()
         self.closes.append({"equity": worth, "cash": self.cash, "shares": dict(self.shares)})
-        if worth <= 0:
+        if worth <= 1e-12 * self.rules.initial_cash:
             raise RuinError(self.dates[self.t])
         for ticket in self.working():
             if ticket.until == "day" and not ticket.bars_tried:
@@ -301,6 +303,7 @@ class Engine:
         ticket = Ticket(symbol, kind, self.t, **more)
         ticket.at = ticket.at or self.rules.price.removeprefix("next_")
         ticket.reference = self.marks.get(symbol, math.nan)
+        ticket.entry_side = math.copysign(1.0, ticket.entry.filled) if ticket.entry else 0.0
         self.tickets.append(ticket)
         return ticket
 
@@ -342,7 +345,7 @@ class Engine:
         """Give the shares still to be bought; sold where negative."""
         price = self.marks[ticket.symbol]
         if ticket.entry:
-            return -(ticket.entry.filled + ticket.filled)
+            return ticket.side * max(ticket.entry_side * ticket.entry.filled - abs(ticket.filled), 0.0)
         if ticket.left is not None:
             return ticket.left
         if ticket.shares is not None:
@@ -457,13 +460,13 @@ class Engine:
         name = ticket.symbol
         if not amount or (not part.closes_all and abs(amount) * self.marks[name] <= 1e-12 * worth):
             return
-        part.filled, part.is_first = amount, not ticket.filled
+        part.filled, part.is_first = amount, not ticket.has_filled
         part.loss = self.loss(ticket, self.crossed[name], abs(amount))
         self.crossed[name] += abs(amount) if ticket.kind not in LIMITS else 0.0
         self.cash -= self.money(part, amount)
         held = self.shares[name] + amount
         self.shares[name] = 0.0 if abs(held) <= 1e-12 * abs(amount) else held
-        ticket.filled += amount
+        ticket.filled, ticket.has_filled = ticket.filled + amount, True
         self.record(name, amount, *self.bill(part, amount), ticket)
 
     def settle(self, part: Part) -> None:
@@ -575,7 +578,8 @@ def trip(
     parts = [(lot, size / abs(lot["shares"])), *([(end, size / abs(end["shares"]))] if end else [])]
     commission = sum(share * fill["commission"] for fill, share in parts)
     pnl = side * size * (price - lot["price"]) - commission
-    gains = sorted(side * 100 * (value / lot["price"] - 1) for value in seen)
+    percent_of = lot["price"] or math.nan  # nobody gains a percentage of nothing
+    gains = sorted(side * 100 * (value / percent_of - 1) for value in seen)
     return {
         "symbol": name,
         "shares": side * size,
@@ -585,7 +589,7 @@ def trip(
         "exit_price": price,
         "bars": len(held),
         "pnl": pnl,
-        "pnl_percent": 100 * pnl / (size * lot["price"]),
+        "pnl_percent": 100 * pnl / (size * percent_of),
         "mae_percent": gains[0],
         "mfe_percent": gains[-1],
         "costs": commission + sum(share * fill["slippage"] for fill, share in parts),

@@ -120,7 +120,8 @@ def random_action(
 
 
 def random_row(rng: np.random.Generator, names: list[str], rules: dict[str, Any]) -> tuple[str, Any]:
-    weights = rng.dirichlet(np.ones(len(names))) * rng.choice([0.0, 0.5, 1.0]) * rules["max_leverage"] * (1 - 1e-12)
+    # The gap to the leverage allowed is larger than the amounts that the engines call rounding.
+    weights = rng.dirichlet(np.ones(len(names))) * rng.choice([0.0, 0.5, 1.0]) * rules["max_leverage"] * (1 - 1e-6)
     weights *= rng.choice([1.0, 1.0, 1.0, 0.0, -1.0], len(names))
     return "row", {name: float(weight) for name, weight in zip(names, weights, strict=True) if rng.random() < 0.8}
 

@@ -86,6 +86,7 @@ def test_the_records_are_tables_with_their_schemas(portfolios: Portfolios, tmp_p
         tables.write(table, record, tmp_path)
         assert len(tables.read(table, tmp_path)) == len(record)
     assert {"entry_regime", "exit_vix", "entry_p_buy", "entry_signal_mine"} <= set(portfolios.trades)
+    assert (portfolios.trades.groupby("portfolio")["entry_regime"].count() > 0).all()
     without = traded(context=None, strategies={"held": BuyAndHold(symbols=None)})
     tables.write(TRADES, without.trades, tmp_path)
     assert tables.read(TRADES, tmp_path)["entry_regime"].isna().all()

@@ -1,5 +1,6 @@
 """Round trips: first in first out, with excursions and what was known when the orders were sent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from barograph import tables
-from barograph.backtest import Order, Simulation
+from barograph.backtest import Order, Simulation, simulate
 from barograph.backtest.engine import schema
 
-from .markets import flat, ohlc, play
+from .markets import FREE, flat, ohlc, play
 
 RISE = ohlc(A=[(10.0, 11.0, 9.0, 10.0), (10.0, 14.0, 7.0, 12.0), (12.0, 15.0, 11.0, 13.0), *flat(16.0, 3)])
 
@@ -56,6 +57,29 @@ def test_trades_tell_what_was_known_when_the_orders_were_sent() -> None:
     assert trades["exit_vix"].iloc[0] == 12.0
     assert trades["exit_score"].isna().tolist() == [False, True]
     assert trades["exit_regime"].iloc[0] == "c"
+
+
+def test_trades_of_target_weights_tell_it_too() -> None:
+    bars = ohlc(A=flat(9.0, 6), B=[(10.0, 10.0, 10.0, 10.0 + t) for t in range(6)])
+    dates = pd.DatetimeIndex(bars["date"].unique())
+    signals = bars[["symbol", "date"]].assign(score=np.arange(12.0))
+    context = pd.DataFrame({"regime": list("abcdef")}, dates)
+    weights = pd.DataFrame({"B": [0.5, 0.0]}, dates[[1, 3]])
+    trades = simulate(bars, weights, replace(FREE, price="next_close"), signals=signals, context=context).trades
+    sent = signals.set_index(["symbol", "date"])["score"].loc["B"]
+    assert trades["entry_regime"].tolist() == ["b"]
+    assert trades["exit_regime"].tolist() == ["d"]
+    assert trades["entry_score"].tolist() == [sent[dates[1]]]
+    assert trades["exit_score"].tolist() == [sent[dates[3]]]
+
+
+def test_a_short_sale_that_brought_in_nothing_gains_no_percentage() -> None:
+    bars = ohlc(A=[(10.0, 20.0, 10.0, close, 100.0) for close in (10.0, 20.0, 10.0, 20.0, 10.0)])
+    script = {1: [Order("A", shares=-10.0)], 3: [Order("A", shares=10.0)]}
+    trades = play(bars, script, replace(FREE, impact=30.0, participation=1.0)).trades
+    assert trades["entry_price"].tolist() == [0.0]
+    assert trades["pnl"].tolist() == [-200.0]
+    assert trades[["pnl_percent", "mae_percent", "mfe_percent"]].isna().all(axis=None)
 
 
 def _numbered(result: Simulation) -> list[tuple[str, pd.DataFrame]]:

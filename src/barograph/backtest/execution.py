@@ -23,7 +23,7 @@ class Execution:
     ----------
     price : {"next_close", "next_open", "typical", "ohlc_mean"}
         Where an order decided at a close is filled: at the next close or open of the symbol, or at a mean of its next
-        bar, (high + low + close) / 3 or (open + high + low + close) / 4. A mean stands for an order that is worked over
+        bar, (high + low + close) / 3 or (open + high + low + close) / 4. A mean is the price of an order worked over
         the day; daily bars do not contain the volume-weighted price. Only ``next_close`` works on closes alone.
     commission_bps : float
         Basis points of the value traded, at the price paid or received.

@@ -19,7 +19,8 @@ def trade_figures(trades: pd.DataFrame) -> dict[str, float]:
     dict of str to float
         ``trades`` (how many are closed), ``win_rate``, ``payoff_ratio`` (mean gain over mean loss), ``profit_factor``
         (sum of gains over sum of losses, in money), ``expectancy_percent`` (mean result) and ``holding_bars`` (mean).
-        Results are percent of the entry's value, costs subtracted. NaN where there is nothing to divide by.
+        Results are percent of the entry's value, costs subtracted; trades without one are left out of means. NaN where
+        there is nothing to divide by.
 
     References
     ----------
@@ -27,13 +28,14 @@ def trade_figures(trades: pd.DataFrame) -> dict[str, float]:
     """
     closed = trades[trades["exit_date"].notna()]
     percent, money = closed["pnl_percent"].to_numpy(float), closed["pnl"].to_numpy(float)
-    won, lost = percent > 0.0, percent < 0.0
+    known = ~np.isnan(percent)
+    won, lost = known & (money > 0.0), known & (money < 0.0)
     return {
         "trades": float(len(closed)),
-        "win_rate": ratio_of(float(won.sum()), len(closed)),
+        "win_rate": ratio_of(float((money > 0.0).sum()), len(closed)),
         "payoff_ratio": ratio_of(_mean(percent[won]), -_mean(percent[lost])),
         "profit_factor": ratio_of(float(money[money > 0.0].sum()), float(-money[money < 0.0].sum())),
-        "expectancy_percent": _mean(percent),
+        "expectancy_percent": _mean(percent[known]),
         "holding_bars": _mean(closed["bars"].to_numpy(float)),
     }
 

@@ -10,6 +10,7 @@ from barograph.backtest.engine.state import (
     BORROW,
     CASH,
     COMMISSION,
+    DUST,
     ENTRIES,
     GROSS,
     INTEREST,
@@ -23,7 +24,6 @@ from barograph.backtest.engine.state import (
 from barograph.typing import Floats
 
 LEVERAGE_TOLERANCE = 2e-9
-DUST = 1e-12
 # Sizes that differ by less are the same: what is left of a position otherwise is an error of rounding.
 SAME = 1e-9
 _YEAR = 365.0

@@ -47,7 +47,7 @@ def new_order(s: State, t: int, n: int, kind: int, side: int, day: bool) -> int:
 def end(s: State, t: int, i: int, status: int, code: int) -> None:
     """End an order; one that has filled in part is partly filled, whatever ends it."""
     b = s.orders
-    b[i].status = PARTLY if status != FILLED and b[i].filled != 0.0 else status
+    b[i].status = PARTLY if status != FILLED and b[i].first >= 0 else status
     b[i].code, b[i].last = code, t
 
 
@@ -88,10 +88,10 @@ def _is_spread(s: State, i: int) -> bool:
 def reducing(s: State, i: int) -> float:
     """Give the signed shares of an order that only reduces: no more than the position has left in this basket."""
     b, n = s.orders, s.orders[i].symbol
-    size = abs(b[i].shares) if b[i].role == CALL else abs(b[b[i].parent].filled)
+    size = abs(b[i].shares) if b[i].role == CALL else -b[i].side * b[b[i].parent].filled
     if s.holdings[n].shares * b[i].side >= 0.0:
         return 0.0
-    return float(b[i].side * min(size - abs(b[i].filled), s.holdings[n].closable))
+    return float(b[i].side * max(min(size - abs(b[i].filled), s.holdings[n].closable), 0.0))
 
 
 @njit(nogil=True, error_model="numpy")

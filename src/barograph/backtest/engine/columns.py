@@ -1,6 +1,7 @@
 """What a strategy may look at: columns that grow with the dates, so that no array contains a later value."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,20 @@ def columns_of(title: str, frame: pd.DataFrame | None, panel: Sheet) -> Columns:
         return grid.reshape(panel.close.shape)
 
     return Columns(title, [str(name) for name in frame.columns if name not in KEY], laid_out)
+
+
+def look_ups(tables: Sequence[Columns], traded: Ints) -> dict[str, Callable[[Ints, Ints], Any]]:
+    """Give for each column a function of dates and of symbols among those traded, both as places.
+
+    It gives the values there, missing for a date before the first.
+    """
+
+    def at(table: Columns, name: str, days: Ints, symbols: Ints) -> Any:
+        values = table.value(name)
+        found = values[np.maximum(days, 0)] if values.ndim == 1 else values[np.maximum(days, 0), traded[symbols]]
+        return np.where(days >= 0, found, None if values.dtype == object else np.nan)
+
+    return {name: partial(at, table, name) for table in tables for name in table.names}
 
 
 def _cells(title: str, frame: pd.DataFrame, panel: Sheet) -> tuple[Ints, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from barograph.backtest.engine.brakes import Guard
-from barograph.backtest.engine.columns import Columns, columns_of, context_of
+from barograph.backtest.engine.columns import Columns
 from barograph.backtest.engine.day import BAR_FIELDS
 from barograph.backtest.engine.market import Sheet, chosen
 from barograph.backtest.engine.state import ROWS, State
@@ -45,16 +45,9 @@ class Desk:
 
 
 def desk_of(
-    management: Management,
-    panel: Sheet,
-    columns: Ints,
-    execution: Execution,
-    signals: pd.DataFrame | Columns | None,
-    context: pd.DataFrame | Columns | None,
+    management: Management, panel: Sheet, columns: Ints, execution: Execution, of_symbols: Columns, of_dates: Columns
 ) -> Desk:
     """Bind the management to the symbols traded and to what may be read of them."""
-    of_symbols = signals if isinstance(signals, Columns) else columns_of("signals", signals, panel)
-    of_dates = context if isinstance(context, Columns) else context_of(context, panel)
     kept: dict[str, Floats] = {}
 
     def read(name: str) -> Floats:

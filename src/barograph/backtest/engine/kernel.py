@@ -93,7 +93,7 @@ def _compiled(digest: int) -> Callable[[State, int, int, Ints, Floats, Guard], i
                 return t
             if t > 0:
                 _decide(s, t - 1, decided[t - 1], weights, g)
-            if not _day(s, t) > 0.0:
+            if not _day(s, t) > s.rules.ruin:
                 return t
         if start == last:
             if last > 0:

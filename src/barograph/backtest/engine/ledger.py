@@ -153,7 +153,7 @@ def orders_table(ledger: Ledger) -> pd.DataFrame:
     table = table.sort_values("order", ignore_index=True)
     filled = _filled(fills_of(ledger), table["order"].to_numpy())
     table["filled_shares"], table["average_price"], first = filled
-    partly = (table["filled_shares"] != 0.0) & ~table["status"].isin([_FILLED, _WORKING])
+    partly = (first >= 0) & ~table["status"].isin([_FILLED, _WORKING])
     table["status"] = table["status"].where(~partly, _PARTLY)
     dates = ledger.dates
     table["sent"], table["last_event"] = dates[table["sent"]], dates[table["last_event"]]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.backtest.engine.orders import MOMENTS
-from barograph.backtest.engine.state import Market, Rules, State
+from barograph.backtest.engine.state import DUST, Market, Rules, State
 from barograph.backtest.execution import Execution
 from barograph.errors import InputError
 from barograph.market.panel import Panel, layout_of
@@ -37,6 +37,7 @@ def rules_of(execution: Execution, *, logged: bool = True) -> Rules:
         max_leverage=float(execution.max_leverage),
         maintenance=float(execution.maintenance_margin),
         haircut=float(execution.delisting_haircut),
+        ruin=DUST * execution.initial_cash,
         lot=float(execution.lot or 0.0),
         participation=float(execution.participation or (np.inf if _by_volume(execution) else 0.0)),
         impact=float(execution.impact or 0.0),

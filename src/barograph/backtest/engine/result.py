@@ -97,8 +97,9 @@ class Simulation:
         ``symbol``, ``shares`` (negative: sold short), ``entry_date``, ``entry_price``, ``entry_reason``, ``exit_date``
         (NaT while it is open), ``exit_price`` (the last close while it is open), ``exit_reason``, ``bars`` (bars of
         the symbol after the entry's up to the exit's), ``pnl`` (after commission and half spread), ``pnl_percent``,
-        ``mae_percent`` and ``mfe_percent`` (of the entry's price), ``costs`` (commission and half spread), and of each
-        column of signals and context ``entry_<name>`` and ``exit_<name>``, the values when the orders were sent.
+        ``mae_percent`` and ``mfe_percent`` (of the entry's price; missing where impact left 0 of it), ``costs``
+        (commission and half spread), and of each column of signals and context ``entry_<name>`` and ``exit_<name>``,
+        the values when the orders were sent.
         """
         from barograph.backtest.engine.trades import trades_table
 

@@ -41,7 +41,7 @@ TRADES: Final = Table(
         **dict.fromkeys(("pnl", "pnl_percent", "mae_percent", "mfe_percent", "costs"), FLOAT),
         **{"contribution": FLOAT, "entry_regime": TEXT, "exit_regime": TEXT},
     },
-    nullable=frozenset({"exit_date", "entry_regime", "exit_regime"}),
+    nullable=frozenset({"exit_date", "entry_regime", "exit_regime", "pnl_percent", "mae_percent", "mfe_percent"}),
     extra=FLOAT,
 )
 POSITIONS: Final = Table(

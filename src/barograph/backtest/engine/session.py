@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.backtest.engine.brakes import Guard
-from barograph.backtest.engine.columns import Columns, History
+from barograph.backtest.engine.columns import Columns, History, look_ups
 from barograph.backtest.engine.day import BAR_FIELDS, OpenOrder
 from barograph.backtest.engine.desk import Desk
 from barograph.backtest.engine.ledger import Ledger
@@ -150,13 +150,9 @@ class Session:
     def ledger(self) -> Ledger:
         """Give what the tables are made of."""
         names = pd.Index(self.panel.symbols)
-        seen = {
-            name: (lambda days, symbols, table=table, name=name: _looked_up(table.value(name), days, symbols))
-            for table in (self.signals, self.context)
-            for name in table.names
-        }
-        rows, brakes = self.traded(), self.desk.management.reasons(self.guard)
-        return Ledger(lambda: self.state, self.panel, np.arange(len(names)), names, rows, self.reasons, seen, brakes)
+        rows, brakes, everything = self.traded(), self.desk.management.reasons(self.guard), np.arange(len(names))
+        seen = look_ups((self.signals, self.context), everything)
+        return Ledger(lambda: self.state, self.panel, everything, names, rows, self.reasons, seen, brakes)
 
     def traded(self) -> Floats:
         """Give the rows of target weights (R, N) that were traded."""
@@ -166,7 +162,7 @@ class Session:
 
     def _end(self, place: int, t: int, status: int, code: str) -> None:
         sent = self.state.orders[place]
-        sent["status"] = STATUSES.index("partly_filled") if sent["filled"] != 0.0 else status
+        sent["status"] = STATUSES.index("partly_filled") if sent["first"] >= 0 else status
         sent["code"], sent["last"] = CODES.index(code), t
 
     def _refuse(self, order: Order) -> None:
@@ -184,12 +180,6 @@ class Session:
         most = self.execution.max_leverage
         if gross > most + WEIGHT_TOLERANCE:
             raise InputError(f"{words} {gross:.12g}; at most max_leverage={most:g} is allowed (0.2 is 20 %)")
-
-
-def _looked_up(values: Any, days: Any, symbols: Any) -> Any:
-    """Give the values at dates and symbols (places), missing for a date before the first."""
-    found = values[np.maximum(days, 0)] if values.ndim == 1 else values[np.maximum(days, 0), symbols]
-    return np.where(days >= 0, found, None if values.dtype == object else np.nan)
 
 
 def _enter(state: State, order: Order, n: int, t: int) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from barograph.backtest.engine.brakes import Guard
+from barograph.backtest.engine.columns import columns_of, context_of, look_ups
 from barograph.backtest.engine.desk import Desk, desk_of
 from barograph.backtest.engine.ledger import Ledger
 from barograph.backtest.engine.market import chosen, lay_out, market_of, rules_of, set_rates
@@ -91,7 +92,8 @@ def simulate(
     decided = _decisions(dates, target_weights)
     weights = _checked_weights(target_weights, execution.max_leverage)
     market = market_of(panel, columns, execution, every_field=False)
-    desk = desk_of(management or Management(), panel, columns, execution, signals, context)
+    tables = columns_of("signals", signals, panel), context_of(context, panel)
+    desk = desk_of(management or Management(), panel, columns, execution, *tables)
     rows = weights.copy() if desk.management.needs_equity else desk.decide(weights, np.flatnonzero(decided >= 0))
     shown, braked = chosen(rows, np.arange(len(columns))), len(desk.management.brakes) > 0
 
@@ -110,7 +112,8 @@ def simulate(
     state, guard = played(False)
     traded, reasons = guard.rows if braked else rows, desk.management.reasons(guard)
     # Fills are most of the memory: the tables are made of a second pass, when somebody asks for one.
-    ledger = Ledger(lambda: played(True)[0], panel, columns, target_weights.columns, traded, {}, {}, reasons)
+    seen = look_ups(tables, columns)
+    ledger = Ledger(lambda: played(True)[0], panel, columns, target_weights.columns, traded, {}, seen, reasons)
     return simulation_of(state, ledger, execution.initial_cash, caps=lambda: desk.caps(guard, state, traded, dates))
 
 
@@ -147,7 +150,7 @@ def play_to(
     while True:
         start = play(state, start, stop, decided, weights, guard)
         equity = state.money[EQUITY]
-        if not equity > 0.0:
+        if not equity > state.rules.ruin:
             raise InputError(f"{words} the portfolio: its equity is {equity:g} on {dates[start]:%Y-%m-%d}")
         if start == stop:
             return state

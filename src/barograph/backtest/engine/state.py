@@ -12,6 +12,9 @@ CASH, EQUITY, GROSS, COMMISSION, SLIPPAGE, INTEREST, BORROW = range(7)
 # target weights that wait, rows of them, the next number, ambiguous bars.
 ORDERS, WORKING, TIMED, ENTRIES, BASKETS, FILLS, WAITING, ROWS, NUMBER, AMBIGUOUS = range(10)
 
+# The share of the equity below which an amount is an error of rounding.
+DUST: Final = 1e-12
+
 _I, _F = np.int64, np.float64
 
 
@@ -60,6 +63,7 @@ class Rules(NamedTuple):
     max_leverage: float
     maintenance: float
     haircut: float
+    ruin: float  # equity at or below is none: what is left of the initial cash is an error of rounding
     lot: float  # 0: fractions of shares
     participation: float  # 0: no limit; infinite: a bar needs volume, but all of it and more may be traded
     impact: float  # 0: none

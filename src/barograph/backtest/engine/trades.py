@@ -25,11 +25,12 @@ def trades_table(ledger: Ledger) -> pd.DataFrame:
     last = chosen(pd.DataFrame(ledger.panel.close).ffill().to_numpy()[-1:], ledger.columns)[0]
     exit_price = np.where(closed, fills.price[leave], last[symbol]) if len(fills.price) else np.zeros(0)
     price, costs = fills.price[entry], _costs(fills, entry, leave, size)
+    percent_of = np.where(price > 0.0, price, np.nan)
     commission = costs[0]
     pnl = side * size * (exit_price - price) - commission
     days = fills.day[entry], np.where(closed, fills.day[leave], len(ledger.panel.dates)) if len(entry) else entry
     high, low, close = (chosen(getattr(ledger.panel, name), ledger.columns) for name in ("high", "low", "close"))
-    bars, worst, best = _excursions(*days, symbol, side, price, exit_price, high, low, close)
+    bars, worst, best = _excursions(*days, symbol, side, percent_of, exit_price, high, low, close)
     dates = ledger.dates.to_numpy()
     leaving = dates[np.minimum(days[1], len(dates) - 1)]
     leaving[~closed] = np.datetime64("NaT")
@@ -44,7 +45,7 @@ def trades_table(ledger: Ledger) -> pd.DataFrame:
         "exit_reason": pd.array(np.where(closed, words[leave], ""), dtype="str"),
         "bars": bars,
         "pnl": pnl,
-        "pnl_percent": 100.0 * pnl / (size * price),
+        "pnl_percent": 100.0 * pnl / (size * percent_of),
         "mae_percent": worst,
         "mfe_percent": best,
         "costs": costs.sum(axis=0),
