@@ -33,6 +33,8 @@ RESULTS = {
         "backtest.TrackRecord",
         "drift.DriftResult",
         "ensemble.Combination",
+        "gate.Results",
+        "serving.Version",
     ),
     *("memory_study.Draw", "memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),
     *("validation.Cells", "validation.ValidationResult", "market.Panel", "scoring.Resamples"),

@@ -120,6 +120,7 @@ def test_a_version_whose_features_are_computed_by_other_code_is_refused(clone):
     assert "git worktree add" in line
 
 
+@pytest.mark.long
 def test_an_older_version_predicts_the_days_since_and_is_compared_where_labels_have_matured(clone):
     end = table(clone, "data/market/bars.parquet")["date"].drop_duplicates().nlargest(40).min()
     clone.run("barograph", "params", f"market.end='{end:%F}'")

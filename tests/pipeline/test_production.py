@@ -9,7 +9,7 @@ from barograph.registry import fetch, resolve, version_files
 
 from .conftest import ROOT, Clone
 
-pytestmark = pytest.mark.smoke
+pytestmark = pytest.mark.long
 SMALL = {"experiment=quick market=simulated": "experiment=small", "market.years=21": "market.years=8"}
 
 

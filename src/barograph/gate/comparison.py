@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from barograph.dates import without_time_zones
 from barograph.errors import InputError
 from barograph.gate.criteria import SAME_DAYS
 from barograph.gate.sequential import brier_differences, sequential_p_values
@@ -43,6 +44,7 @@ class Comparison(NamedTuple):
     scores: Mapping[str, Mapping[str, float | None]] = {}
 
 
+@without_time_zones
 def compare(
     champion: pd.DataFrame,
     candidate: pd.DataFrame,
