@@ -21,7 +21,14 @@ DAYS_BY_NAME = ("dates", "exit_dates", "calendar")
 # is given, and refuses with a time zone), and tables that have no dates.
 UNDATED = {
     *("backtest.Management", "backtest.managed"),
-    *("explain.Attribution", "explain.attribute", "explain.method", "feature_study.offer", "gate.gate_metrics"),
+    *(
+        "explain.Attribution",
+        "explain.attribute",
+        "explain.method",
+        "feature_study.offer",
+        "gate.Results",
+        "gate.gate_metrics",
+    ),
     "labels.class_shares",
     *("models.FittedModel.predict_proba", "models.SVM.estimator", "models.SVM.fit", "models.TrainingRows"),
 }
@@ -33,7 +40,6 @@ RESULTS = {
         "backtest.TrackRecord",
         "drift.DriftResult",
         "ensemble.Combination",
-        "gate.Results",
         "serving.Version",
     ),
     *("memory_study.Draw", "memory_study.ScoredRows", "training.Outcome", "training.Step", "tuning.TuningResult"),

@@ -60,6 +60,15 @@ def test_a_candidate_that_knows_the_answers_passes_and_the_champion_does_not() -
     assert _compare(world | swapped).figures["p_value"] == 1.0
 
 
+def test_a_label_that_ends_early_is_told_no_earlier_than_the_others() -> None:
+    """The table of labels has it only when its horizon is complete; who staked on it before knew more than a look."""
+    world = _world()
+    labels = world["labels"]
+    early = labels["date"] > DAYS[SINCE]
+    exits = labels["exit_date"].mask(early, labels["date"] + pd.offsets.BDay(1))
+    assert _compare(world | {"labels": labels.assign(exit_date=exits)}) == _compare(world)
+
+
 def test_the_order_of_rows_is_of_no_effect() -> None:
     world = _world()
     shuffled = {name: frame.sample(frac=1, random_state=4) for name, frame in world.items()}

@@ -87,8 +87,11 @@ def compare(
     matured = ~np.isnan(difference)
     if not matured.any():
         return Comparison(name, reason=_YOUNG)
-    known = np.searchsorted(dates, rows.groupby("date")["exit_date"].max().to_numpy())
-    p_values = sequential_p_values(difference, worst, known, lag=_life(labels, dates[0]), level=level)
+    lag, left = _life(labels, dates[0]), np.searchsorted(dates, rows.groupby("date")["exit_date"].max().to_numpy())
+    # The table has a label when its horizon is complete. Were one that ended early used before, the stakes of a look
+    # would depend on when one looks.
+    known = np.maximum(left, np.arange(dates.size) + lag)
+    p_values = sequential_p_values(difference, worst, known, lag=lag, level=level)
     part = np.flatnonzero(matured[date])
     forecasts = Forecasts(list(said), np.stack(list(said.values())), label, date, dates.size, _BINS)
     values = {key: METRICS[key].score(Part(forecasts, part)).tolist() for key in SAME_DAYS}
